@@ -1,0 +1,29 @@
+"""The rules, found by walking this package: a rule exists because its file does."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from typing import Any
+
+from torchconv_lint.rules.base import Rule
+
+
+@functools.cache
+def all_rules() -> tuple[Rule[Any], ...]:
+    """Every rule, opt-in ones too, sorted by code. Sub-packages are walked as well."""
+    rules: list[Rule[Any]] = []
+    for module_info in pkgutil.walk_packages(__path__, __name__ + "."):
+        module = importlib.import_module(module_info.name)
+        for value in vars(module).values():
+            if inspect.isclass(value) and issubclass(value, Rule) and value.__module__ == module.__name__:
+                if not inspect.isabstract(value):
+                    rules.append(value())
+    return tuple(sorted(rules, key=lambda rule: rule.code))
+
+
+def page(rule: Rule[Any]) -> str:
+    """The rule's page: its module's docstring, Markdown."""
+    return inspect.cleandoc(inspect.getmodule(type(rule)).__doc__ or "")  # type: ignore[union-attr]

@@ -1,0 +1,53 @@
+"""What a rule is: it hears events of the analysis and answers with a verdict. It never sees a syntax tree."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.values import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A rule's answer: what is wrong at `site`, how sure, and the steps (data-flow order) that make it so."""
+
+    site: Site
+    message: str
+    confidence: Confidence
+    because: tuple[tuple[Site, str], ...] = ()
+
+
+EventT = TypeVar("EventT")
+
+
+class Rule(ABC, Generic[EventT]):
+    """One rule, one file; the module's docstring is the rule's page.
+
+    `code` and `name` identify it, `hears` is the event type it judges; `default` is False for an opt-in rule.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    hears: ClassVar[type]
+    default: ClassVar[bool] = True
+
+    @abstractmethod
+    def judge(self, event: EventT) -> Iterator[Verdict]:
+        """Yield a verdict for each hazard this event shows (usually none or one)."""
+
+
+def steps(*facts: Fact) -> tuple[tuple[Site, str], ...]:
+    """The provenance of `facts` as because-steps, first cause first, without repeating a place."""
+    seen: dict[tuple[int, str], tuple[Site, str]] = {}
+    for fact in facts:
+        for site, message in fact.trail():
+            seen.setdefault((id(site.node), message), (site, message))
+    return tuple(seen.values())

@@ -1,0 +1,23 @@
+"""The settings that change what the analysis says, the same for the command line and the flake8 plugin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torchconv_lint.model import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Analysis settings. Which codes are shown is the host's business; which rules run at all is ours.
+
+    `confidence`: the least confidence that is shown.
+    `opt_in`: codes or prefixes of opt-in rules to run as well ("ALL" runs every rule).
+    `assume_device`: "cpu" for teams without accelerators: device rules stay silent. None: assume nothing.
+    `sieve`: False analyses every function, not only those that hold a possible trigger (slower, same findings).
+    """
+
+    confidence: Confidence = Confidence.LIKELY
+    opt_in: tuple[str, ...] = ()
+    assume_device: str | None = None
+    sieve: bool = True

@@ -1,0 +1,38 @@
+"""From bytes to text and lines, the way Python itself reads a source file."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from functools import cached_property
+
+# Python ends a line at \n, \r\n or \r only. `str.splitlines` would also break at form feeds and U+2028.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+class UnreadableSource(Exception):
+    """The bytes are not valid text in the encoding that the file declares."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text with its line endings kept; `path` is what findings show."""
+
+    path: str
+    text: str
+
+    @classmethod
+    def from_bytes(cls, path: str, data: bytes) -> Source:
+        """Decode by BOM and PEP 263 cookie. Raises `UnreadableSource` with the reason if that fails."""
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            return cls(path, data.decode(encoding))
+        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            raise UnreadableSource(str(error)) from error
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines, each with its own ending, so that joining them gives the text back."""
+        return _LINE.findall(self.text)
