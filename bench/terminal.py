@@ -6,27 +6,25 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import NoReturn, TypeVar
 
     T = TypeVar("T")
 
-#: Progress goes to stderr, so that stdout holds the result alone.
-_ERR = Console(stderr=True)
 INTERRUPTED = 130
 
 
 def progress(items: Iterable[T], total: int, label: str) -> Iterator[T]:
-    """Pass `items` on behind a progress bar; plain lines where stderr is no terminal."""
-    if not _ERR.is_terminal:
+    """Pass `items` on behind a progress bar on stderr; plain lines where stderr is no terminal."""
+    if not sys.stderr.isatty():
         yield from _plain_progress(items, total, label)
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_ERR, transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield from bar.track(items, total=total, description=label)
 
 
