@@ -5,9 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from torchconv_lint.model import Outcome
+from torchconv_lint.model import Because, Finding, Outcome, Problem
+from torchconv_lint.sieve import mentions_tensors, sift
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torchconv_lint.analysis.events import Event
+    from torchconv_lint.rules.base import Rule, Verdict
     from torchconv_lint.settings import Settings
     from torchconv_lint.source import Source
 
@@ -17,4 +22,65 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
 
     "# noqa" and the selection of codes are the host's business: they are not applied here.
     """
-    return Outcome()
+    if not mentions_tensors(source.text):
+        return Outcome()
+    if tree is None:
+        try:
+            tree = ast.parse(source.text)
+        except SyntaxError as error:
+            line, column = error.lineno or 1, error.offset or 1
+            return Outcome(problems=(Problem(source.path, line, column, f"syntax error: {error.msg}"),))
+        except (ValueError, RecursionError, MemoryError) as error:
+            return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
+    sifted = sift(tree, everything=not settings.sieve)
+    if sifted is None:
+        return Outcome()
+    # Only now: a file without a possible conversion costs no import of libcst.
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.rules import all_rules
+
+    interpreter = Interpreter(source, sifted.outline, sifted.tracked)
+    events = interpreter.run(sifted.functions, sifted.module)
+    rules = [rule for rule in all_rules() if _enabled(rule, settings)]
+    findings, problems = judged(rules, events, source.path, settings)
+    for name, line in interpreter.given_up:
+        problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))
+    return Outcome(tuple(findings), tuple(problems))
+
+
+def _enabled(rule: Rule[Event], settings: Settings) -> bool:
+    if settings.assume_device == "cpu" and rule.needs_accelerator:
+        return False
+    return rule.default or any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
+
+
+def judged(
+    rules: Iterable[Rule[Event]], events: Iterable[Event], path: str, settings: Settings
+) -> tuple[list[Finding], list[Problem]]:
+    """What the rules say of the events: one finding per code and place, the surest. A rule that crashes is a problem."""
+    hearing: dict[type, list[Rule[Event]]] = {}
+    for rule in rules:
+        hearing.setdefault(rule.hears, []).append(rule)
+    best: dict[tuple[str, object], tuple[Rule[Event], Verdict]] = {}
+    problems: dict[str, Problem] = {}
+    for event in events:
+        for rule in hearing.get(type(event), ()):
+            try:
+                for verdict in rule.judge(event):
+                    key = (rule.code, verdict.site.node)
+                    known = best.get(key)
+                    if known is None or known[1].confidence < verdict.confidence:
+                        best[key] = (rule, verdict)
+            except Exception as error:
+                line = event.site.span.line
+                message = f"rule {rule.code} crashed ({type(error).__name__}: {error}); please report this"
+                problems.setdefault(rule.code, Problem(path, line, 1, message))
+    shown = [(rule, verdict) for rule, verdict in best.values() if verdict.confidence >= settings.confidence]
+    findings = {(finding.code, finding.span): finding for finding in (_finding(*pair) for pair in shown)}
+    return sorted(findings.values(), key=lambda finding: (finding.span, finding.code)), list(problems.values())
+
+
+def _finding(rule: Rule[Event], verdict: Verdict) -> Finding:
+    because = tuple(Because(site.path, site.span, message) for site, message in verdict.because)
+    site = verdict.site
+    return Finding(rule.code, rule.name, verdict.message, site.path, site.span, verdict.confidence, because)

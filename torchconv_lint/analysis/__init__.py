@@ -1,0 +1,1 @@
+"""An abstract interpreter over libcst nodes. It tells rules what happens to values; it knows no rule."""

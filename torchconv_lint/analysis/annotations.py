@@ -1,0 +1,112 @@
+"""What a type annotation says of a value."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.values import (
+    NONE,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Instance,
+    Loader,
+    Mapping,
+    Memory,
+    Module,
+    Number,
+    Opaque,
+    Optimizer,
+    Sequence,
+    Tensor,
+    Value,
+    join,
+    just,
+)
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.interpreter import Interpreter
+
+_TENSORS = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.nn.Parameter", "torch.BoolTensor"})
+_SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Iterator", "Collection", "set", "Set"})
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "OrderedDict", "MutableMapping", "DefaultDict"})
+
+
+def annotated(interpreter: Interpreter, node: ast.expr | None, path: str, depth: int = 0) -> Value:
+    """The value that an annotation promises; UNKNOWN (under its name) where it promises nothing we know."""
+    memory = Memory(("parameter", path), "parameter", path) if depth == 0 else None
+    opaque = just(Opaque(path, memory=memory))
+    if node is None or depth > 4:
+        return opaque
+    if isinstance(node, ast.Constant):
+        if node.value is None:
+            return NONE
+        if isinstance(node.value, str):
+            try:
+                return annotated(interpreter, ast.parse(node.value, mode="eval").body, path, depth)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return opaque
+        return opaque
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return join(annotated(interpreter, node.left, path, depth), annotated(interpreter, node.right, path, depth))
+    if isinstance(node, ast.Subscript):
+        return _generic(interpreter, node, path, depth) or opaque
+    name = interpreter.full_name(dotted(node) or "")
+    return _plain(interpreter, name, path, memory) or opaque
+
+
+def _plain(interpreter: Interpreter, name: str, path: str, memory: Memory | None) -> Value:
+    last = name.rpartition(".")[2]
+    if name in _TENSORS or name == "torch.autograd.Variable":
+        return just(Tensor(memory=memory, path=path))
+    if name == "numpy.ndarray" or last == "ArrayLike":
+        return just(Array(memory=memory, path=path)) if last == "ndarray" else NOTHING
+    if name in ("int", "float", "complex"):
+        return just(Number())
+    if name in ("torch.nn.Module",) or (name.startswith("torch.nn.") and last[:1].isupper()):
+        return just(Module(None, None, path=path))
+    if last in ("LightningModule", "PreTrainedModel"):
+        return just(Module(None, None, path=path))
+    if name.startswith("torch.optim.") and last[:1].isupper():
+        return just(Optimizer())
+    if last == "DataLoader":
+        return just(Loader())
+    class_ = interpreter.outline.classes.get(name)
+    if class_ is not None:
+        return just(Instance(class_, None, interpreter.is_module(class_)))
+    return NOTHING
+
+
+def _generic(interpreter: Interpreter, node: ast.Subscript, path: str, depth: int) -> Value:
+    name = (dotted(node.value) or "").rpartition(".")[2]
+    inner = node.slice
+    parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+    if name == "Optional":
+        return join(annotated(interpreter, inner, path, depth), NONE)
+    if name == "Union":
+        return join(*(annotated(interpreter, part, path, depth) for part in parts))
+    if name in ("Annotated", "Final", "ClassVar", "Required"):
+        return annotated(interpreter, parts[0], path, depth)
+    if name in ("Float", "Int", "Bool", "Shaped", "Num", "Inexact", "UInt", "Complex"):  # jaxtyping: Float[Tensor, "b c"]
+        return annotated(interpreter, parts[0], path, depth)
+    if name in ("NDArray", "ndarray"):
+        return just(Array(memory=Memory(("parameter", path), "parameter", path), path=path))
+    if name in _SEQUENCES:
+        return just(Sequence(None, _inner(interpreter, parts[0], path, depth)))
+    if name in ("tuple", "Tuple"):
+        if len(parts) == 2 and isinstance(parts[1], ast.Constant) and parts[1].value is Ellipsis:
+            return just(Sequence(None, _inner(interpreter, parts[0], path, depth), mutable=False))
+        items = tuple(_inner(interpreter, part, path, depth) for part in parts)
+        return just(Sequence(items, NOTHING, mutable=False))
+    if name in _MAPPINGS and len(parts) == 2:
+        return just(Mapping((), _inner(interpreter, parts[1], path, depth)))
+    return NOTHING
+
+
+def _inner(interpreter: Interpreter, node: ast.expr, path: str, depth: int) -> Value:
+    value = annotated(interpreter, node, f"{path}[]", depth + 1)
+    return tuple(alt for alt in value if not isinstance(alt.kind, Opaque)) or UNKNOWN
+
+

@@ -1,0 +1,61 @@
+"""Operators between two values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.tensors import computed, result_dtype
+from torchconv_lint.analysis.values import (
+    MANY,
+    UNKNOWN,
+    Array,
+    Const,
+    Fact,
+    Kind,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    guessed,
+    join,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Frame
+
+
+def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | Value:
+    """`left op right` for an arithmetic operator."""
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return _with_tensor(frame, left, right)
+    if isinstance(left, Array) or isinstance(right, Array):
+        return Array()
+    if isinstance(left, Sequence) and isinstance(right, Sequence):
+        parts = [item for side in (left, right) for item in (side.items if side.items is not None else (side.element,))]
+        if left.items is not None and right.items is not None and frame.loop_depth == 0:
+            return Sequence((*left.items, *right.items), (), left.mutable)
+        return Sequence(None, join(*parts) if parts else (), left.mutable)
+    if isinstance(left, Sequence) and isinstance(right, Number | Const | Opaque):
+        items = left.items if left.items is not None else (left.element,)
+        return Sequence(None, join(*items) if items else (), left.mutable)
+    guesses = [guess for guess in (guessed(left), guessed(right)) if guess is not None]
+    if guesses:
+        tensorish = all(not isinstance(kind, Opaque) or kind.tensorish for kind in (left, right))
+        return Opaque(guess=computed(frame, guesses), tensorish=tensorish)
+    if isinstance(left, Number | Const) and isinstance(right, Number | Const):
+        text = any(isinstance(kind, Const) and isinstance(kind.value, str | bytes) for kind in (left, right))
+        return UNKNOWN if text else Number()
+    return UNKNOWN
+
+
+def _with_tensor(frame: Frame, left: Kind, right: Kind) -> Tensor:
+    operands = [tensor for tensor in (guessed(left), guessed(right)) if tensor is not None]
+    many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
+    counts = [tensor.count for tensor in operands]
+    count: Fact | None = many[0] if many else None
+    if count is None and all(isinstance(kind, Tensor | Number | Const) for kind in (left, right)):
+        count = counts[0] if all(counts) else None
+    return computed(frame, operands, count=count, dtype=result_dtype(operands))

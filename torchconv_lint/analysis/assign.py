@@ -1,0 +1,163 @@
+"""Assignment in all its forms: names, tuples, attributes, items, and in-place operators."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.arithmetic import binary
+from torchconv_lint.analysis.conversions import row_into_array
+from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.sharing import with_memory, written
+from torchconv_lint.analysis.subscripts import key_of
+from torchconv_lint.analysis.values import (
+    UNKNOWN,
+    Array,
+    Const,
+    Instance,
+    Kind,
+    Mapping,
+    Module,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    join,
+    just,
+)
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Frame
+
+
+def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CSTNode) -> None:
+    """Bind `value` to a target; `node` is the expression it came from."""
+    if isinstance(target, cst.Name):
+        forget_attributes(frame, target.value)
+        value = frame.interpreter.enriched(value, target.value, frame.evidence)
+        frame.bind(target.value, with_memory(value, node) if frame.tracks else value)
+    elif isinstance(target, cst.Tuple | cst.List):
+        _unpack(frame, target, value, node)
+    elif isinstance(target, cst.Attribute):
+        _assign_attribute(frame, target, value, node)
+    elif isinstance(target, cst.Subscript):
+        _assign_item(frame, target, value, node)
+    elif isinstance(target, cst.StarredElement):
+        assign(frame, target.value, just(Sequence(None, element_of(frame, value, node))), node)
+
+
+def forget(frame: Frame, name: str) -> None:
+    """The name is unbound."""
+    frame.state.names.pop(name, None)
+    forget_attributes(frame, name)
+
+
+def forget_attributes(frame: Frame, name: str) -> None:
+    """What was known of attributes of a name that now means something else."""
+    prefix = name + "."
+    for known in [known for known in frame.state.names if known.startswith(prefix)]:
+        del frame.state.names[known]
+
+
+def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.CSTNode) -> None:
+    elements = target.elements
+    if any(isinstance(element, cst.StarredElement) for element in elements):
+        item = element_of(frame, value, node)
+        for element in elements:
+            given = just(Sequence(None, item)) if isinstance(element, cst.StarredElement) else item
+            assign(frame, element.value, given, node)
+        return
+    for position, element in enumerate(elements):
+        assign(frame, element.value, unpacked(frame, value, len(elements), position, node), node)
+
+
+def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: cst.CSTNode) -> None:
+    path = dotted_path(target)
+    owner = frame.evaluate(target.value)
+    if target.attr.value == "requires_grad":
+        _set_requires_grad(frame, target.value, owner, value)
+        return
+    if path is None:
+        return
+    if any(isinstance(kind, Instance | Opaque | Module) for kind, _ in owner):
+        forget_attributes(frame, path)
+        frame.bind(path, with_memory(value, node) if frame.tracks else value)
+
+
+def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, value: Value) -> None:
+    from torchconv_lint.analysis.tensors import requires_grad_set
+
+    enabled = value[0].kind.value if len(value) == 1 and isinstance(value[0].kind, Const) else None
+    write_back(frame, target, each(owner, lambda kind: requires_grad_set(frame, kind, enabled, target)))
+
+
+def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
+    owner = frame.at(target.value)
+    key = key_of(frame, target)
+    if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner):
+        if any(isinstance(kind, Array) for kind, _ in owner):
+            row_into_array(frame, value, node)
+        written(frame, owner, target.value, target, fills=True)
+
+    def after(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Sequence | Mapping):
+            return stored(kind, key, value)
+        if isinstance(kind, Tensor):
+            grads = [k.grad for k, _ in value if isinstance(k, Tensor) and k.grad is not None and k.grad.value]
+            if grads and frame.state.grad is not False and not (kind.grad and kind.grad.value):
+                return replace(kind, grad=grads[0].then(frame.site(target), "is written into it"))
+        return kind
+
+    changed = each(owner, after)
+    if changed is not owner:
+        write_back(frame, target.value, changed)
+
+
+def write_back(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
+    """`value` is what the object at `node` has become, for objects that are treated as values."""
+    path = dotted_path(node)
+    if path is not None:
+        frame.bind(path, value)
+    elif isinstance(node, cst.Subscript):
+        key = key_of(frame, node)
+        owner = frame.at(node.value)
+        write_back(frame, node.value, each(owner, lambda kind: stored(kind, key, value)))
+
+
+def augment(frame: Frame, node: cst.AugAssign) -> None:
+    """`target op= value`: in place for tensors, arrays and lists, a rebinding for everything else."""
+    target = node.target
+    value = frame.evaluate(node.value)
+    if isinstance(target, cst.Subscript):
+        owner = frame.at(target.value)
+        key = key_of(frame, target)
+        before = each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
+        written(frame, owner, target.value, node, fills=False)
+    else:
+        before = frame.at(target)
+        written(frame, before, target, node, fills=False)
+
+    def after(one: Kind, other: Kind) -> Kind | Value:
+        if isinstance(one, Sequence):
+            added = element_of(frame, just(other), node.value)
+            return Sequence(None, join(*(one.items if one.items is not None else (one.element,)), added), one.mutable)
+        result = binary(frame, one, other, node)
+        kept = one.memory if isinstance(one, Tensor | Array | Opaque) else None
+        if kept is not None and isinstance(result, Tensor | Array | Opaque):
+            return replace(result, memory=kept)
+        return result
+
+    from torchconv_lint.analysis.product import combine
+
+    result = combine([before, value], after) or UNKNOWN
+    if isinstance(target, cst.Name | cst.Attribute):
+        if dotted_path(target) is not None:
+            frame.bind(dotted_path(target) or "", with_memory(result, node) if frame.tracks else result)
+    elif isinstance(target, cst.Subscript):
+        if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
+            key = key_of(frame, target)
+            write_back(frame, target.value, each(owner, lambda kind: stored(kind, key, result)))

@@ -1,0 +1,140 @@
+"""What reading an attribute gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis import classes
+from torchconv_lint.analysis.conditions import atom
+from torchconv_lint.analysis.devices import any_device, device_of, names_device
+from torchconv_lint.analysis.names import longer_path
+from torchconv_lint.analysis.sharing import converted
+from torchconv_lint.analysis.tensors import NO_GRAD
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    Array,
+    Bound,
+    Class,
+    Dtype,
+    External,
+    Fact,
+    Instance,
+    Kind,
+    Module,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Truth,
+    Value,
+    just,
+)
+from torchconv_lint.knowledge import torch_ops
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Frame
+
+_DTYPES = frozenset(
+    "float32 float64 float16 bfloat16 float half double int8 int16 int32 int64 int long short uint8 uint16 uint32 "
+    "uint64 bool bool_ complex64 complex128 cfloat cdouble float8_e4m3fn float8_e5m2 object_ intp single".split()
+)
+_DTYPE_NAMES = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32"}
+"""What torch's short names stand for (`torch.float is torch.float32`)."""
+
+
+def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Kind | Value:
+    """The attribute `name` of one alternative."""
+    if isinstance(kind, External):
+        return _of_external(kind, name)
+    if isinstance(kind, Tensor):
+        return _of_tensor(frame, kind, name, node)
+    if isinstance(kind, Array):
+        return _of_array(kind, name)
+    if isinstance(kind, Opaque):
+        return _of_opaque(frame, kind, name, node)
+    if isinstance(kind, Instance):
+        return classes.attribute(frame, kind, name, node)
+    if isinstance(kind, Class):
+        return classes.class_attribute(frame, kind, name)
+    if isinstance(kind, Module):
+        return _of_module(frame, kind, name, node)
+    return Bound(just(kind), name)
+
+
+def _of_external(kind: External, name: str) -> Kind:
+    if kind.name in ("torch", "numpy") and name in _DTYPES:
+        return Dtype(_DTYPE_NAMES.get(name, name) if kind.name == "torch" else name.rstrip("_"))
+    return External(f"{kind.name}.{name}")
+
+
+def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Kind | Value:
+    if name == "data":
+        memory = converted(frame, kind.memory, node, "`.data` shares its memory", numpy=False)
+        return replace(kind, grad=NO_GRAD, memory=memory, path=None)
+    if name in ("T", "mT", "H", "mH", "real", "imag"):
+        return replace(kind, path=None)
+    if name == "grad":
+        memory = kind.memory and converted(frame, kind.memory, node, "", numpy=False)
+        del memory
+        return Tensor(device=kind.device, grad=NO_GRAD)
+    if name in ("shape", "ndim", "itemsize", "nbytes"):
+        return Sequence(None, just(Number())) if name == "shape" else Number()
+    if name == "device":
+        return _device_of_tensor(frame, kind, node)
+    if name == "is_cuda":
+        if kind.device is not None:
+            return just(Truth(atom(("placed", kind.device.value == ACCELERATOR))))
+        return just(Opaque(longer_path(kind.path, name)))
+    if name == "dtype":
+        return Dtype(str(kind.dtype.value)) if kind.dtype is not None else just(Opaque(longer_path(kind.path, name)))
+    if name in ("requires_grad", "is_leaf", "is_sparse", "layout", "grad_fn", "names", "is_quantized"):
+        return just(Opaque(longer_path(kind.path, name)))
+    return Bound(just(kind), name)
+
+
+def _device_of_tensor(frame: Frame, kind: Tensor, node: cst.Attribute) -> Value:
+    return device_of(frame, kind, node)
+
+
+def _of_array(kind: Array, name: str) -> Kind | Value:
+    if name in ("T", "real", "imag", "flat"):
+        return replace(kind, path=None)
+    if name == "shape":
+        return Sequence(None, just(Number()))
+    if name in ("size", "ndim", "nbytes", "itemsize"):
+        return Number()
+    if name == "dtype":
+        return Dtype(str(kind.dtype.value)) if kind.dtype is not None else just(Opaque(longer_path(kind.path, name)))
+    return Bound(just(kind), name)
+
+
+def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Kind | Value:
+    if name == "device":
+        return device_of(frame, kind, node)
+    path = longer_path(kind.path, name)
+    ops = torch_ops().method
+    if kind.guess is not None and (name == "data" or name in ops.tensor or name in ops.python or name in ops.tuple):
+        if name in ("data", "T", "mT", "H", "grad"):
+            return _of_tensor(frame, kind.guess, name, node)
+        return Bound(just(kind), name)
+    if kind.guess is not None and kind.tensorish:
+        return Opaque(path, kind.guess, None, True)
+    if names_device(name) and name == "device":
+        return any_device(frame, path or name, node)
+    return Opaque(path, None, kind.memory) if kind.path is not None else Bound(just(kind), name)
+
+
+def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Kind | Value:
+    if name == "device":
+        return device_of(frame, kind, node)
+    if name in ("weight", "bias"):
+        grad = Fact(True).then(frame.site(node), f"`{frame.text(node)}` is a parameter") if kind.trainable else NO_GRAD
+        return Tensor(device=kind.device, grad=grad)
+    if name in ("training", "config"):
+        return just(Opaque(longer_path(kind.path, name)))
+    return Bound(just(kind), name)
+
+

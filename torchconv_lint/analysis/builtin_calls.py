@@ -1,0 +1,177 @@
+"""Calls of Python's builtins and of methods of lists and dicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.conversions import tell_scalar
+from torchconv_lint.analysis.iteration import appended, element_of, stored
+from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.truth import ask_truth
+from torchconv_lint.analysis.values import (
+    NONE,
+    NOTHING,
+    NUMBER,
+    UNKNOWN,
+    Const,
+    Kind,
+    Mapping,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    join,
+    just,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+
+def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
+    """Call a builtin; None if nothing is known of it."""
+    first = arguments.value(0)
+    if name in ("float", "int", "complex") and arguments.positional:
+        tell_scalar(frame, first, arguments.positional[0].node, name, node)
+        return Number()
+    if name == "bool" and arguments.positional:
+        ask_truth(frame, arguments.positional[0].node, first)
+        return just(Opaque())
+    if name in ("list", "tuple", "sorted", "reversed", "set", "iter"):
+        if not first:
+            return Sequence((), NOTHING)
+        single = first[0].kind if len(first) == 1 else None
+        if name in ("list", "tuple") and isinstance(single, Sequence) and single.items is not None:
+            return Sequence(single.items, NOTHING, name == "list")
+        return Sequence(None, element_of(frame, first, node), name != "tuple")
+    if name in ("dict",):
+        items = tuple((key, argument.value) for key, argument in arguments.keywords.items())
+        return Mapping(items, NOTHING if not first and not arguments.double_star else UNKNOWN)
+    if name == "enumerate":
+        return Sequence(None, just(Sequence((NUMBER, element_of(frame, first, node)), NOTHING, mutable=False)))
+    if name == "zip":
+        if arguments.star:
+            return Sequence(None, just(Sequence(None, arguments.star, mutable=False)))
+        elements = tuple(element_of(frame, argument.value, node) for argument in arguments.positional)
+        return Sequence(None, just(Sequence(elements, NOTHING, mutable=False)))
+    if name == "next":
+        return element_of(frame, first, node)
+    if name == "range":
+        return Sequence(None, NUMBER)
+    if name in ("sum", "max", "min"):
+        return _fold(frame, name, arguments, node)
+    if name in ("abs", "round", "pow"):
+        return each(first, lambda kind: _like(frame, kind)) or UNKNOWN
+    if name == "map" and len(arguments.positional) >= 2:
+        return _map(frame, arguments, node)
+    if name == "filter" and len(arguments.positional) == 2:
+        return Sequence(None, element_of(frame, arguments.value(1), node))
+    if name in ("len", "hash", "id", "ord"):
+        return Number()
+    if name in ("print", "setattr", "delattr"):
+        return NONE
+    if name in ("str", "repr", "isinstance", "hasattr", "callable", "issubclass", "type", "format"):
+        return UNKNOWN
+    if name == "getattr" and len(arguments.positional) >= 2:
+        return UNKNOWN
+    return None
+
+
+def _like(frame: Frame, kind: Kind) -> Kind:
+    return computed(frame, [kind], count=kind.count, dtype=kind.dtype) if isinstance(kind, Tensor) else Number()
+
+
+def _fold(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    if len(arguments.positional) > 1 and name != "sum":
+        values = [argument.value for argument in arguments.positional]
+    else:
+        values = [element_of(frame, arguments.value(0), node)]
+    held = join(*values) if values else UNKNOWN
+
+    def total(kind: Kind) -> Kind | Value:
+        operands = operands_in([just(kind)])
+        if not operands:
+            return Number() if isinstance(kind, Number | Const) else UNKNOWN
+        result = computed(frame, operands)
+        return result if isinstance(kind, Tensor) else Opaque(guess=result, tensorish=getattr(kind, "tensorish", False))
+
+    return each(held, total) or UNKNOWN
+
+
+def _map(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    from torchconv_lint.analysis.calls import call_kind
+    from torchconv_lint.analysis.frame import Argument
+    from torchconv_lint.analysis.frame import Arguments as Given
+
+    given = tuple(
+        Argument(element_of(frame, argument.value, node), argument.node) for argument in arguments.positional[1:]
+    )
+    return Sequence(None, each(arguments.value(0), lambda kind: call_kind(frame, kind, Given(given), node)) or UNKNOWN)
+
+
+def call_container_method(
+    frame: Frame, kind: Sequence | Mapping, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    """`container.name(...)`: containers are values here, so a method that changes one is an assignment to its name."""
+    first = arguments.value(0)
+    if isinstance(kind, Sequence):
+        if name in ("append", "add", "appendleft", "insert"):
+            item = arguments.value(1) if name == "insert" else first
+            frame.write_back(func, just(appended(kind, frame.kept(item, node))))
+            return NONE
+        if name in ("extend", "update"):
+            frame.write_back(func, just(appended(kind, frame.kept(element_of(frame, first, node), node))))
+            return NONE
+        if name == "clear":
+            frame.write_back(func, just(Sequence((), NOTHING)))
+            return NONE
+        if name in ("pop", "popleft", "__getitem__"):
+            return element_of(frame, just(kind), node)
+        if name == "copy":
+            return kind
+        return NUMBER if name in ("index", "count") else NONE
+    return _mapping_method(frame, kind, name, arguments, node, func)
+
+
+def _mapping_method(
+    frame: Frame, kind: Mapping, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    everything = join(kind.element, *(value for _, value in kind.items))
+    if name == "items":
+        return Sequence(None, just(Sequence((UNKNOWN, everything or UNKNOWN), NOTHING, mutable=False)))
+    if name == "values":
+        if kind.items and not kind.element:
+            return Sequence(tuple(value for _, value in kind.items), NOTHING)
+        return Sequence(None, everything or UNKNOWN)
+    if name == "keys":
+        return Sequence(None, UNKNOWN)
+    if name in ("get", "pop", "setdefault"):
+        from torchconv_lint.analysis.iteration import item_of
+
+        found = item_of(frame, kind, arguments.value(0), node)
+        default = arguments.value(1)
+        value = just(found) if isinstance(found, Kind) else found
+        if name == "setdefault" and default:
+            frame.write_back(func, just(stored(kind, arguments.value(0), join(value, default))))
+        return join(value, default or NONE)
+    if name == "update":
+        result: Kind = kind
+        for key, argument in arguments.keywords.items():
+            result = stored(result, just(Const(key)), argument.value)
+        for other, _ in arguments.value(0):
+            if isinstance(other, Mapping):
+                for key, value in other.items:
+                    result = stored(result, just(Const(key)), value)
+                if other.element:
+                    result = stored(result, UNKNOWN, other.element)
+        frame.write_back(func, just(result))
+        return NONE
+    if name == "copy":
+        return kind
+    return UNKNOWN
+
+

@@ -1,0 +1,262 @@
+"""Calls: who is called, with what, and what comes back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis import builtin_calls, classes, library_calls, module_calls, numpy_calls, torch_calls
+from torchconv_lint.analysis.assign import write_back
+from torchconv_lint.analysis.frame import Argument, Arguments, Frame
+from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.tensor_methods import call_array_method, call_tensor_method
+from torchconv_lint.analysis.tensors import operands_in
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    NONE,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Bound,
+    Class,
+    Const,
+    Device,
+    External,
+    Function,
+    Instance,
+    Kind,
+    Loader,
+    Mapping,
+    Module,
+    Number,
+    Opaque,
+    Optimizer,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    join,
+    just,
+    under,
+)
+from torchconv_lint.knowledge import torch_ops
+from torchconv_lint.model import Confidence
+
+_LIKE_A_MODULE = re.compile(
+    r"(model|net|network|encoder|decoder|backbone|generator|discriminator|critic|actor|policy|classifier|criterion|"
+    r"loss_fn|loss_func|loss_function|algorithm|embedder|extractor|predictor|cnn|rnn|gan|vae|unet|transformer)s?\d*$",
+    re.I,
+)
+"""Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
+
+_OF_A_MODULE = frozenset({"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict"})
+"""Methods whose call tells that an unknown object is an nn.Module (optimisers have a state_dict too: see names)."""
+
+_OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
+
+
+def call(frame: Frame, node: cst.Call) -> Value:
+    """The value of a call."""
+    if isinstance(node.func, cst.Attribute):
+        return _call_attribute(frame, node, node.func)
+    callee = frame.evaluate(node.func)
+    arguments = evaluate_arguments(frame, node)
+    return each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
+
+
+def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
+    path = dotted_path(func)
+    known = frame.read(path) if path is not None else None
+    name = func.attr.value
+    if known is not None:
+        arguments = evaluate_arguments(frame, node)
+        return each(known, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
+    silent = name.endswith("_") and not name.startswith("_")  # an in-place method writes: that is no use of the contents
+    owner = frame.at(func.value) if silent else frame.evaluate(func.value)
+    arguments = evaluate_arguments(frame, node)
+    results, changed, after = [], False, []
+    for alt in owner:
+        frame.written_back = None
+        result = call_method(frame, alt.kind, name, arguments, node, func)
+        results.append(under(just(result) if isinstance(result, Kind) else result, alt.when))
+        changed = changed or frame.written_back is not None
+        after.append((alt,) if frame.written_back is None else under(frame.written_back, alt.when))
+    frame.written_back = None
+    if changed:
+        write_back(frame, func.value, join(*after))
+    return join(*results) if results else UNKNOWN
+
+
+def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
+    """The arguments of a call, evaluated in order."""
+    positional: list[Argument] = []
+    keywords: dict[str, Argument] = {}
+    star: Value = NOTHING
+    double_star: Value = NOTHING
+    for argument in node.args:
+        value = frame.evaluate(argument.value)
+        if argument.star == "*":
+            star = join(star, element_of(frame, value, argument.value))
+        elif argument.star == "**":
+            double_star = join(double_star, _mapping_values(value))
+        elif argument.keyword is not None:
+            keywords[argument.keyword.value] = Argument(value, argument.value)
+        elif star:
+            star = join(star, value)
+        else:
+            positional.append(Argument(value, argument.value))
+    return Arguments(tuple(positional), keywords, star, double_star)
+
+
+def _mapping_values(value: Value) -> Value:
+    def values(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Mapping):
+            return join(kind.element, *(item for _, item in kind.items)) or UNKNOWN
+        return kind
+
+    return each(value, values)
+
+
+def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """Call one alternative of what is called."""
+    if isinstance(kind, External):
+        return call_external(frame, kind.name, arguments, node)
+    if isinstance(kind, Function):
+        return frame.interpreter.call(frame, kind.definition, arguments, kind.this, node)
+    if isinstance(kind, Class):
+        return classes.instantiate(frame, kind, arguments, node)
+    if isinstance(kind, Instance):
+        return classes.call_instance(frame, kind, arguments, node)
+    if isinstance(kind, Module):
+        return module_calls.call_module(frame, kind, arguments, node)
+    if isinstance(kind, Bound):
+        return each(kind.owner, lambda one: call_method(frame, one, kind.name, arguments, node, node.func))
+    if isinstance(kind, Tensor):  # something that was moved to a device and is called: a module
+        return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
+    if isinstance(kind, Opaque):
+        if kind.guess is not None and kind.tensorish:
+            return module_calls.call_module(frame, Module(None, kind.guess.device, path=kind.path), arguments, node)
+        return unseen_result(frame, kind.path or dotted_path(node.func), arguments, node)
+    return UNKNOWN
+
+
+def call_external(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """Call something from another package by its full name."""
+    package = name.partition(".")[0]
+    if package == "torch":
+        result = torch_calls.call_torch(frame, name.removeprefix("torch."), arguments, node)
+    elif package == "numpy":
+        result = numpy_calls.call_numpy(frame, name.removeprefix("numpy."), arguments, node)
+    elif package == "builtins":
+        result = builtin_calls.call_builtin(frame, name.removeprefix("builtins."), arguments, node)
+    else:
+        result = library_calls.call_library(frame, name, arguments, node)
+    return result if result is not None else unseen_result(frame, name, arguments, node)
+
+
+def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """The result of a call nobody can look into: at most a guess from what went in."""
+    operands = operands_in(arguments.values)
+    relevant = [tensor for tensor in operands if _is_telling(tensor)]
+    names = (path or "").split(".")[-2:]
+    if relevant and any(_LIKE_A_MODULE.search(name) for name in names):
+        place = Module(None, None, trainable=not any("loss" in name or "crit" in name for name in names))
+        return module_calls.call_module(frame, place, arguments, node)
+    if relevant:
+        guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
+        return Opaque(guess=guess)
+    return UNKNOWN
+
+
+def _is_telling(tensor: Tensor) -> bool:
+    accelerated = tensor.device is not None and tensor.device.value == ACCELERATOR
+    return accelerated or (tensor.grad is not None and tensor.grad.value is True)
+
+
+def call_method(
+    frame: Frame, kind: Kind, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    """Call the method `name` of one alternative."""
+    if isinstance(kind, External):
+        return call_external(frame, f"{kind.name}.{name}", arguments, node)
+    if isinstance(kind, Tensor):
+        return call_tensor_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Array):
+        return call_array_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Instance):
+        return classes.call_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Class):
+        return each(classes.class_attribute_value(frame, kind, name), lambda k: call_kind(frame, k, arguments, node))
+    if isinstance(kind, Module):
+        return module_calls.call_module_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Sequence | Mapping):
+        return builtin_calls.call_container_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Optimizer):
+        return module_calls.call_optimizer_method(frame, name, node)
+    if isinstance(kind, Opaque):
+        return _call_opaque_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Const) and kind.value is None:
+        return NOTHING
+    if isinstance(kind, Loader):
+        return kind
+    if isinstance(kind, Number | Const | Device):
+        return UNKNOWN
+    return unseen_result(frame, name, arguments, node)
+
+
+def _call_opaque_method(
+    frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    ops = torch_ops().method
+    if name in ("to", "cuda", "cpu"):
+        return _move_opaque(frame, kind, name, arguments, node, func)
+    if kind.guess is not None and name not in _OF_A_MAPPING:
+        if name in ops.tensor or name in ops.python or name in ops.tuple or name in ops.list or name in ops.host:
+            return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
+    if name == "numpy":
+        return Array(memory=kind.memory)
+    if name in _OF_A_MODULE and not _is_optimizer_name(kind.path):
+        module = Module(None, kind.guess.device if kind.guess else None, path=kind.path)
+        return module_calls.call_module_method(frame, module, name, arguments, node, func)
+    if name == "backward":
+        return NONE
+    if kind.guess is not None and kind.tensorish:
+        return Opaque(None, kind.guess, None, name not in _OF_A_MAPPING)
+    path = f"{kind.path}.{name}" if kind.path else name
+    return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
+        frame, path, arguments, node
+    )
+
+
+def _is_optimizer_name(path: str | None) -> bool:
+    return path is not None and re.search(r"(optim|sched|scaler)", path, re.I) is not None
+
+
+def _move_opaque(
+    frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    from torchconv_lint.analysis.tensor_methods import moved_by
+
+    base = kind.guess or Tensor()
+    results = moved_by(frame, base, name, arguments, node)
+
+    def back(result: Kind) -> Kind:
+        if isinstance(result, Tensor):
+            return Opaque(kind.path, result, None, True)
+        return result
+
+    value = each(results, back)
+    if frame.is_statement(node):  # the result is not used: the object itself moves, so it is a module
+        module = each(
+            value,
+            lambda result: Module(None, result.guess.device if isinstance(result, Opaque) and result.guess else None,
+                                  path=kind.path),
+        )
+        frame.write_back(func, module)
+        return module
+    return value
+
+

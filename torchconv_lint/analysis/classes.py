@@ -1,0 +1,176 @@
+"""Classes of the file: what `self.x` is, by the methods that store it, and what an nn.Module of the file returns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis import module_calls
+from torchconv_lint.analysis.devices import any_device
+from torchconv_lint.analysis.tensors import module_output, operands_in
+from torchconv_lint.analysis.values import (
+    CPU,
+    NONE,
+    UNKNOWN,
+    Class,
+    Fact,
+    Function,
+    Instance,
+    Kind,
+    Mapping,
+    Module,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    guessed,
+    just,
+)
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.outline import ClassOutline
+
+
+def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> Kind | Value:
+    """`this.name`: a method, a property's value, or what the class's methods store there."""
+    interpreter = frame.interpreter
+    found = interpreter.method(this.definition, name)
+    if found is not None:
+        definition, decorators = found
+        if "property" in decorators or "cached_property" in decorators:
+            return interpreter.call_simple(frame, definition, this, node)
+        return Function(definition, None if "staticmethod" in decorators else this)
+    value = interpreter.stored_attribute(this.definition, name)
+    if value:
+        if this.device is not None:
+            value = each(value, lambda kind: _on(kind, this.device))
+        return value
+    if name == "device":
+        return any_device(frame, "self.device", node)
+    constant = interpreter.class_constant(this.definition, name)
+    if constant is not None:
+        return constant
+    if this.is_module and name in ("training", "hparams", "config"):
+        return Opaque(f"self.{name}")
+    return Opaque(f"self.{name}")
+
+
+def _on(kind: Kind, device: Fact | None) -> Kind:
+    """A part of a module that has been moved as a whole is where the whole is."""
+    if isinstance(kind, Module | Instance) and getattr(kind, "is_module", True):
+        return replace(kind, device=device)
+    if isinstance(kind, Tensor) and kind.grad is not None and kind.grad.value:
+        return replace(kind, device=device)
+    return kind
+
+
+def class_attribute(frame: Frame, class_: Class, name: str) -> Kind | Value:
+    """`Class.name`."""
+    return class_attribute_value(frame, class_, name)
+
+
+def class_attribute_value(frame: Frame, class_: Class, name: str) -> Value:
+    """A method taken from the class itself, or a class constant."""
+    found = frame.interpreter.method(class_.definition, name)
+    if found is not None:
+        definition, decorators = found
+        return just(Function(definition, class_ if "classmethod" in decorators else None))
+    return frame.interpreter.class_constant(class_.definition, name) or UNKNOWN
+
+
+def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """`Class(...)`."""
+    outline: ClassOutline = class_.definition
+    roots = frame.interpreter.external_bases(outline)
+    if any(base.startswith("torch.autograd") and base.endswith("Function") for base in roots):
+        return UNKNOWN
+    if any(base.endswith("DataLoader") for base in roots):
+        from torchconv_lint.analysis.values import Loader
+
+        return Loader()
+    is_module = frame.interpreter.is_module(outline)
+    frame.interpreter.note_instantiation(outline, arguments)
+    return Instance(outline, Fact(CPU) if is_module else None, is_module)
+
+
+def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """`instance(...)`: `forward` of an nn.Module, else `__call__`."""
+    for name in ("forward", "__call__") if kind.is_module else ("__call__",):
+        found = frame.interpreter.method(kind.definition, name)
+        if found is not None:
+            result = frame.interpreter.call(frame, found[0], arguments, kind, node)
+            return _module_result(frame, kind, result, arguments, node) if kind.is_module else result
+    if kind.is_module:
+        return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
+    return UNKNOWN
+
+
+def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Arguments, node: cst.Call) -> Value:
+    """What forward gave, completed by what every nn.Module's output has where forward did not tell."""
+    operands = operands_in(arguments.values)
+    name = frame.text(node.func)
+    output = module_output(frame, name, kind.device, True, operands, node, Confidence.LIKELY)
+
+    def complete(result: Kind) -> Kind:
+        if isinstance(result, Opaque) and result.guess is None:
+            return Opaque(guess=output, tensorish=True)
+        if isinstance(result, Sequence):
+            items = None if result.items is None else tuple(each(item, complete) for item in result.items)
+            return Sequence(items, each(result.element, complete), result.mutable)
+        if isinstance(result, Mapping):
+            return Mapping(tuple((key, each(item, complete)) for key, item in result.items), result.element)
+        tensor = guessed(result)
+        if isinstance(result, Tensor) and tensor is not None:
+            device = result.device if result.device is not None else output.device
+            grad = result.grad
+            return replace(result, device=device, grad=grad)
+        return result
+
+    return each(value, complete) if value else UNKNOWN
+
+
+def call_method(
+    frame: Frame, kind: Instance, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    """`instance.name(...)`."""
+    from torchconv_lint.analysis.calls import call_kind, unseen_result
+
+    interpreter = frame.interpreter
+    found = interpreter.method(kind.definition, name)
+    if found is not None:
+        definition, decorators = found
+        if "property" in decorators or "cached_property" in decorators:
+            value = interpreter.call_simple(frame, definition, kind, node)
+            return each(value, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
+        this = None if "staticmethod" in decorators else kind
+        return interpreter.call(frame, definition, arguments, this, node)
+    if kind.is_module and name in module_calls.MOVES:
+        value = module_calls.moved_module(frame, kind, name, arguments, node)
+        frame.write_back(func, value)
+        return value
+    stored = interpreter.stored_attribute(kind.definition, name)
+    if stored:
+        return each(stored, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
+    if kind.is_module and _is_module_method(name):
+        if name in ("eval", "train", "apply", "float", "double", "requires_grad_"):
+            return kind
+        module = Module(None, kind.device, path="self")
+        return module_calls.call_module_method(frame, module, name, arguments, node, func)
+    if name in ("zero_grad", "log", "log_dict", "save_hyperparameters"):
+        return NONE
+    return unseen_result(frame, f"self.{name}", arguments, node)
+
+
+def _is_module_method(name: str) -> bool:
+    return name in _MODULE_METHODS
+
+
+_MODULE_METHODS = frozenset(
+    {"parameters", "named_parameters", "state_dict", "eval", "train", "apply", "float", "double", "half", "bfloat16"}
+) | {"requires_grad_", "modules", "children", "named_modules", "named_children", "buffers", "named_buffers", "forward"}
+

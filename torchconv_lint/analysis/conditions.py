@@ -1,0 +1,56 @@
+"""Conditions that a program tests more than once, so that branches on the same one stay correlated.
+
+A condition is a nested tuple: ("atom", key), ("not", c), ("and", (c, …)) or ("or", (c, …)). A literal is an atom's key
+and a truth value. A key must stay the same as long as what it speaks of does: it is built from paths of things that are
+not reassigned, never from a loop variable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torchconv_lint.analysis.values import When
+
+Condition = tuple[str, Any]
+
+CUDA_AVAILABLE: Condition = ("atom", "torch.cuda.is_available()")
+
+
+def atom(key: Any) -> Condition:
+    """The condition that only `key` decides."""
+    return ("atom", key)
+
+
+def negation(condition: Condition) -> Condition:
+    """The opposite."""
+    return condition[1] if condition[0] == "not" else ("not", condition)
+
+
+def both(conditions: Iterable[Condition]) -> Condition:
+    """All of them."""
+    return ("and", tuple(conditions))
+
+
+def either(conditions: Iterable[Condition]) -> Condition:
+    """At least one of them."""
+    return ("or", tuple(conditions))
+
+
+def literals(condition: Condition, truth: bool) -> When:
+    """What is known of atoms when `condition` has turned out to be `truth`.
+
+    A compound condition is a literal itself as well, so that testing it again gives the same answer.
+    """
+    form, content = condition
+    if form == "atom":
+        return frozenset({(content, truth)})
+    if form == "not":
+        return literals(content, not truth)
+    known: When = frozenset({(condition, truth)})
+    if truth == (form == "and"):
+        for part in content:
+            known |= literals(part, truth)
+    return known

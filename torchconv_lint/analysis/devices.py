@@ -1,0 +1,94 @@
+"""Devices: which a name, a number or an object can stand for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    Alt,
+    Const,
+    Device,
+    Fact,
+    Instance,
+    Kind,
+    Module,
+    Number,
+    Opaque,
+    Step,
+    Tensor,
+    Value,
+    each,
+    just,
+)
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Frame
+
+_DEVICE_NAME = re.compile(r"(^|[._])(device|dev|devices|gpu|gpus|cuda|rank|local_rank|gpu_id|gpu_ids|device_id)$", re.I)
+"""Names that speak of a device. A device somebody else chooses (`args.device`, `self.device`) may be any."""
+
+KNOWN_ACCELERATORS = frozenset({"cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone"})
+
+
+def names_device(path: str | None) -> bool:
+    """Whether a dotted path reads like a device."""
+    return path is not None and _DEVICE_NAME.search(path) is not None
+
+
+def any_device(frame: Frame, path: str, node: cst.CSTNode) -> Value:
+    """A device that code elsewhere chooses: the CPU or an accelerator, the same one wherever the path is read."""
+    site = frame.site(node)
+    accelerator = Fact(ACCELERATOR, Step(site, f"`{path}` may be an accelerator"), Confidence.LIKELY)
+    key = ("accelerator", path)
+    return (
+        Alt(Device(accelerator), frozenset({(key, True)})),
+        Alt(Device(Fact(CPU, None, Confidence.LIKELY)), frozenset({(key, False)})),
+    )
+
+
+def as_device(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """The value as what `.to()`, `device=` or `torch.device()` takes it for: Devices, or something else unchanged."""
+    return each(value, lambda kind: _as_device(frame, kind, node))
+
+
+def _as_device(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
+    if isinstance(kind, Const):
+        return _named(frame, kind.value, node)
+    if isinstance(kind, Number):
+        return Device(Fact(ACCELERATOR, Step(frame.site(node), "a number is an accelerator's index"), Confidence.LIKELY))
+    if isinstance(kind, Opaque) and names_device(kind.path):
+        return any_device(frame, kind.path or "", node)
+    if isinstance(kind, Tensor):
+        return kind
+    return kind
+
+
+def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
+    if isinstance(name, bool) or name is None:
+        return Const(name)
+    if isinstance(name, int):
+        return Device(Fact(ACCELERATOR, Step(frame.site(node), f"device {name} is an accelerator")))
+    text = str(name).split(":")[0]
+    if text == "cpu":
+        return Device(Fact(CPU))
+    if text in KNOWN_ACCELERATORS:
+        return Device(Fact(ACCELERATOR, Step(frame.site(node), f'the device is "{name}"')))
+    return Device(None) if text == "meta" else Const(name)
+
+
+def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
+    """`x.device`."""
+    if isinstance(kind, Tensor):
+        return just(Device(kind.device))
+    if isinstance(kind, Module | Instance) and kind.device is not None:
+        return just(Device(kind.device))
+    path = getattr(kind, "path", None)
+    return any_device(frame, f"{path or frame.text(node).removesuffix('.device')}.device", node)
+
+

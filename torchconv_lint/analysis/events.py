@@ -1,0 +1,99 @@
+"""What the interpreter tells the rules: what happens to which value, where. No codes, no verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.state import Write
+    from torchconv_lint.analysis.values import Memory, Tensor
+    from torchconv_lint.model import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events. `site` is where a finding about it points."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class ToNumpy(Event):
+    """A tensor becomes an ndarray.
+
+    `via` is "" for `.numpy()` itself and otherwise the function that converts implicitly ("np.mean", "plt.plot");
+    `subject` is the text of what is converted; `held` tells that the tensor is an element of a list (or other
+    container) that is converted as a whole. `grad_mode` is the grad mode in force: with it off, a tensor that requires
+    grad converts without complaint. `forced` tells `numpy(force=True)`, which moves and detaches by itself.
+    """
+
+    tensor: Tensor
+    subject: str
+    via: str
+    held: bool
+    grad_mode: bool | None
+    sure: Confidence
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToScalar(Event):
+    """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt")."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Tested(Event):
+    """A tensor's truth value is asked for; `or_none` tells that the value may also be None."""
+
+    tensor: Tensor
+    subject: str
+    or_none: bool
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class StaleRead(Event):
+    """Memory written through one handle is used through another that may be relied on as independent.
+
+    `site` is the write; `read` is the use of the other side, and `reader` its text. `both_used` tells that the written
+    side is used afterwards as well: the write had a purpose of its own.
+    """
+
+    write: Write
+    memory: Memory
+    read: Site
+    reader: str
+    both_used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnUse(Event):
+    """The handle through which the write at `site` went is used again afterwards. Heard by no rule: it completes
+    `StaleRead.both_used`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignWrite(Event):
+    """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the function also
+    hands the written memory out as its result."""
+
+    write: Write
+    memory: Memory
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AliasKept(Event):
+    """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later."""
+
+    what: str
+    why: str
+    how: tuple[tuple[Site, str], ...]
+    sure: Confidence

@@ -1,0 +1,76 @@
+"""Use as evidence: what the way a name is used in a function tells of it, read off the ast.
+
+What counts: a method that only tensors have (`x.unsqueeze(0)`, `x.numel()`, `x.backward()`) makes the name a tensor;
+`.backward()` also that it requires grad; being passed to a function of torch as its first argument makes it a tensor;
+a method that only nn.Modules have (`m.eval()`, `m.parameters()`) makes it a module. Nothing else does.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from dataclasses import dataclass
+
+from torchconv_lint.knowledge import numpy_ops, torch_ops
+
+_MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
+_ALSO_OTHERS = frozenset(
+    "to cuda cpu float half double type apply share_memory_ requires_grad_ values keys items get pop index count copy "
+    "data name names is_cuda device register_hook bool int long mode eq ne lt gt le ge diff where rename sub add mul div "
+    "map_ all any align_to set_ is_shared new split strip format format_ find size resize unique matmul dot numpy add_ "
+    "log exp sqrt abs detach is_set index_add isin".split()
+)
+"""Tensor methods that modules, containers, strings, data frames, sets or other frameworks have too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Names that must be tensors, that must require grad, and that must be modules."""
+
+    tensors: frozenset[str] = frozenset()
+    needs_grad: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+
+
+NO_EVIDENCE = Evidence()
+
+
+@functools.cache
+def tensor_only_methods() -> frozenset[str]:
+    """Methods that, of all things a program handles, only tensors have."""
+    method = torch_ops().method
+    known = method.tensor | method.python | frozenset(method.tuple) | method.list
+    arrays = numpy_ops().method
+    shared = arrays.view | arrays.maybe_view | arrays.copies | arrays.inplace | arrays.reduces | arrays.python
+    builtins = frozenset(name for type_ in (str, list, dict, set, tuple, bytes, int, float) for name in dir(type_))
+    return frozenset(name for name in known - shared - builtins - _ALSO_OTHERS if not name.startswith("__"))
+
+
+def evidence_in(function: ast.AST) -> Evidence:
+    """What the uses in one function tell."""
+    tensors: set[str] = set()
+    needs_grad: set[str] = set()
+    modules: set[str] = set()
+    only = tensor_only_methods()
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call):
+            continue
+        func = node.func
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+            name = func.value.id
+            if func.attr == "backward":
+                needs_grad.add(name)
+            elif func.attr in only:
+                tensors.add(name)
+            elif func.attr in _MODULE_METHODS and "optim" not in name and "sched" not in name and "scaler" not in name:
+                modules.add(name)
+            elif name in ("torch", "F") and node.args and isinstance(node.args[0], ast.Name):
+                if func.attr in _TAKES_TENSOR:
+                    tensors.add(node.args[0].id)
+    return Evidence(frozenset(tensors), frozenset(needs_grad), frozenset(modules))
+
+
+_TAKES_TENSOR = frozenset(
+    "transpose softmax log_softmax sigmoid relu mean sum exp log abs sqrt norm matmul bmm mm argmax max min topk gather "
+    "unsqueeze squeeze reshape permute flatten clamp where isnan cumsum sort".split()
+)

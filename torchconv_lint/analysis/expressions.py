@@ -1,0 +1,309 @@
+"""What expressions evaluate to. Calls are in calls.py, attributes in attributes.py."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.arithmetic import binary
+from torchconv_lint.analysis.attributes import attribute_of
+from torchconv_lint.analysis.calls import call
+from torchconv_lint.analysis.conditions import both, either, negation
+from torchconv_lint.analysis.frame import Definition, Frame, evaluates
+from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.narrowing import assume
+from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.sharing import used
+from torchconv_lint.analysis.state import join_states
+from torchconv_lint.analysis.subscripts import subscript
+from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.truth import condition_of, condition_of_value, test
+from torchconv_lint.analysis.values import (
+    MANY,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Const,
+    Function,
+    Kind,
+    Mapping,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Truth,
+    Value,
+    each,
+    join,
+    just,
+)
+from torchconv_lint.analysis.assign import assign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+METADATA = frozenset(
+    {"shape", "dtype", "ndim", "size", "device", "is_cuda", "requires_grad", "layout", "strides", "flags", "nbytes"}
+)
+"""Attributes that tell nothing of the contents: looking at them is not a use of possibly stale memory."""
+
+
+@evaluates(cst.Name)
+def _name(frame: Frame, node: cst.Name) -> Value:
+    value = peek_name(frame, node.value)
+    if frame.state.stale:
+        used(frame, value, node)
+    return value
+
+
+def peek_name(frame: Frame, name: str) -> Value:
+    """The value of a name, without counting as a use of its contents."""
+    value = frame.read(name)
+    return value if value is not None else frame.interpreter.global_value(name)
+
+
+@evaluates(cst.Attribute)
+def _attribute(frame: Frame, node: cst.Attribute) -> Value:
+    path = dotted_path(node)
+    if path is not None:
+        known = frame.read(path)
+        if known is not None:
+            if frame.state.stale:
+                used(frame, known, node)
+            return known
+    owner = frame.at(node.value) if node.attr.value in METADATA else frame.evaluate(node.value)
+    value = each(owner, lambda kind: attribute_of(frame, kind, node.attr.value, node)) or UNKNOWN
+    if frame.state.stale and node.attr.value not in METADATA:
+        used(frame, value, node)
+    return value
+
+
+@evaluates(cst.Subscript)
+def _subscript(frame: Frame, node: cst.Subscript) -> Value:
+    return subscript(frame, node)
+
+
+@evaluates(cst.Call)
+def _call(frame: Frame, node: cst.Call) -> Value:
+    return call(frame, node)
+
+
+@evaluates(cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString)
+def _literal(frame: Frame, node: cst.Integer | cst.Float | cst.Imaginary | cst.SimpleString) -> Value:
+    try:
+        return just(Const(ast.literal_eval(node.value)))
+    except (ValueError, SyntaxError, MemoryError):
+        return UNKNOWN
+
+
+@evaluates(cst.FormattedString)
+def _f_string(frame: Frame, node: cst.FormattedString) -> Value:
+    first = node.parts[0] if node.parts else None
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringExpression):
+            frame.evaluate(part.expression)
+    if isinstance(first, cst.FormattedStringText) and first.value.split(":")[0] in ("cuda", "cpu"):
+        return just(Const(first.value.split(":")[0]))
+    return UNKNOWN
+
+
+@evaluates(cst.BinaryOperation)
+def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
+    # A long chain (`a + b + c + …`) leans to the left: walk it in a loop.
+    chain = [node]
+    while isinstance(chain[-1].left, cst.BinaryOperation):
+        chain.append(chain[-1].left)
+    result = frame.evaluate(chain[-1].left)
+    for step in reversed(chain):
+        right = frame.evaluate(step.right)
+        result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
+    return result
+
+
+@evaluates(cst.UnaryOperation)
+def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
+    if isinstance(node.operator, cst.Not):
+        test(frame, node.expression)
+        condition = condition_of(frame, node.expression)
+        return just(Truth(negation(condition))) if condition else just(Opaque())
+    value = frame.evaluate(node.expression)
+
+    def result(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Tensor):
+            return computed(frame, [kind], count=kind.count, dtype=kind.dtype)
+        if isinstance(kind, Array):
+            return Array()
+        if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):
+            return Const(-kind.value)
+        return Number() if isinstance(kind, Number | Const) else UNKNOWN
+
+    return each(value, result)
+
+
+@evaluates(cst.BooleanOperation)
+def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
+    is_and = isinstance(node.operator, cst.And)
+    test(frame, node.left)
+    left = frame.quietly(node.left)
+    before = frame.state
+    frame.state = before.copy()
+    right = frame.evaluate(node.right) if assume(frame, node.left, is_and) else NOTHING
+    frame.state = before
+    one, other = condition_of(frame, node.left), condition_of_value(right)
+    if one is not None and other is not None and not operands_in([left, right]):
+        return just(Truth(both((one, other)) if is_and else either((one, other))))
+    falls_through = tuple(alt for alt in left if not (isinstance(alt.kind, Const) and bool(alt.kind.value) is is_and))
+    return join(falls_through, right) if falls_through and right else falls_through or right or UNKNOWN
+
+
+@evaluates(cst.Comparison)
+def _comparison(frame: Frame, node: cst.Comparison) -> Value:
+    identity = all(isinstance(target.operator, cst.Is | cst.IsNot) for target in node.comparisons)
+    values = [frame.at(node.left) if identity else frame.evaluate(node.left)]
+    values += [frame.evaluate(target.comparator) for target in node.comparisons]
+    if not identity and len(node.comparisons) == 1:
+        membership = isinstance(node.comparisons[0].operator, cst.In | cst.NotIn)
+        compared = operands_in(values) if all(not _is_container(value) for value in values) else []
+        if compared and not membership and any(isinstance(kind, Tensor) for value in values for kind, _ in value):
+            return combine(values, lambda *operands: _compared(frame, operands))
+    condition = condition_of(frame, node)
+    return just(Truth(condition)) if condition is not None else just(Opaque())
+
+
+def _is_container(value: Value) -> bool:
+    return any(isinstance(kind, Sequence | Mapping) for kind, _ in value)
+
+
+def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
+    tensors = [kind for kind in operands if isinstance(kind, Tensor)]
+    if not tensors or any(isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str)) for kind in operands):
+        return Opaque()
+    many = [tensor.count for tensor in tensors if tensor.count is not None and tensor.count.value == MANY]
+    known = [tensor.count for tensor in tensors]
+    count = many[0] if many else known[0] if len(tensors) == 1 or all(known) else None
+    result = computed(frame, tensors, count=count)
+    return Tensor(device=result.device, grad=None, count=count)
+
+
+@evaluates(cst.IfExp)
+def _conditional(frame: Frame, node: cst.IfExp) -> Value:
+    test(frame, node.test)
+    start = frame.state
+    values, states = [], []
+    for truth, branch in ((True, node.body), (False, node.orelse)):
+        frame.state = start.copy()
+        if assume(frame, node.test, truth):
+            value = frame.evaluate(branch)
+            extra = frame.state.path - start.path
+            values.append(_conditioned(value, extra))
+            states.append(frame.state)
+    frame.state = join_states(states[0], states[1] if len(states) > 1 else None) or start if states else start
+    return join(*values) if values else UNKNOWN
+
+
+def _conditioned(value: Value, extra: frozenset[tuple[object, bool]]) -> Value:
+    from torchconv_lint.analysis.values import under
+
+    return under(value, extra)
+
+
+@evaluates(cst.NamedExpr)
+def _walrus(frame: Frame, node: cst.NamedExpr) -> Value:
+    value = frame.evaluate(node.value)
+    assign(frame, node.target, value, node.value)
+    return value
+
+
+@evaluates(cst.List, cst.Tuple, cst.Set)
+def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
+    mutable = isinstance(node, cst.List)
+    items: list[Value] = []
+    starred = False
+    for element in node.elements:
+        value = frame.evaluate(element.value)
+        if isinstance(element, cst.StarredElement):
+            starred = True
+            value = element_of(frame, value, element)
+        items.append(value)
+    if starred or len(items) > 32 or isinstance(node, cst.Set):
+        return just(Sequence(None, join(*items) if items else NOTHING, mutable))
+    return just(Sequence(tuple(items), NOTHING, mutable))
+
+
+@evaluates(cst.Dict)
+def _dict(frame: Frame, node: cst.Dict) -> Value:
+    items: dict[object, Value] = {}
+    rest: Value = NOTHING
+    for element in node.elements:
+        value = frame.evaluate(element.value)
+        if isinstance(element, cst.DictElement):
+            key = frame.evaluate(element.key)
+            constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+            if isinstance(constant, str | int) and len(items) < 64:
+                items[constant] = value
+            else:
+                rest = join(rest, value)
+        else:
+            for kind, _ in value:
+                if isinstance(kind, Mapping):
+                    items.update(kind.items)
+                    rest = join(rest, kind.element)
+                else:
+                    rest = join(rest, UNKNOWN)
+    return just(Mapping(tuple(items.items()), rest))
+
+
+@evaluates(cst.ListComp, cst.GeneratorExp, cst.SetComp)
+def _comprehension(frame: Frame, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
+    element = _in_loops(frame, node.for_in, [node.elt])[0]
+    return just(Sequence(None, element))
+
+
+@evaluates(cst.DictComp)
+def _dict_comprehension(frame: Frame, node: cst.DictComp) -> Value:
+    _, value = _in_loops(frame, node.for_in, [node.key, node.value])
+    return just(Mapping((), value))
+
+
+def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.BaseExpression]) -> list[Value]:
+    """The results of a comprehension's expressions, its loop variables bound to any element."""
+    before = frame.state
+    frame.state = before.copy()
+    frame.loop_depth += 1
+    found: list[Value] | None = None
+    while clause is not None:
+        assign(frame, clause.target, element_of(frame, frame.evaluate(clause.iter), clause.iter), clause.iter)
+        for condition in clause.ifs:
+            test(frame, condition.test)
+            if not assume(frame, condition.test, True):
+                found = [NOTHING for _ in results]
+        clause = clause.inner_for_in
+    if found is None:
+        found = [frame.evaluate(result) for result in results]
+    frame.loop_depth -= 1
+    frame.state = before
+    return found
+
+
+@evaluates(cst.Lambda)
+def _lambda(frame: Frame, node: cst.Lambda) -> Value:
+    return just(Function(Definition("lambda", frame.segment, node, enclosing=frame)))
+
+
+@evaluates(cst.Await)
+def _await(frame: Frame, node: cst.Await) -> Value:
+    return frame.evaluate(node.expression)
+
+
+@evaluates(cst.Yield)
+def _yield(frame: Frame, node: cst.Yield) -> Value:
+    if isinstance(node.value, cst.From):
+        frame.yields.append(element_of(frame, frame.evaluate(node.value.item), node))
+    elif node.value is not None:
+        frame.yields.append(frame.evaluate(node.value))
+    return UNKNOWN
+
+

@@ -1,0 +1,218 @@
+"""One evaluation of one function body (or of the module's own statements)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import libcst as cst
+
+from torchconv_lint.analysis.evidence import NO_EVIDENCE
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.site import Segment, Site
+from torchconv_lint.analysis.state import State
+from torchconv_lint.analysis.values import NOTHING, UNKNOWN, External, Kind, Value, possible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torchconv_lint.analysis.events import Event
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline
+    from torchconv_lint.analysis.values import Memory
+
+MAX_DEPTH = 120
+"""Expressions nested deeper than this are not evaluated: a budget against the interpreter's own recursion."""
+
+
+@dataclass(eq=False)
+class Definition:
+    """A function as the interpreter sees it: where its code is, whose method it is, and what encloses it."""
+
+    name: str
+    segment: Segment
+    node: cst.FunctionDef | cst.Lambda
+    outline: FunctionOutline | None = None
+    owner: ClassOutline | None = None
+    enclosing: Frame | None = None
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a call: its value, and the node it was written as."""
+
+    value: Value
+    node: cst.BaseExpression
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a call. `star` joins what `*args` hands over, `double_star` what `**kwargs` does."""
+
+    positional: tuple[Argument, ...] = ()
+    keywords: dict[str, Argument] = field(default_factory=dict)
+    star: Value = NOTHING
+    double_star: Value = NOTHING
+
+    def get(self, position: int, keyword: str | None = None) -> Argument | None:
+        """The argument at a position or under a keyword, if it was written out."""
+        if position < len(self.positional):
+            return self.positional[position]
+        return self.keywords.get(keyword) if keyword else None
+
+    def value(self, position: int, keyword: str | None = None) -> Value:
+        """Its value, NOTHING if it was not given."""
+        argument = self.get(position, keyword)
+        return argument.value if argument else NOTHING
+
+    @property
+    def values(self) -> list[Value]:
+        """The values of all arguments, stars included."""
+        found = [argument.value for argument in (*self.positional, *self.keywords.values())]
+        return found + [value for value in (self.star, self.double_star) if value]
+
+    @property
+    def count(self) -> int:
+        """How many were written out."""
+        return len(self.positional) + len(self.keywords)
+
+
+class Frame:
+    """The state while a body runs, and what it has produced: return values, events, written parameters."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        definition: Definition | None,
+        segment: Segment,
+        state: State,
+        depth: int = 0,
+        this: Kind | None = None,
+    ) -> None:
+        self.interpreter = interpreter
+        self.definition = definition
+        self.segment = segment
+        self.state = state
+        self.depth = depth
+        self.this = this
+        self.this_name: str | None = None
+        self.events: list[Event] = []
+        self.returns: list[Value] = []
+        self.yields: list[Value] = []
+        self.exits: list[State] = []
+        self.breaks: list[State] = []
+        self.continues: list[State] = []
+        self.loop_depth = 0
+        self.nesting = 0
+        self.alive = True
+        self.tracks = False
+        self.evidence = NO_EVIDENCE
+        self.statement: cst.CSTNode | None = None
+        self.written_back: Value | None = None
+        self.foreign_writes: list[tuple[Any, Memory]] = []
+
+    def site(self, node: cst.CSTNode) -> Site:
+        """The place of a node of this frame's code."""
+        return Site(self.segment, node)
+
+    def emit(self, event: Event) -> None:
+        """Tell the rules. Loops take back what they emitted before they had converged."""
+        self.events.append(event)
+
+    def text(self, node: cst.CSTNode) -> str:
+        """The source of a node, shortened for messages."""
+        return self.site(node).text
+
+    def read(self, name: str) -> Value | None:
+        """The value of a local or enclosing name or dotted path, without what the path rules out; None if unbound."""
+        value = self.state.names.get(name)
+        if value is not None:
+            return possible(value, self.state.path)
+        enclosing = self.definition.enclosing if self.definition else None
+        return enclosing.read(name) if enclosing is not None else None
+
+    def bind(self, path: str, value: Value) -> None:
+        """Set a local name or dotted path."""
+        self.state.names[path] = value
+
+    def at(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression whose contents are not looked at: the target of a write, or of `.shape`."""
+        stale, self.state.stale = self.state.stale, {}
+        state = self.state
+        value = self.evaluate(node)
+        state.stale = stale
+        return value
+
+    def is_statement(self, node: cst.CSTNode) -> bool:
+        """Whether the value of this expression is thrown away."""
+        return self.statement is node
+
+    def write_back(self, func: cst.CSTNode, value: Value) -> None:
+        """Called by a method that changes its receiver: what the alternative at hand has become."""
+        self.written_back = value
+
+    def write_back_expression(self, node: cst.BaseExpression, value: Value) -> None:
+        """The object at `node` has become `value`, if `node` is a name or dotted path."""
+        path = dotted_path(node)
+        if path is not None:
+            self.bind(path, value)
+
+    def kept(self, value: Value, node: cst.CSTNode) -> Value:
+        """A value as a container keeps it."""
+        return value
+
+    def quietly(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression that has been evaluated before: its events are not told again."""
+        if isinstance(node, cst.Call) and not self._is_pure(node):
+            return UNKNOWN
+        mark, stale = len(self.events), self.state.stale
+        self.state.stale = {}
+        value = self.evaluate(node)
+        self.state.stale = stale
+        del self.events[mark:]
+        return value
+
+    def _is_pure(self, call: cst.Call) -> bool:
+        """Whether evaluating a call twice does no harm: a function of another package, named directly."""
+        return dotted_path(call.func) is not None and all(
+            isinstance(alt.kind, External) for alt in self.evaluate(call.func)
+        )
+
+    def evaluate(self, node: cst.CSTNode) -> Value:
+        """The value of an expression."""
+        handler = EVALUATE.get(type(node))
+        if handler is None or self.nesting > MAX_DEPTH:
+            return UNKNOWN
+        self.nesting += 1
+        try:
+            return handler(self, node)
+        finally:
+            self.nesting -= 1
+
+
+Handler = TypeVar("Handler", bound="Callable[[Frame, Any], Any]")
+
+EVALUATE: dict[type, Callable[[Frame, Any], Value]] = {}
+EXECUTE: dict[type, Callable[[Frame, Any], None]] = {}
+
+
+def evaluates(*types: type) -> Callable[[Handler], Handler]:
+    """Registers a function as the meaning of expressions of these node types."""
+
+    def register(handler: Handler) -> Handler:
+        for type_ in types:
+            EVALUATE[type_] = handler
+        return handler
+
+    return register
+
+
+def executes(*types: type) -> Callable[[Handler], Handler]:
+    """Registers a function as the meaning of statements of these node types."""
+
+    def register(handler: Handler) -> Handler:
+        for type_ in types:
+            EXECUTE[type_] = handler
+        return handler
+
+    return register

@@ -1,0 +1,77 @@
+"""The grad mode a function's body runs in, by its decorators and by who is known to call it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.outline import dotted
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Definition
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import FunctionOutline
+
+_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
+_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
+
+_WITHOUT_GRAD = frozenset(
+    {
+        "validation_step",
+        "test_step",
+        "predict_step",
+        "validation_epoch_end",
+        "test_epoch_end",
+        "on_validation_epoch_end",
+        "on_validation_epoch_start",
+        "on_validation_batch_end",
+        "on_validation_end",
+        "on_test_epoch_end",
+        "on_test_batch_end",
+        "on_predict_batch_end",
+        "on_predict_epoch_end",
+    }
+)
+"""Hooks that Lightning calls with grad off (its documentation, "Validation loop" and "Trainer.predict")."""
+
+
+def _by_list(interpreter: Interpreter, decorators: list[ast.expr], mode: bool | None) -> bool | None:
+    for decorator in decorators:
+        node = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = interpreter.full_name(dotted(node) or "")
+        if name in _OFF:
+            return False
+        if name in _ON:
+            return True
+        if name == "torch.set_grad_enabled" and isinstance(decorator, ast.Call) and decorator.args:
+            argument = decorator.args[0]
+            return argument.value if isinstance(argument, ast.Constant) else None
+    return mode
+
+
+def mode_by_decorators(interpreter: Interpreter, definition: Definition, mode: bool | None) -> bool | None:
+    """The mode inside a function that is called in `mode`."""
+    outline = definition.outline
+    if outline is None:
+        return mode
+    if _is_custom_function(interpreter, outline):
+        return False
+    return _by_list(interpreter, outline.node.decorator_list, mode)
+
+
+def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | None:
+    """The mode in which unseen code calls the function: on, unless decorators or a framework say otherwise."""
+    if _is_custom_function(interpreter, function):
+        return False
+    mode: bool | None = True
+    if function.owner is not None and function.name in _WITHOUT_GRAD:
+        mode = False
+    return _by_list(interpreter, function.node.decorator_list, mode)
+
+
+def _is_custom_function(interpreter: Interpreter, function: FunctionOutline) -> bool:
+    """`forward` and `backward` of a torch.autograd.Function run with grad off."""
+    if function.owner is None or function.name not in ("forward", "backward", "setup_context"):
+        return False
+    bases = interpreter.external_bases(function.owner)
+    return any(base.startswith("torch.autograd") and base.endswith("Function") for base in bases)

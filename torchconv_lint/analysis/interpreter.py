@@ -1,0 +1,536 @@
+"""Runs the functions of a file abstractly: as entry points, and for the arguments that callers in the file pass."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
+from torchconv_lint.analysis.annotations import annotated
+from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead
+from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
+from torchconv_lint.analysis.frame import Arguments, Definition, Frame
+from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
+from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
+from torchconv_lint.analysis.returning import as_parameter, given_back
+from torchconv_lint.analysis.sharing import memories, written
+from torchconv_lint.analysis.site import Segment
+from torchconv_lint.analysis.state import State, join_all
+from torchconv_lint.analysis.statements import run_block
+from torchconv_lint.analysis.values import (
+    NONE,
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Const,
+    External,
+    Function,
+    Instance,
+    Kind,
+    Mapping,
+    Module,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    join,
+    just,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torchconv_lint.analysis.state import Write
+    from torchconv_lint.analysis.values import Memory
+    from torchconv_lint.source import Source
+
+MAX_CALL_DEPTH = 5
+MAX_CONTEXTS = 8
+"""A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
+STATEMENT_BUDGET = 60_000
+"""Statements run for one entry point, loops and callees included, before it is given up."""
+
+
+class OverBudget(Exception):
+    """An entry point took more than its budget."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What one evaluation of a function gave."""
+
+    value: Value = UNKNOWN
+    attributes: dict[str, Value] = field(default_factory=dict)
+    writes: list[tuple[Write, Memory]] = field(default_factory=list)
+
+
+class Interpreter:
+    """All evaluation of one file. `tracked` are the functions in which shared memory is followed."""
+
+    def __init__(self, source: Source, outline: FileOutline, tracked: frozenset[FunctionOutline] | None = None) -> None:
+        self.source = source
+        self.outline = outline
+        self.tracked = tracked
+        self.events: list[Event] = []
+        self.given_up: list[tuple[str, int]] = []
+        self._definitions: dict[FunctionOutline, Definition] = {}
+        self._nested: dict[cst.CSTNode, Definition] = {}
+        self._entries: dict[FunctionOutline, Result] = {}
+        self._contexts: dict[Any, Result] = {}
+        self._context_count: dict[Definition, int] = {}
+        self._modes: dict[FunctionOutline, set[bool | None]] = {}
+        self._active: list[Definition] = []
+        self._entering: set[FunctionOutline] = set()
+        self._globals: dict[str, Value] | None = None
+        self._attributes: dict[tuple[ClassOutline, str], Value] = {}
+        self._evidence: dict[FunctionOutline, Evidence] = {}
+        self._spent = 0
+
+    # -- entry points ------------------------------------------------------------------------------------------------
+
+    def run(self, functions: Iterable[FunctionOutline], module: bool) -> list[Event]:
+        """Analyse these functions, and the module's own statements if asked; the events, completed."""
+        if module:
+            self._module_names()
+        for function in functions:
+            self.entry(function)
+        return self._completed()
+
+    def _completed(self) -> list[Event]:
+        own = {event.site for event in self.events if isinstance(event, OwnUse)}
+        completed: list[Event] = []
+        for event in self.events:
+            if isinstance(event, StaleRead) and event.site in own:
+                completed.append(replace(event, both_used=True))
+            elif not isinstance(event, OwnUse):
+                completed.append(event)
+        return completed
+
+    def spend(self) -> None:
+        """Count one statement against the budget of the entry point."""
+        self._spent += 1
+        if self._spent > STATEMENT_BUDGET:
+            raise OverBudget
+
+    def entry(self, function: FunctionOutline) -> Result:
+        """Evaluate a function as if unknown code called it: by its annotations, defaults and uses."""
+        known = self._entries.get(function)
+        if known is not None:
+            return known
+        if function in self._entering:
+            return Result()
+        self._entering.add(function)
+        outermost = len(self._entering) == 1 and not self._active
+        if outermost:
+            self._spent = 0
+        try:
+            result = self._enter(function)
+        except (OverBudget, RecursionError):
+            if not outermost:
+                raise
+            self._active.clear()
+            self.given_up.append((function.name, function.first_line))
+            result = Result()
+        finally:
+            self._entering.discard(function)
+        self._entries[function] = result
+        return result
+
+    def _enter(self, function: FunctionOutline) -> Result:
+        definition = self.definition(function)
+        if definition is None:
+            return Result()
+        this = self._receiver(function)
+        names = self._entry_names(function, this)
+        grad = self._entry_mode(function)
+        frame = self._frame(definition, State(names, grad=grad), 0, this)
+        return self._evaluate(frame, definition)
+
+    def _entry_mode(self, function: FunctionOutline) -> bool | None:
+        """The grad mode an unseen caller leaves on; that of the callers in this file, when they all switch it off."""
+        seen = self._modes.get(function)
+        if seen and True not in seen:
+            return False
+        return mode_by_role(self, function)
+
+    def _receiver(self, function: FunctionOutline) -> Kind | None:
+        decorators = {dotted(decorator) for decorator in function.node.decorator_list}
+        if function.owner is None or "staticmethod" in decorators:
+            return None
+        if "classmethod" in decorators:
+            return Class(function.owner)
+        return Instance(function.owner, None, self.is_module(function.owner))
+
+    def _entry_names(self, function: FunctionOutline, this: Kind | None) -> dict[str, Value]:
+        names: dict[str, Value] = {}
+        arguments = function.node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+        pairs = [*zip(positional, [*defaults, *arguments.defaults], strict=True)]
+        pairs += [*zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        if this is not None and pairs:
+            names[pairs[0][0].arg] = just(this)
+            pairs = pairs[1:]
+        evidence = self.evidence(function)
+        for parameter, default in pairs:
+            value = annotated(self, parameter.annotation, parameter.arg)
+            value = self.enriched(value, parameter.arg, evidence)
+            names[parameter.arg] = self._with_default(value, default)
+        if arguments.vararg is not None:
+            inner = annotated(self, arguments.vararg.annotation, arguments.vararg.arg, 1)
+            names[arguments.vararg.arg] = just(Sequence(None, inner, mutable=False))
+        if arguments.kwarg is not None:
+            names[arguments.kwarg.arg] = just(Mapping((), UNKNOWN))
+        return names
+
+    def _with_default(self, value: Value, default: ast.expr | None) -> Value:
+        if not isinstance(default, ast.Constant):
+            return value
+        constant = just(Const(default.value))
+        if isinstance(default.value, str):
+            # A default that names a device is that device: only the callers can make it another.
+            return constant if default.value.split(":")[0] in ("cpu", "cuda", "mps") else join(constant, value)
+        return join(constant, value) if default.value is None else value
+
+    def enriched(self, value: Value, name: str, evidence: Evidence) -> Value:
+        """An unknown value as what its uses tell it is."""
+        if not any(isinstance(alt.kind, Opaque) for alt in value):
+            return value
+        if name in evidence.needs_grad:
+            return tuple(alt._replace(kind=_as_tensor(alt.kind, True)) for alt in value)
+        if name in evidence.modules:
+            return tuple(alt._replace(kind=_as_module(alt.kind, name)) for alt in value)
+        if name in evidence.tensors:
+            return tuple(alt._replace(kind=_as_tensor(alt.kind, None)) for alt in value)
+        return value
+
+    # -- calls inside the file ---------------------------------------------------------------------------------------
+
+    def call(self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call) -> Value:
+        """Evaluate a function of the file for these arguments."""
+        if frame.depth >= MAX_CALL_DEPTH or definition in self._active or definition.node is None:
+            return UNKNOWN
+        names = self._bind(definition, arguments, this)
+        grad = mode_by_decorators(self, definition, frame.state.grad)
+        if definition.outline is not None:
+            self._modes.setdefault(definition.outline, set()).add(grad)
+        key = None
+        if definition.enclosing is None:
+            key = (definition, tuple(sorted(names.items())), this, grad)
+            result = self._contexts.get(key)
+            if result is not None:
+                return given_back(frame, result.value, arguments, definition, node, this)
+        if self._context_count.get(definition, 0) >= MAX_CONTEXTS and key is not None:
+            return UNKNOWN
+        self._context_count[definition] = self._context_count.get(definition, 0) + 1
+        inner = self._frame(definition, State(names, grad=grad, path=frame.state.path), frame.depth + 1, this)
+        result = self._evaluate(inner, definition)
+        if key is not None:
+            self._contexts[key] = result
+        for write, memory in result.writes:
+            if memory.origin == "parameter" and not memory.side:
+                argument = _argument_named(definition, arguments, memory.name, this)
+                if argument is not None:
+                    written(frame, argument.value, argument.node, node, fills=write.fills)
+        return given_back(frame, result.value, arguments, definition, node, this)
+
+    def call_simple(self, frame: Frame, definition: Definition, this: Kind, node: cst.CSTNode) -> Value:
+        """Evaluate a property."""
+        return self.call(frame, definition, Arguments(), this, node)  # type: ignore[arg-type]
+
+    def _bind(self, definition: Definition, arguments: Arguments, this: Kind | None) -> dict[str, Value]:
+        names: dict[str, Value] = {}
+        parameters = definition.node.params
+        slots = [*parameters.posonly_params, *parameters.params]
+        given = [argument.value for argument in arguments.positional]
+        if this is not None and slots:
+            names[slots[0].name.value] = just(this)
+            slots = slots[1:]
+        for position, slot in enumerate([*slots, *parameters.kwonly_params]):
+            name = slot.name.value
+            if position < len(slots) and position < len(given):
+                value = given[position]
+            elif name in arguments.keywords:
+                value = arguments.keywords[name].value
+            elif (position < len(slots) and arguments.star) or arguments.double_star:
+                value = join(arguments.star or arguments.double_star, UNKNOWN)
+            elif slot.default is not None:
+                value = self._default_value(slot.default)
+            else:
+                value = UNKNOWN
+            names[name] = as_parameter(value, name)
+        rest = given[len(slots) :]
+        if isinstance(parameters.star_arg, cst.Param):
+            names[parameters.star_arg.name.value] = just(
+                Sequence(None, join(*rest, *([arguments.star] if arguments.star else [])) if rest or arguments.star else NOTHING)
+            )
+        if parameters.star_kwarg is not None:
+            known = {slot.name.value for slot in [*slots, *parameters.kwonly_params]}
+            items = tuple((key, argument.value) for key, argument in arguments.keywords.items() if key not in known)
+            names[parameters.star_kwarg.name.value] = just(Mapping(items, arguments.double_star))
+        return names
+
+    def _default_value(self, node: cst.BaseExpression) -> Value:
+        if isinstance(node, cst.Name) and node.value in ("None", "True", "False"):
+            return just(Const({"None": None, "True": True, "False": False}[node.value]))
+        if isinstance(node, cst.Integer | cst.Float | cst.SimpleString):
+            try:
+                return just(Const(ast.literal_eval(node.value)))
+            except (ValueError, SyntaxError):
+                return UNKNOWN
+        return UNKNOWN
+
+    def _frame(self, definition: Definition, state: State, depth: int, this: Kind | None) -> Frame:
+        frame = Frame(self, definition, definition.segment, state, depth, this)
+        outline = definition.outline
+        enclosing = definition.enclosing
+        if outline is not None:
+            frame.tracks = self.tracked is None or outline in self.tracked
+            frame.evidence = self.evidence(outline)
+        elif enclosing is not None:
+            frame.tracks, frame.evidence = enclosing.tracks, enclosing.evidence
+        return frame
+
+    def _evaluate(self, frame: Frame, definition: Definition) -> Result:
+        self._active.append(definition)
+        node = definition.node
+        if isinstance(node, cst.Lambda):
+            frame.returns.append(frame.evaluate(node.body))
+        else:
+            body = node.body
+            run_block(frame, body.body if isinstance(body, cst.IndentedBlock) else [cst.SimpleStatementLine(body.body)])
+        if frame.alive:
+            frame.exits.append(frame.state)
+            if not isinstance(node, cst.Lambda) and not frame.yields:
+                frame.returns.append(NONE)
+        self._active.pop()
+        self._tell_returned_writes(frame)
+        self.events.extend(frame.events)
+        value = join(*frame.returns) if frame.returns else NOTHING
+        if frame.yields:
+            value = just(Sequence(None, join(*frame.yields), mutable=False))
+        final = join_all(frame.exits)
+        attributes = {}
+        if final is not None and isinstance(frame.this, Instance) and isinstance(node, cst.FunctionDef):
+            first = [*node.params.posonly_params, *node.params.params]
+            prefix = first[0].name.value + "." if first else ""
+            attributes = {name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)}
+        return Result(value, attributes, frame.foreign_writes)
+
+    def _tell_returned_writes(self, frame: Frame) -> None:
+        """Writes to a parameter's memory that the function also returns, as if the result were new."""
+        returned = {memory.key for value in frame.returns for memory in memories(value)}
+        for position, event in enumerate(frame.events):
+            if isinstance(event, ForeignWrite) and event.memory.key in returned:
+                frame.events[position] = replace(event, returned=True)
+
+    # -- what the file defines ---------------------------------------------------------------------------------------
+
+    def definition(self, function: FunctionOutline) -> Definition | None:
+        """The parsed function; None if libcst cannot parse it."""
+        known = self._definitions.get(function)
+        if known is not None:
+            return known
+        first, last = function.first_line, function.node.end_lineno or function.first_line
+        text = "".join(self.source.lines[first - 1 : last])
+        try:
+            segment = Segment(self.source, text, first)
+        except (cst.ParserSyntaxError, RecursionError):
+            return None
+        node = next((node for node in segment.body if isinstance(node, cst.FunctionDef)), None)
+        if node is None:
+            return None
+        definition = Definition(function.name, segment, node, function, function.owner)
+        self._definitions[function] = definition
+        return definition
+
+    def nested_definition(self, node: cst.FunctionDef, frame: Frame) -> Definition:
+        """A function defined inside another; the same object each time it is met, with its newest surroundings."""
+        definition = self._nested.get(node)
+        if definition is None:
+            definition = Definition(node.name.value, frame.segment, node)
+            self._nested[node] = definition
+        definition.enclosing = frame
+        return definition
+
+    def evidence(self, function: FunctionOutline) -> Evidence:
+        """What the uses of names in the function tell."""
+        found = self._evidence.get(function)
+        if found is None:
+            found = self._evidence[function] = evidence_in(function.node)
+        return found
+
+    def global_value(self, name: str) -> Value:
+        """What a name means outside of all functions."""
+        outline = self.outline
+        function = outline.functions.get(name)
+        if function is not None:
+            definition = self.definition(function)
+            return just(Function(definition)) if definition is not None else UNKNOWN
+        if name in outline.classes:
+            return just(Class(outline.classes[name]))
+        if name in outline.imports:
+            return just(External(outline.imports[name]))
+        if name in outline.assigned:
+            value = self._module_names().get(name)
+            return value if value is not None else just(Opaque(name))
+        if name in _CONSTANTS:
+            return just(Const(_CONSTANTS[name]))
+        return just(External(f"builtins.{name}")) if hasattr(builtins, name) else just(Opaque(name))
+
+    def full_name(self, name: str) -> str:
+        """A dotted name as written, its first part replaced by what it was imported as."""
+        root, dot, rest = name.partition(".")
+        return self.outline.imports.get(root, root) + dot + rest
+
+    def _module_names(self) -> dict[str, Value]:
+        """The module's own statements, run once; functions and classes left out."""
+        if self._globals is not None:
+            return self._globals
+        self._globals = {}
+        lines = list(self.source.lines)
+        for statement in self.outline.tree.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                first = min([statement.lineno, *(decorator.lineno for decorator in statement.decorator_list)])
+                for line in range(first - 1, statement.end_lineno or first):
+                    lines[line] = "\n"
+        try:
+            segment = Segment(self.source, "".join(lines), 1)
+        except (cst.ParserSyntaxError, RecursionError):
+            return self._globals
+        frame = Frame(self, None, segment, State(self._globals), 0)
+        frame.tracks = self.tracked is None
+        frame.evidence = NO_EVIDENCE
+        self._spent = 0
+        try:
+            run_block(frame, segment.module.body)
+        except (OverBudget, RecursionError):
+            self._active.clear()
+            self.given_up.append(("<module>", 1))
+            return self._globals
+        self._globals = frame.state.names
+        self.events.extend(frame.events)
+        return self._globals
+
+    # -- classes -----------------------------------------------------------------------------------------------------
+
+    def bases(self, class_: ClassOutline) -> list[ClassOutline]:
+        """The class and its ancestors in this file, nearest first."""
+        found = [class_]
+        for current in found:
+            for base in current.bases:
+                parent = self.outline.classes.get(base)
+                if parent is not None and parent not in found:
+                    found.append(parent)
+        return found
+
+    def external_bases(self, class_: ClassOutline) -> list[str]:
+        """Full names of the ancestors that are defined elsewhere."""
+        return [
+            self.full_name(base)
+            for current in self.bases(class_)
+            for base in current.bases
+            if base not in self.outline.classes
+        ]
+
+    def is_module(self, class_: ClassOutline) -> bool:
+        """Whether it is an nn.Module."""
+        return any(
+            base.startswith("torch.nn.") or base.rpartition(".")[2] in _MODULE_BASES for base in self.external_bases(class_)
+        )
+
+    def method(self, class_: ClassOutline, name: str) -> tuple[Definition, set[str]] | None:
+        """A method by name, and its decorators' names."""
+        for current in self.bases(class_):
+            function = current.methods.get(name)
+            if function is not None:
+                definition = self.definition(function)
+                decorators = {(dotted(node) or "").rpartition(".")[2] for node in function.node.decorator_list}
+                return (definition, decorators) if definition is not None else None
+        return None
+
+    def class_constant(self, class_: ClassOutline, name: str) -> Value | None:
+        """An attribute of the class itself, if it is a constant or annotated."""
+        for current in self.bases(class_):
+            expression = current.constants.get(name)
+            if isinstance(expression, ast.Constant):
+                return just(Const(expression.value))
+            if name in current.annotations:
+                return annotated(self, current.annotations[name], f"self.{name}", 1)
+        return None
+
+    def stored_attribute(self, class_: ClassOutline, name: str) -> Value:
+        """What the methods of the class store in `self.name`; NOTHING if none does (or that is not known yet)."""
+        key = (class_, name)
+        known = self._attributes.get(key)
+        if known is not None:
+            return known
+        methods = [method for current in self.bases(class_) for method in current.stored.get(name, ())]
+        methods.sort(key=lambda method: method.name != "__init__")
+        found: list[Value] = []
+        complete = True
+        for method in methods[:4]:
+            if method in self._entering:
+                complete = False
+                continue
+            value = self.entry(method).attributes.get(name)
+            if value:
+                found.append(value)
+                if method.name == "__init__" and not _may_grow(value):
+                    break
+        result = join(*found) if found else NOTHING
+        if complete:
+            self._attributes[key] = result
+        return result
+
+    def note_instantiation(self, class_: ClassOutline, arguments: Arguments) -> None:
+        """A class of the file is instantiated."""
+
+    def note_state_dict(self, frame: Frame, kind: Module, node: cst.Call) -> None:
+        """A state dict is taken."""
+
+    def note_step(self, frame: Frame, node: cst.Call) -> None:
+        """An optimiser steps."""
+
+
+_CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
+_MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
+
+
+def _may_grow(value: Value) -> bool:
+    """Whether what `__init__` stores is a placeholder or a container that other methods fill."""
+    return any(
+        isinstance(kind, Sequence | Mapping | Opaque) or (isinstance(kind, Const) and kind.value in (None, 0, 0.0))
+        for kind, _ in value
+    )
+
+
+def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
+    from torchconv_lint.analysis.values import Fact
+
+    if not isinstance(kind, Opaque):
+        return kind
+    guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+    if needs_grad:
+        guess = replace(guess, grad=guess.grad or Fact(True))
+    return Opaque(kind.path, guess, kind.memory, kind.tensorish)
+
+
+def _as_module(kind: Kind, name: str) -> Kind:
+    if isinstance(kind, Opaque):
+        return Module(None, kind.guess.device if kind.guess else None, path=kind.path or name)
+    return kind
+
+
+def _argument_named(definition: Definition, arguments: Arguments, name: str, this: Kind | None) -> Any:
+    parameters = definition.node.params
+    slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]]
+    if this is not None:
+        slots = slots[1:]
+    if name in slots and slots.index(name) < len(arguments.positional):
+        return arguments.positional[slots.index(name)]
+    return arguments.keywords.get(name)

@@ -1,0 +1,142 @@
+"""Elements: what iterating, indexing or unpacking a value gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.names import longer_path
+from torchconv_lint.analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Const,
+    Fact,
+    Kind,
+    Loader,
+    Mapping,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    join,
+    just,
+)
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Frame
+
+MAX_NESTING = 4
+
+
+def element_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """What one step of iterating over `value` gives."""
+    found = each(value, lambda kind: _element(frame, kind, node))
+    return found or UNKNOWN
+
+
+def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
+    if isinstance(kind, Sequence):
+        if kind.items is None:
+            return kind.element
+        return join(*kind.items) if kind.items else NOTHING
+    if isinstance(kind, Tensor):
+        return replace(kind, count=None, path=None)
+    if isinstance(kind, Array):
+        return just(Opaque(memory=kind.memory))
+    if isinstance(kind, Loader):
+        site = frame.site(node)
+        on_cpu = Fact("cpu").then(site, "a DataLoader yields its batches on the CPU", Confidence.LIKELY)
+        return Opaque(guess=Tensor(device=on_cpu, grad=Fact(False, confidence=Confidence.LIKELY)))
+    if isinstance(kind, Mapping):
+        keys = [just(Const(key)) for key, _ in kind.items if isinstance(key, str)]
+        return join(*keys, UNKNOWN) if keys else UNKNOWN
+    if isinstance(kind, Opaque):
+        return replace(kind, path=None)
+    return UNKNOWN
+
+
+def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CSTNode) -> Value:
+    """The item at `position` when `value` is unpacked into `count` targets."""
+
+    def item(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Sequence) and kind.items is not None and len(kind.items) == count:
+            return kind.items[position]
+        if isinstance(kind, Sequence) and kind.items is not None:
+            return NOTHING
+        return _element(frame, kind, node)
+
+    return each(value, item) or UNKNOWN
+
+
+def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | Value:
+    """`kind[key]` for a key that is not a slice."""
+    constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    if isinstance(kind, Sequence) and kind.items is not None and isinstance(constant, int):
+        if -len(kind.items) <= constant < len(kind.items):
+            return kind.items[constant]
+    if isinstance(kind, Mapping):
+        if constant is not None:
+            known = kind.get(constant)
+            return known if known is not None else kind.element or UNKNOWN
+        return join(kind.element, *(value for _, value in kind.items)) or UNKNOWN
+    if isinstance(kind, Opaque):
+        suffix = f"[{constant!r}]"
+        return replace(kind, path=longer_path(kind.path, suffix) if constant is not None else None)
+    if isinstance(kind, Array):
+        return UNKNOWN if kind.memory is None else just(Opaque(memory=kind.memory))
+    return _element(frame, kind, node)
+
+
+def appended(kind: Sequence, item: Value) -> Sequence:
+    """The list after one more element: its length is not counted any further."""
+    if _nesting(item) >= MAX_NESTING:
+        item = UNKNOWN
+    parts = (item, *kind.items) if kind.items is not None else (item, kind.element)
+    return Sequence(None, join(*parts), kind.mutable)
+
+
+def stored(kind: Kind, key: Value, item: Value) -> Kind:
+    """The container after `kind[key] = item`."""
+    if _nesting(item) >= MAX_NESTING:
+        item = UNKNOWN
+    constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    if isinstance(kind, Mapping):
+        if isinstance(constant, str | int):
+            others = tuple((known, value) for known, value in kind.items if known != constant)
+            return Mapping((*others, (constant, item)), kind.element)
+        return Mapping(kind.items, join(kind.element, item))
+    if isinstance(kind, Sequence):
+        return appended(kind, item)
+    return kind
+
+
+def _nesting(value: Value) -> int:
+    depth = 0
+    for kind, _ in value:
+        if isinstance(kind, Sequence):
+            inner = kind.items if kind.items is not None else (kind.element,)
+        elif isinstance(kind, Mapping):
+            inner = (kind.element, *(item for _, item in kind.items))
+        else:
+            continue
+        depth = max(depth, 1 + max((_nesting(item) for item in inner), default=0))
+    return depth
+
+
+def flat(value: Value) -> Value:
+    """What a container holds, at any depth; other values as they are."""
+    parts: list[Value] = []
+    for alt in value:
+        if isinstance(alt.kind, Sequence):
+            items = alt.kind.items if alt.kind.items is not None else (alt.kind.element,)
+            parts.extend(flat(item) for item in items)
+        else:
+            parts.append((alt,))
+    return join(*parts) if parts else NOTHING
+
+

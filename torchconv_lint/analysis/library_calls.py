@@ -1,0 +1,165 @@
+"""Calls into other packages: those that convert tensors by themselves, make modules, or pass values through."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
+from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.values import (
+    CPU,
+    NOTHING,
+    NUMBER,
+    UNKNOWN,
+    Array,
+    Class,
+    External,
+    Fact,
+    Function,
+    Kind,
+    Loader,
+    Mapping,
+    Module,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    just,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+_PLOTS = frozenset(
+    "plot scatter imshow hist bar barh fill_between errorbar contour contourf pcolormesh semilogx semilogy loglog step "
+    "stem matshow boxplot violinplot hist2d hexbin quiver streamplot stackplot pie imsave specgram spy vlines hlines".split()
+)
+"""matplotlib functions and Axes methods that convert their data arguments with `np.asarray`."""
+
+_CONVERTING_PACKAGES = ("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.")
+_NOT_CONVERTING = re.compile(
+    r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.load_npz)|"
+    r"sklearn\.(utils\.(check_random_state|shuffle|Bunch)|model_selection\.\w*(CV|Split|KFold)|base\.))"
+)
+_PANDAS = frozenset({"DataFrame", "Series", "Index", "cut", "qcut", "factorize", "unique"})
+_MODULE_MAKERS = re.compile(
+    r"^(torchvision\.models\.\w|timm\.create_model$|timm\.models\.\w|segmentation_models_pytorch\.\w|open_clip\.create_model|"
+    r"transformers\.\w*(Model|For\w+)\w*\.from_pretrained$|transformers\.\w*(Model|For[A-Z]\w+)$|efficientnet_pytorch\.|"
+    r"facenet_pytorch\.(InceptionResnetV1|MTCNN)$)"
+)
+_PASSING = frozenset({"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "copy.copy", "typing.cast"})
+_EMPTY_LISTS = frozenset({"collections.deque"})
+
+
+def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
+    """Call something of another package by its full name; None if nothing is known of it."""
+    package, _, function = name.partition(".")
+    last = name.rpartition(".")[2]
+    if package == "math":
+        for argument in arguments.positional:
+            tell_scalar(frame, argument.value, argument.node, name, node)
+        return Number()
+    if package in ("matplotlib", "pylab"):
+        return _matplotlib(frame, name, last, arguments, node)
+    if package == "pandas" and last in _PANDAS:
+        return _convert_all(frame, "pd." + last, arguments, node)
+    if name == "PIL.Image.fromarray":
+        return _convert_all(frame, "Image.fromarray", arguments, node)
+    if name.startswith(_CONVERTING_PACKAGES) and not _NOT_CONVERTING.match(name):
+        return _convert_all(frame, name if name.count(".") < 3 else last, arguments, node)
+    if _MODULE_MAKERS.match(name):
+        return Module(None, Fact(CPU))
+    if name in _PASSING and arguments.positional:
+        return arguments.positional[-1].value if name == "typing.cast" else arguments.positional[0].value
+    if name == "copy.deepcopy":
+        return each(arguments.value(0), _copied) or UNKNOWN
+    if name == "collections.defaultdict":
+        return Mapping((), _default(arguments.value(0)))
+    if name in ("collections.OrderedDict", "collections.Counter"):
+        first = arguments.value(0)
+        return first if first and all(isinstance(kind, Mapping) for kind, _ in first) else Mapping((), NOTHING)
+    if name in _EMPTY_LISTS:
+        return Sequence(None, element_of(frame, arguments.value(0), node) if arguments.value(0) else NOTHING)
+    if name == "functools.partial" and arguments.positional:
+        return arguments.positional[0].value if isinstance(arguments.positional[0].value[0].kind, Class) else UNKNOWN
+    if last.endswith("DataLoader"):
+        return Loader()
+    if package == "h5py":
+        return External("h5py.File()")
+    return None
+
+
+def _default(factory: Value) -> Value:
+    for kind, _ in factory:
+        if isinstance(kind, External) and kind.name == "builtins.list":
+            return just(Sequence((), NOTHING))
+        if isinstance(kind, External) and kind.name in ("builtins.float", "builtins.int"):
+            return NUMBER
+        if isinstance(kind, External) and kind.name == "builtins.dict":
+            return just(Mapping((), NOTHING))
+        if isinstance(kind, Function):
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _copied(kind: Kind) -> Kind:
+    """A deep copy shares nothing."""
+    if isinstance(kind, Tensor | Array | Opaque):
+        return replace(kind, memory=None, path=None)
+    if isinstance(kind, Mapping):
+        return Mapping(tuple((key, each(value, _copied)) for key, value in kind.items), each(kind.element, _copied))
+    if isinstance(kind, Sequence):
+        items = None if kind.items is None else tuple(each(item, _copied) for item in kind.items)
+        return Sequence(items, each(kind.element, _copied), kind.mutable)
+    return kind
+
+
+def _convert_all(frame: Frame, via: str, arguments: Arguments, node: cst.Call) -> Value:
+    for argument in (*arguments.positional, *arguments.keywords.values()):
+        tell_implicit(frame, argument.value, argument.node, via, node)
+    return UNKNOWN
+
+
+def _matplotlib(frame: Frame, name: str, last: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    if last in _PLOTS:
+        via = f"plt.{last}" if "pyplot" in name or "pylab" in name else f"Axes.{last}"
+        return _convert_all(frame, via, arguments, node)
+    axes = just(External("matplotlib.axes.Axes"))
+    if last == "subplots":
+        return Sequence((just(External("matplotlib.figure.Figure")), axes), NOTHING, mutable=False)
+    if last in ("gca", "subplot", "add_subplot", "axes", "twinx", "flatten", "ravel", "add_axes", "figure"):
+        return External("matplotlib.figure.Figure") if last == "figure" else axes[0].kind
+    return UNKNOWN
+
+
+_AXES_NAME = re.compile(r"^(ax|axs|axes|axis|ax\d|plt|fig_ax)$")
+
+
+def call_opaque_method(
+    frame: Frame, kind: Opaque, path: str, name: str, arguments: Arguments, node: cst.Call
+) -> Kind | Value | None:
+    """Methods that say by themselves what kind of object they belong to."""
+    owner = path.split(".")[-2] if "." in path else ""
+    if name in _PLOTS and _AXES_NAME.match(owner.split("[")[0]):
+        return _convert_all(frame, f"Axes.{name}", arguments, node)
+    if name in ("create_dataset", "require_dataset") and "data" in arguments.keywords:
+        data = arguments.keywords["data"]
+        tell_implicit(frame, data.value, data.node, f"h5py {name}", node)
+    return None
+
+
+def library_method(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> bool:
+    """`h5py.File().create_dataset(data=…)`."""
+    if name.endswith((".create_dataset", ".require_dataset")) and "data" in arguments.keywords:
+        data = arguments.keywords["data"]
+        tell_implicit(frame, data.value, data.node, f"h5py {name.rpartition('.')[2]}", node)
+        return True
+    return False
+
+

@@ -1,0 +1,186 @@
+"""nn.Modules whose code is elsewhere, and optimisers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    NONE,
+    NOTHING,
+    ONE,
+    UNKNOWN,
+    Const,
+    Device,
+    Dtype,
+    Fact,
+    Instance,
+    Kind,
+    Mapping,
+    Memory,
+    Module,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    just,
+)
+from torchconv_lint.knowledge import torch_ops
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+MOVES = frozenset({"to", "cuda", "cpu"})
+_CHAINED = frozenset({"eval", "train", "apply", "share_memory", "float", "double", "type", "requires_grad_", "to_empty"})
+
+
+def _name_of(frame: Frame, node: cst.Call) -> str:
+    return frame.text(node.func)
+
+
+def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """`module(inputs)`."""
+    modules = torch_ops().module
+
+    def output(*chosen: Kind) -> Kind:
+        operands = operands_in([just(one) for one in chosen])
+        sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
+        name = _name_of(frame, node)
+        result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, kind.dtype)
+        if kind.name in modules.loss:
+            return replace(result, count=Fact(ONE, confidence=Confidence.LIKELY))
+        if kind.name is not None and kind.name not in _SEVERAL_OUTPUTS:
+            return result
+        return Opaque(guess=result, tensorish=True)
+
+    return combine(arguments.values, output) if arguments.values else output()
+
+
+_SEVERAL_OUTPUTS = frozenset(
+    {"LSTM", "GRU", "RNN", "LSTMCell", "MultiheadAttention", "Sequential", "DataParallel", "ModuleList", "ModuleDict"}
+) | {"Module", "DistributedDataParallel", "AdaptiveLogSoftmaxWithLoss"}
+"""Modules that may give something else than one tensor."""
+
+
+def guess_from(frame: Frame, operands: list[Tensor], node: cst.Call, sure: Confidence) -> Tensor:
+    """What an unseen function that was given these tensors gives, if it gives tensors."""
+    site, name = frame.site(node), _name_of(frame, node)
+    device = grad = None
+    for tensor in operands:
+        if tensor.device is not None and tensor.device.value == ACCELERATOR:
+            device = tensor.device.then(site, f"`{name}` gets it and may return a tensor there", sure)
+        if tensor.grad is not None and tensor.grad.value and frame.state.grad:
+            grad = tensor.grad.then(site, f"`{name}` gets it and may return a tensor of the same graph", sure)
+    if frame.state.grad is False:
+        grad = NO_GRAD
+    return Tensor(device=device, grad=grad)
+
+
+def call_module_method(
+    frame: Frame, kind: Module, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    """`module.name(...)`."""
+    if name in MOVES:
+        value = moved_module(frame, kind, name, arguments, node)
+        frame.write_back(func, value)
+        return value
+    if name in ("half", "bfloat16"):
+        dtype = "float16" if name == "half" else "bfloat16"
+        result = replace(kind, dtype=Fact(dtype).then(frame.site(node), f"the module is cast to {dtype}"))
+        frame.write_back(func, just(result))
+        return result
+    if name in _CHAINED:
+        if name == "requires_grad_":
+            flag = arguments.value(0, "requires_grad")
+            enabled = flag[0].kind.value if flag and isinstance(flag[0].kind, Const) else not flag or None
+            changed = requires_grad_set(frame, kind, enabled, node)
+            frame.write_back(func, just(changed))
+            return changed
+        frame.write_back(func, just(kind))
+        return kind
+    if name in ("forward", "__call__"):
+        return call_module(frame, kind, arguments, node)
+    if name in ("module", "children", "modules", "named_modules", "named_children"):
+        return Sequence(None, just(Module(None, kind.device)), mutable=False)
+    if name in ("parameters", "buffers"):
+        return Sequence(None, just(_parameter(frame, kind, node, name)), mutable=False)
+    if name in ("named_parameters", "named_buffers"):
+        pair = Sequence((UNKNOWN, just(_parameter(frame, kind, node, name))), NOTHING, mutable=False)
+        return Sequence(None, just(pair), mutable=False)
+    if name == "state_dict":
+        frame.interpreter.note_state_dict(frame, kind, node)
+        return state_dict(frame, kind.device, func, node)
+    if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
+        return NONE if name == "zero_grad" else UNKNOWN
+    if name == "to_list":
+        return UNKNOWN
+    return _other_method(frame, kind, name, arguments, node)
+
+
+def _other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    operands = operands_in(arguments.values)
+    if not operands and kind.device is None:
+        return UNKNOWN
+    result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
+    grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
+    if not operands:
+        return Opaque()
+    return Opaque(guess=replace(result, grad=grad))
+
+
+def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str) -> Tensor:
+    site = frame.site(node)
+    grad = NO_GRAD
+    if kind.trainable and "parameters" in name:
+        grad = Fact(True).then(site, "parameters require grad")
+    memory = Memory((node, 0), "module") if frame.tracks else None
+    return Tensor(device=kind.device, grad=grad, memory=memory)
+
+
+def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
+    """The tensors of a state dict are the parameters' own memory, without grad."""
+    place = device
+    memory = Memory((frame.text(func), 0), "module", side=((node, False),)) if frame.tracks else None
+    return Mapping((), just(Tensor(device=place, grad=NO_GRAD, memory=memory)))
+
+
+def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """The module after `.to(...)`, `.cuda()`, `.cpu()`; None devices and dtypes leave it where it is."""
+    if name == "cpu":
+        return just(moved(frame, kind, Fact(CPU), node))
+    if name == "cuda":
+        return just(moved(frame, kind, Fact(ACCELERATOR).then(frame.site(node), "the module is moved to the accelerator"), node))
+    result: Value = just(kind)
+    targets = [argument.value for argument in arguments.positional]
+    targets += [arguments.keywords[key].value for key in ("device", "dtype") if key in arguments.keywords]
+    for target in targets:
+        goals = as_device(frame, target, node)
+
+        def onto(one: Kind, goal: Kind) -> Kind:
+            if isinstance(goal, Device):
+                return moved(frame, one, goal.fact, node)
+            if isinstance(goal, Dtype) and isinstance(one, Module):
+                return replace(one, dtype=Fact(goal.name).then(frame.site(node), f"the module is cast to {goal.name}"))
+            if isinstance(goal, Opaque) and isinstance(one, Module | Instance):
+                return replace(one, device=None)
+            return one
+
+        result = combine([result, goals], onto)
+    return result
+
+
+def call_optimizer_method(frame: Frame, name: str, node: cst.Call) -> Value:
+    """`optimizer.step()` writes the parameters."""
+    if name == "step":
+        frame.interpreter.note_step(frame, node)
+    return NONE if name in ("step", "zero_grad") else UNKNOWN
+
+

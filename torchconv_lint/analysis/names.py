@@ -1,0 +1,62 @@
+"""Names and dotted paths as they stand in the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_PATH = 5
+"""Dotted paths longer than this are not followed, so that `node = node.next` in a loop stays finite."""
+
+
+def dotted_path(node: cst.CSTNode) -> str | None:
+    """`a.b.c` as text, or None if it is anything else (or too long)."""
+    if type(node) is cst.Name:
+        return node.value
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name) or len(parts) >= MAX_PATH:
+        return None
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def longer_path(path: str | None, attribute: str) -> str | None:
+    """The path of an attribute of something that has a path."""
+    if path is None or path.count(".") + 2 > MAX_PATH:
+        return None
+    return f"{path}.{attribute}"
+
+
+def root(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The innermost object of a chain of attributes, subscripts and calls."""
+    while True:
+        if isinstance(node, cst.Attribute | cst.Subscript):
+            node = node.value
+        elif isinstance(node, cst.Call):
+            node = node.func
+        else:
+            return node
+
+
+def import_bindings(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str]]:
+    """The names an import statement binds, each with the full name it stands for."""
+    if isinstance(node.names, cst.ImportStar):
+        return
+    module = ""
+    if isinstance(node, cst.ImportFrom):
+        module = "." * len(node.relative) + (dotted_path(node.module) or "" if node.module else "") + "."
+    for alias in node.names:
+        name = dotted_path(alias.name) or ""
+        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+            yield alias.asname.name.value, module + name
+        elif module:
+            yield name, module + name
+        else:
+            yield name.split(".")[0], name.split(".")[0]

@@ -1,0 +1,269 @@
+"""What is known after a condition turned out true or false."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from torchconv_lint.analysis import truth as truths
+from torchconv_lint.analysis.conditions import literals
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.state import join_states
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    Alt,
+    Array,
+    Const,
+    Device,
+    Dtype,
+    Fact,
+    Kind,
+    Mapping,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torchconv_lint.analysis.frame import Frame
+
+
+def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
+    """Make `frame.state` what it is after `node` was `truth`. False if that cannot be."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        return assume(frame, node.expression, not truth)
+    if isinstance(node, cst.BooleanOperation):
+        return _assume_both(frame, node, truth)
+    condition = truths.condition_of(frame, node)
+    if condition is not None:
+        known = literals(condition, truth)
+        if any((key, not value) in frame.state.path for key, value in known):
+            return False
+        frame.state.path |= known
+    if isinstance(node, cst.Comparison):
+        return _assume_comparison(frame, node, truth)
+    if isinstance(node, cst.Call):
+        return _assume_call(frame, node, truth)
+    if isinstance(node, cst.Attribute):
+        _assume_attribute(frame, node, truth)
+    if isinstance(node, cst.NamedExpr):
+        return assume(frame, node.target, truth)
+    return _keep(frame, node, lambda kind: _may_be(kind, truth))
+
+
+def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:
+    decided = isinstance(node.operator, cst.And)
+    condition = truths.condition_of(frame, node)
+    if condition is not None:
+        known = literals(condition, truth)
+        if any((key, not value) in frame.state.path for key, value in known):
+            return False
+        frame.state.path |= known
+    if decided == truth:
+        return assume(frame, node.left, truth) and assume(frame, node.right, truth)
+    # One of the two decided: left did, or left did not and right did.
+    start = frame.state
+    frame.state = start.copy()
+    left = frame.state if assume(frame, node.left, truth) else None
+    frame.state = start.copy()
+    other = assume(frame, node.left, not truth) and assume(frame, node.right, truth)
+    joined = join_states(left, frame.state if other else None)
+    if joined is None:
+        frame.state = start
+        return False
+    joined.path |= start.path
+    frame.state = joined
+    return True
+
+
+def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]) -> bool:
+    """Narrow the name or dotted path `node`: `wanted` says of each alternative whether it stays, or as what."""
+    path = dotted_path(node)
+    if path is None:
+        return True
+    value = frame.quietly(node)  # type: ignore[arg-type]
+    kept: list[Alt] = []
+    for alt in value:
+        answer = wanted(alt.kind)
+        if answer is True:
+            kept.append(alt)
+        elif isinstance(answer, Kind):
+            kept.append(Alt(answer, alt.when))
+    if value and not kept:
+        return False
+    if len(kept) != len(value) or any(one is not other for one, other in zip(kept, value, strict=True)):
+        frame.bind(path, tuple(kept))
+    return True
+
+
+def _may_be(kind: Kind, truth: bool) -> bool:
+    if isinstance(kind, Const):
+        return bool(kind.value) is truth
+    if isinstance(kind, Sequence) and kind.items is not None:
+        return bool(kind.items) is truth
+    return not isinstance(kind, Device) or truth
+
+
+def _is_none(kind: Kind) -> bool:
+    return isinstance(kind, Const) and kind.value is None
+
+
+def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
+    if len(node.comparisons) != 1:
+        return True
+    operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
+    if isinstance(operator, cst.IsNot | cst.NotEqual):
+        truth = not truth
+    elif not isinstance(operator, cst.Is | cst.Equal):
+        return True
+    other = frame.quietly(right)
+    constant = other[0].kind if len(other) == 1 else None
+    if _is_none(constant) if constant else False:
+        return _keep(frame, node.left, lambda kind: _is_none(kind) is truth or _unknown(kind))
+    if isinstance(constant, Const):
+        if not _assume_device(frame, node.left, constant, truth):
+            return False
+        return _keep(frame, node.left, lambda kind: not isinstance(kind, Const) or (kind == constant) is truth)
+    if isinstance(constant, Device) and constant.fact is not None:
+        return _assume_device(frame, node.left, Const(constant.fact.value), truth)
+    if isinstance(constant, Dtype) and isinstance(node.left, cst.Attribute) and node.left.attr.value == "dtype":
+        return _assume_dtype(frame, node.left.value, constant, truth)
+    if isinstance(constant, Dtype):
+        return _keep(frame, node.left, lambda kind: not isinstance(kind, Dtype) or (kind == constant) is truth)
+    return True
+
+
+def _unknown(kind: Kind) -> bool:
+    return isinstance(kind, Opaque)
+
+
+def _assume_device(frame: Frame, node: cst.BaseExpression, name: Const, truth: bool) -> bool:
+    """After `x.device == "cpu"`, `x.device.type != "cuda"` or the same of a device itself."""
+    if not isinstance(name.value, str):
+        return True
+    on_cpu = name.value.split(":")[0] == CPU
+    if isinstance(node, cst.Attribute) and node.attr.value == "type":
+        node = node.value
+    if isinstance(node, cst.Attribute) and node.attr.value == "device":
+        if on_cpu or name.value in ("cuda", "mps", "xpu"):
+            _place(frame, node.value, CPU if on_cpu is truth else ACCELERATOR)
+        return True
+
+    def wanted(kind: Kind) -> bool:
+        if isinstance(kind, Device) and kind.fact is not None:
+            return ((kind.fact.value == CPU) is on_cpu) is truth
+        return True
+
+    return _keep(frame, node, wanted)
+
+
+def _place(frame: Frame, node: cst.BaseExpression, device: str) -> None:
+    """The guarded tensor is known to be on this device."""
+
+    def placed(kind: Kind) -> bool | Kind:
+        if isinstance(kind, Tensor):
+            if kind.device is not None and kind.device.value == device:
+                return True
+            return replace(kind, device=Fact(device))
+        if isinstance(kind, Opaque) and kind.guess is not None:
+            return replace(kind, guess=replace(kind.guess, device=Fact(device)))
+        return True
+
+    _keep(frame, node, placed)
+
+
+def _assume_dtype(frame: Frame, node: cst.BaseExpression, dtype: Dtype, truth: bool) -> bool:
+    def wanted(kind: Kind) -> bool | Kind:
+        if not isinstance(kind, Tensor):
+            return True
+        if truth:
+            return replace(kind, dtype=Fact(dtype.name))
+        return replace(kind, dtype=None) if kind.dtype is not None and kind.dtype.value == dtype.name else True
+
+    return _keep(frame, node, wanted)
+
+
+def _assume_attribute(frame: Frame, node: cst.Attribute, truth: bool) -> None:
+    if node.attr.value == "is_cuda":
+        _place(frame, node.value, ACCELERATOR if truth else CPU)
+    elif node.attr.value == "requires_grad":
+
+        def known(kind: Kind) -> bool | Kind:
+            return replace(kind, grad=Fact(truth)) if isinstance(kind, Tensor) else True
+
+        _keep(frame, node.value, known)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "torch.Tensor": (Tensor,),
+    "torch.FloatTensor": (Tensor,),
+    "torch.nn.Parameter": (Tensor,),
+    "torch.autograd.Variable": (Tensor,),
+    "numpy.ndarray": (Array,),
+    "builtins.list": (Sequence,),
+    "builtins.tuple": (Sequence,),
+    "builtins.dict": (Mapping,),
+    "builtins.int": (Number, Const),
+    "builtins.float": (Number, Const),
+    "builtins.str": (Const,),
+}
+
+_NEW: dict[str, Callable[[Opaque], Kind]] = {
+    "torch.Tensor": lambda opaque: opaque.guess or Tensor(memory=opaque.memory, path=opaque.path),
+    "numpy.ndarray": lambda opaque: Array(memory=opaque.memory, path=opaque.path),
+}
+
+
+def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
+    function = frame.quietly(node.func)
+    name: Any = getattr(function[0].kind, "name", None) if len(function) == 1 else None
+    if name in ("torch.is_tensor", "torch.overrides.is_tensor_like") and node.args:
+        return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, ["torch.Tensor"], truth))
+    if name == "builtins.isinstance" and len(node.args) == 2:
+        wanted = _type_names(frame.quietly(node.args[1].value))
+        if wanted:
+            return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, wanted, truth))
+    return True
+
+
+def _type_names(value: Value) -> list[str]:
+    """The full names of the types in the second argument of isinstance; empty if one is unknown."""
+    if len(value) != 1:
+        return []
+    kind = value[0].kind
+    if isinstance(kind, Sequence) and kind.items is not None:
+        names = [_type_names(item) for item in kind.items]
+        return [name for found in names for name in found] if all(names) else []
+    name = getattr(kind, "name", None)
+    return [name] if isinstance(name, str) else []
+
+
+def _instance_of(kind: Kind, names: list[str], truth: bool) -> bool | Kind:
+    if isinstance(kind, Opaque):
+        if truth and len(names) == 1 and names[0] in _NEW:
+            return _NEW[names[0]](kind)
+        if not truth and kind.guess is not None and "torch.Tensor" in names:
+            return Opaque(kind.path, memory=kind.memory)
+        if truth and kind.guess is not None and "torch.Tensor" not in names:
+            return Opaque(kind.path, memory=kind.memory)
+        return True
+    known = isinstance(kind, Tensor | Array | Sequence | Mapping | Number | Const)
+    if not known:
+        return True
+    matches = any(isinstance(kind, _TYPES.get(name, ())) for name in names)
+    if isinstance(kind, Const):
+        matches = matches and any(type(kind.value).__name__ == name.rpartition(".")[2] for name in names)
+    if truth:
+        return matches or not all(name in _TYPES for name in names) and not isinstance(kind, Tensor | Array | Const)
+    return not matches or isinstance(kind, Number)
+
+

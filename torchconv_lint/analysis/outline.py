@@ -1,0 +1,198 @@
+"""The bones of a file, read off the ast that flake8 has parsed already: imports, functions, classes, who calls whom."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(eq=False, slots=True)
+class FunctionOutline:
+    """A function or method that is not nested in another function."""
+
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    owner: ClassOutline | None = None
+
+    @property
+    def first_line(self) -> int:
+        """The first line, decorators included."""
+        return min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)])
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this file is expected to call it."""
+        return self.name.startswith("_") and not self.name.endswith("__")
+
+
+@dataclass(eq=False, slots=True)
+class ClassOutline:
+    """A class that is not nested in a function. `bases` are dotted names as written."""
+
+    name: str
+    node: ast.ClassDef
+    bases: tuple[str, ...]
+    methods: dict[str, FunctionOutline] = field(default_factory=dict)
+    constants: dict[str, ast.expr] = field(default_factory=dict)
+    annotations: dict[str, ast.expr] = field(default_factory=dict)
+    stored: dict[str, list[FunctionOutline]] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class FileOutline:
+    """What a file defines. `imports` maps a name to what it stands for ("F" -> "torch.nn.functional")."""
+
+    tree: ast.Module
+    imports: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, FunctionOutline] = field(default_factory=dict)
+    classes: dict[str, ClassOutline] = field(default_factory=dict)
+    assigned: set[str] = field(default_factory=set)
+
+    def all_functions(self) -> Iterator[FunctionOutline]:
+        """Every function and method, in no particular order."""
+        yield from self.functions.values()
+        for class_ in self.classes.values():
+            yield from class_.methods.values()
+
+
+def dotted(node: ast.expr) -> str | None:
+    """`a.b.c` as text, or None if it is anything else."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """The names that an import statement binds, each with what it stands for; relative modules keep their dots."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.asname:
+                yield alias.asname, alias.name
+            else:
+                root = alias.name.split(".")[0]
+                yield root, root
+        return
+    module = "." * node.level + (node.module or "")
+    for alias in node.names:
+        if alias.name != "*":
+            yield alias.asname or alias.name, f"{module}.{alias.name}"
+
+
+def outline(tree: ast.Module) -> FileOutline:
+    """The outline of a module. Of names bound twice the last binding counts, as when Python runs it."""
+    file = FileOutline(tree)
+    for statement in _module_level(tree.body):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for name, full_name in imported_names(statement):
+                _forget(file, name)
+                file.imports[name] = full_name
+        elif isinstance(statement, FunctionNode):
+            _forget(file, statement.name)
+            file.functions[statement.name] = FunctionOutline(statement.name, statement)
+        elif isinstance(statement, ast.ClassDef):
+            _forget(file, statement.name)
+            file.classes[statement.name] = _class_outline(statement)
+        else:
+            for name in _assigned_names(statement):
+                if name not in file.imports:  # `except ImportError: np = None` does not make np something else
+                    file.assigned.add(name)
+    return file
+
+
+def _forget(file: FileOutline, name: str) -> None:
+    file.imports.pop(name, None)
+    file.functions.pop(name, None)
+    file.classes.pop(name, None)
+    file.assigned.discard(name)
+
+
+def _module_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that run at import, those inside if/try/with/for included, in order."""
+    pending = list(reversed(body))
+    while pending:
+        statement = pending.pop()
+        yield statement
+        if isinstance(statement, (*FunctionNode, ast.ClassDef)):
+            continue
+        inner: list[ast.stmt] = []
+        for name in ("body", "handlers", "orelse", "finalbody"):
+            for child in getattr(statement, name, ()):
+                inner.extend(child.body if isinstance(child, ast.ExceptHandler) else [child])
+        pending.extend(reversed(inner))
+
+
+def _assigned_names(statement: ast.stmt) -> Iterator[str]:
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
+        targets = [statement.target]
+    elif isinstance(statement, ast.With | ast.AsyncWith):
+        targets = [item.optional_vars for item in statement.items if item.optional_vars]
+    else:
+        return
+    for target in targets:
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name):
+                yield node.id
+
+
+def _class_outline(node: ast.ClassDef) -> ClassOutline:
+    class_ = ClassOutline(node.name, node, tuple(filter(None, map(_base_name, node.bases))))
+    for statement in node.body:
+        if isinstance(statement, FunctionNode):
+            class_.methods[statement.name] = FunctionOutline(statement.name, statement, class_)
+        elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            if isinstance(statement.targets[0], ast.Name):
+                class_.constants[statement.targets[0].id] = statement.value
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            class_.annotations[statement.target.id] = statement.annotation
+            if statement.value is not None:
+                class_.constants[statement.target.id] = statement.value
+    for method in class_.methods.values():
+        for name in _stored_on_self(method.node):
+            methods = class_.stored.setdefault(name, [])
+            if method not in methods:
+                methods.append(method)
+    return class_
+
+
+def _base_name(node: ast.expr) -> str | None:
+    return dotted(node.value if isinstance(node, ast.Subscript) else node)
+
+
+_MUTATORS = frozenset({"append", "extend", "insert", "update", "setdefault", "to", "cuda", "add"})
+
+
+def _stored_on_self(method: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Attributes of the first parameter that a method assigns, fills or moves."""
+    arguments = [*method.args.posonlyargs, *method.args.args]
+    if not arguments:
+        return
+    this = arguments[0].arg
+    for node in ast.walk(method):
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name) and node.value.id == this and isinstance(node.ctx, ast.Store):
+                yield node.attr
+        elif isinstance(node, ast.Subscript):
+            if isinstance(node.ctx, ast.Store):
+                yield from _self_attribute(node, this)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            yield from _self_attribute(node.func.value, this)
+
+
+def _self_attribute(node: ast.expr, this: str) -> Iterator[str]:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == this:
+        yield node.attr

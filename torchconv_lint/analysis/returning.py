@@ -1,0 +1,83 @@
+"""Values crossing the border of a function of the file: in as parameters, out as its result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    Array,
+    Kind,
+    Memory,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Definition, Frame
+
+
+def as_parameter(value: Value, name: str) -> Value:
+    """An argument as the callee sees it: its memory is "the parameter's", whoever owns it outside."""
+    memory = Memory(("parameter", name), "parameter", name)
+
+    def change(kind: Kind) -> Kind:
+        if isinstance(kind, Tensor | Array | Opaque) and kind.memory != memory:
+            return replace(kind, memory=memory)
+        return kind
+
+    return each(value, change)
+
+
+def given_back(
+    frame: Frame, value: Value, arguments: Arguments, definition: Definition, node: cst.CSTNode, this: Kind | None
+) -> Value:
+    """A result as the caller sees it: parameters' memory is the arguments' again, and facts say where they came from."""
+    parameters = definition.node.params
+    slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]]
+    if this is not None:
+        slots = slots[1:]
+
+    def owner(memory: Memory) -> Memory | None:
+        name = memory.key[1]
+        argument = arguments.keywords.get(name)
+        if argument is None and name in slots and slots.index(name) < len(arguments.positional):
+            argument = arguments.positional[slots.index(name)]
+        for kind, _ in argument.value if argument is not None else ():
+            if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
+                original = kind.memory
+                return replace(original, side=(*original.side, *memory.side)[:4], how=(*original.how, *memory.how))
+        return None
+
+    def change(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Sequence):
+            items = None if kind.items is None else tuple(each(item, change) for item in kind.items)
+            return Sequence(items, each(kind.element, change), kind.mutable)
+        if isinstance(kind, Tensor):
+            kind = _told(kind)
+        if isinstance(kind, Opaque) and kind.guess is not None:
+            kind = replace(kind, guess=_told(kind.guess))
+        if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
+            if kind.memory.origin == "parameter":
+                return replace(kind, memory=owner(kind.memory))
+            if kind.memory.origin != "module":
+                return replace(kind, memory=replace(kind.memory, key=(node, kind.memory.key)))
+        return kind
+
+    site, name = frame.site(node), definition.name
+
+    def _told(tensor: Tensor) -> Tensor:
+        device, grad, dtype = tensor.device, tensor.grad, tensor.dtype
+        if device is not None and device.value == ACCELERATOR:
+            device = device.then(site, f"`{name}` returns it")
+        if grad is not None and grad.value:
+            grad = grad.then(site, f"`{name}` returns it")
+        return replace(tensor, device=device, grad=grad, dtype=dtype)
+
+    return each(value, change)

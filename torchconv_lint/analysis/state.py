@@ -1,0 +1,92 @@
+"""What holds at a point of the program: names, what was tested on the way, the grad mode, and which memory is stale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from torchconv_lint.analysis.values import ALWAYS, NOTHING, Value, When, join, under
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`)."""
+
+    site: Site
+    target: str = field(compare=False)
+    side: tuple[Any, ...]
+    fills: bool
+    how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
+
+
+StaleKey = tuple[Any, tuple[Any, ...]]
+
+
+class State:
+    """A mutable record, copied at branches.
+
+    `names` maps a local name, or a dotted path such as "self.device", to its value. `grad` is the grad mode: None when
+    it is not known. `stale` maps (allocation, side) to the writes that the side has suffered from another side.
+    """
+
+    __slots__ = ("grad", "names", "path", "stale")
+
+    def __init__(
+        self,
+        names: dict[str, Value],
+        path: When = ALWAYS,
+        grad: bool | None = True,
+        stale: dict[StaleKey, frozenset[Write]] | None = None,
+    ) -> None:
+        self.names = names
+        self.path = path
+        self.grad = grad
+        self.stale = stale if stale is not None else {}
+
+    def copy(self) -> State:
+        """An independent copy."""
+        return State(dict(self.names), self.path, self.grad, dict(self.stale) if self.stale else {})
+
+    def same_as(self, other: State) -> bool:
+        """Whether nothing new is known, so that a loop has converged."""
+        return self.names == other.names and self.stale == other.stale and self.grad == other.grad
+
+
+def join_states(one: State | None, other: State | None) -> State | None:
+    """The state after two paths meet; a value that differs keeps the conditions of its path."""
+    if one is None:
+        return other
+    if other is None or other is one:
+        return one
+    common = one.path & other.path
+    here, there = one.path - common, other.path - common
+    names = {}
+    for name, value in one.names.items():
+        twin = other.names.get(name)
+        if twin is value:
+            names[name] = value
+        else:
+            names[name] = join(under(value, here), under(twin, there)) if twin is not None else under(value, here)
+    for name, value in other.names.items():
+        if name not in one.names:
+            names[name] = under(value, there)
+    stale = dict(one.stale)
+    for key, writes in other.stale.items():
+        stale[key] = stale.get(key, frozenset()) | writes
+    return State(names, common, one.grad if one.grad == other.grad else None, stale)
+
+
+def join_all(states: list[State]) -> State | None:
+    """The state after any number of paths meet; None if there is none."""
+    result: State | None = None
+    for state in states:
+        result = join_states(result, state)
+    return result
+
+
+def lookup(state: State, name: str) -> Value:
+    """The value of a local name, or NOTHING."""
+    return state.names.get(name, NOTHING)

@@ -1,0 +1,276 @@
+"""What statements do to a frame's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.assign import assign, augment, forget
+from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
+from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.names import import_bindings
+from torchconv_lint.analysis.narrowing import assume
+from torchconv_lint.analysis.state import State, join_all, join_states
+from torchconv_lint.analysis.truth import test
+from torchconv_lint.analysis.values import NONE, UNKNOWN, External, Function, GradMode, just
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+PASSES = (4, 2, 1)
+"""How often a loop's body is run to converge, by loop depth. The passes of the outer loops multiply those of the inner
+ones, so an inner loop needs fewer of its own; depth beyond the last entry counts as the last."""
+
+
+def run_block(frame: Frame, body: Iterable[cst.CSTNode]) -> None:
+    """Run statements until one leaves the block."""
+    for statement in body:
+        if not frame.alive:
+            return
+        if type(statement) is cst.SimpleStatementLine:
+            for small in statement.body:
+                if frame.alive:
+                    _run(frame, small)
+        else:
+            _run(frame, statement)
+
+
+def _run(frame: Frame, node: cst.CSTNode) -> None:
+    frame.interpreter.spend()
+    handler = EXECUTE.get(type(node))
+    if handler is not None:
+        handler(frame, node)
+
+
+def run_suite(frame: Frame, suite: cst.BaseSuite) -> None:
+    """Run the body of a compound statement."""
+    if isinstance(suite, cst.IndentedBlock):
+        run_block(frame, suite.body)
+    else:
+        for small in suite.body:
+            if frame.alive:
+                _run(frame, small)
+
+
+def _branch(frame: Frame, start: State, run: Callable[[], None]) -> State | None:
+    """Run one branch from a copy of `start`; its final state, or None if it does not come out at the end."""
+    frame.state, frame.alive = start.copy(), True
+    run()
+    return frame.state if frame.alive else None
+
+
+def _meet(frame: Frame, states: list[State | None]) -> None:
+    joined = join_all([state for state in states if state is not None])
+    if joined is None:
+        frame.alive = False
+    else:
+        frame.state, frame.alive = joined, True
+
+
+@executes(cst.Expr)
+def _expression(frame: Frame, node: cst.Expr) -> None:
+    frame.statement = node.value
+    frame.evaluate(node.value)
+    frame.statement = None
+
+
+@executes(cst.Assign)
+def _assign(frame: Frame, node: cst.Assign) -> None:
+    value = frame.evaluate(node.value)
+    for target in node.targets:
+        assign(frame, target.target, value, node.value)
+
+
+@executes(cst.AnnAssign)
+def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
+    if node.value is not None:
+        assign(frame, node.target, frame.evaluate(node.value), node.value)
+
+
+@executes(cst.AugAssign)
+def _augmented(frame: Frame, node: cst.AugAssign) -> None:
+    augment(frame, node)
+
+
+@executes(cst.Del)
+def _delete(frame: Frame, node: cst.Del) -> None:
+    elements = node.target.elements if isinstance(node.target, cst.Tuple | cst.List) else ()
+    for target in [element.value for element in elements] or [node.target]:
+        if isinstance(target, cst.Name):
+            forget(frame, target.value)
+
+
+@executes(cst.Return)
+def _return(frame: Frame, node: cst.Return) -> None:
+    frame.returns.append(frame.evaluate(node.value) if node.value is not None else NONE)
+    frame.exits.append(frame.state)
+    frame.alive = False
+
+
+@executes(cst.Raise)
+def _raise(frame: Frame, node: cst.Raise) -> None:
+    frame.alive = False
+
+
+@executes(cst.Break)
+def _break(frame: Frame, node: cst.Break) -> None:
+    frame.breaks.append(frame.state)
+    frame.alive = False
+
+
+@executes(cst.Continue)
+def _continue(frame: Frame, node: cst.Continue) -> None:
+    frame.continues.append(frame.state)
+    frame.alive = False
+
+
+@executes(cst.Assert)
+def _assert(frame: Frame, node: cst.Assert) -> None:
+    test(frame, node.test)
+    frame.alive = assume(frame, node.test, True)
+
+
+@executes(cst.If)
+def _if(frame: Frame, node: cst.If) -> None:
+    # An `elif` chain is walked in a loop, so that a long one needs no deep recursion.
+    ends: list[State | None] = []
+    branch: cst.If | cst.Else | None = node
+    while isinstance(branch, cst.If):
+        test(frame, branch.test)
+        start, current = frame.state, branch
+
+        def run(chosen: cst.If = current) -> None:
+            frame.alive = assume(frame, chosen.test, True)
+            if frame.alive:
+                run_suite(frame, chosen.body)
+
+        ends.append(_branch(frame, start, run))
+        frame.state = start.copy()
+        frame.alive = assume(frame, current.test, False)
+        if not frame.alive:
+            break
+        branch = current.orelse
+    if frame.alive:
+        if isinstance(branch, cst.Else):
+            run_suite(frame, branch.body)
+        ends.append(frame.state if frame.alive else None)
+    _meet(frame, ends)
+
+
+def _loop(frame: Frame, enter: Callable[[], None], leave: Callable[[], None], node: cst.For | cst.While) -> None:
+    """Run a loop to its fixpoint. Only what the last pass emitted stays: that one saw the converged state."""
+    outer_breaks, outer_continues = frame.breaks, frame.continues
+    head, mark = frame.state, len(frame.events)
+    returned = len(frame.returns), len(frame.exits), len(frame.yields)
+    passes = PASSES[min(frame.loop_depth, len(PASSES) - 1)]
+    frame.loop_depth += 1
+    ends: list[State | None] = []
+    for _ in range(passes):
+        del frame.events[mark:]
+        del frame.returns[returned[0] :], frame.exits[returned[1] :], frame.yields[returned[2] :]
+        frame.breaks, frame.continues = [], []
+
+        def run() -> None:
+            enter()
+            if frame.alive:
+                run_suite(frame, node.body)
+
+        end = join_all([*filter(None, [_branch(frame, head, run)]), *frame.continues])
+        ends = [end, *frame.breaks]
+        grown = join_states(head, end)
+        if grown is None or grown.same_as(head):
+            break
+        head = grown
+    frame.loop_depth -= 1
+    breaks = frame.breaks
+    frame.breaks, frame.continues = outer_breaks, outer_continues
+
+    def run_else() -> None:
+        leave()
+        if frame.alive and node.orelse is not None:
+            run_suite(frame, node.orelse.body)
+
+    finished = _branch(frame, join_states(head, ends[0]) or head, run_else)
+    _meet(frame, [finished, *breaks])
+
+
+@executes(cst.For)
+def _for(frame: Frame, node: cst.For) -> None:
+    iterable = frame.evaluate(node.iter)
+    element = element_of(frame, iterable, node.iter)
+    _loop(frame, lambda: assign(frame, node.target, element, node.iter), lambda: None, node)
+
+
+@executes(cst.While)
+def _while(frame: Frame, node: cst.While) -> None:
+    def enter() -> None:
+        test(frame, node.test)
+        frame.alive = assume(frame, node.test, True)
+
+    def leave() -> None:
+        frame.alive = assume(frame, node.test, False)
+
+    _loop(frame, enter, leave, node)
+
+
+@executes(cst.With)
+def _with(frame: Frame, node: cst.With) -> None:
+    before = frame.state.grad
+    for item in node.items:
+        value = frame.evaluate(item.item)
+        for alt in value:
+            if isinstance(alt.kind, GradMode):
+                frame.state.grad = alt.kind.enabled
+        if item.asname is not None:
+            assign(frame, item.asname.name, value, item.item)
+    run_suite(frame, node.body)
+    frame.state.grad = before
+
+
+@executes(cst.Try, cst.TryStar)
+def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
+    start = frame.state
+    after_body = _branch(frame, start, lambda: run_suite(frame, node.body))
+    middle = join_states(start.copy(), after_body) or start
+    ends: list[State | None] = []
+    for handler in node.handlers:
+        ends.append(_branch(frame, middle, lambda h=handler: run_suite(frame, h.body)))  # type: ignore[misc]
+    if after_body is not None and node.orelse is not None:
+        orelse = node.orelse
+        after_body = _branch(frame, after_body, lambda: run_suite(frame, orelse.body))
+    _meet(frame, [after_body, *ends])
+    if node.finalbody is not None:
+        came_out = frame.alive
+        if not came_out:
+            frame.state, frame.alive = middle.copy(), True
+        run_suite(frame, node.finalbody.body)
+        frame.alive = frame.alive and came_out
+
+
+@executes(cst.Match)
+def _match(frame: Frame, node: cst.Match) -> None:
+    frame.evaluate(node.subject)
+    start = frame.state
+    ends: list[State | None] = [start]
+    for case in node.cases:
+        ends.append(_branch(frame, start, lambda c=case: run_suite(frame, c.body)))  # type: ignore[misc]
+    _meet(frame, ends)
+
+
+@executes(cst.FunctionDef)
+def _function(frame: Frame, node: cst.FunctionDef) -> None:
+    definition = frame.interpreter.nested_definition(node, frame)
+    frame.state.names[node.name.value] = just(Function(definition))
+
+
+@executes(cst.ClassDef)
+def _class(frame: Frame, node: cst.ClassDef) -> None:
+    frame.state.names[node.name.value] = UNKNOWN
+
+
+@executes(cst.Import, cst.ImportFrom)
+def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
+    for name, stands_for in import_bindings(node):
+        frame.state.names[name] = just(External(stands_for))
+

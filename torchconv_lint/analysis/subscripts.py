@@ -1,0 +1,87 @@
+"""Subscripts: keys, slices, and what indexing does to a tensor or array."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.iteration import item_of
+from torchconv_lint.analysis.values import (
+    UNKNOWN,
+    Array,
+    Const,
+    Kind,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+    join,
+)
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Frame
+
+
+def key_of(frame: Frame, node: cst.Subscript) -> Value:
+    """The key of `a[key]`: a value for a single index, UNKNOWN for slices and tuples (evaluated all the same)."""
+    keys = []
+    for element in node.slice:
+        part = element.slice
+        if isinstance(part, cst.Index):
+            keys.append(frame.evaluate(part.value))
+        elif isinstance(part, cst.Slice):
+            for bound in (part.lower, part.upper, part.step):
+                if bound is not None:
+                    frame.evaluate(bound)
+    if len(node.slice) == 1 and keys:
+        return keys[0]
+    return UNKNOWN
+
+
+def subscript(frame: Frame, node: cst.Subscript) -> Value:
+    """The value of `a[key]`."""
+    owner = frame.evaluate(node.value)
+    key = key_of(frame, node)
+    single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
+    sliced = any(isinstance(element.slice, cst.Slice) for element in node.slice)
+
+    def item(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Tensor):
+            copies = _advanced(key) if single else False
+            return replace(kind, count=None, path=None, memory=None if copies else kind.memory)
+        if isinstance(kind, Array):
+            if sliced:
+                return replace(kind, path=None)
+            return Opaque(memory=None if _advanced(key) else kind.memory)
+        if single:
+            return item_of(frame, kind, key, node)
+        if isinstance(kind, Sequence):
+            items = kind.items if kind.items is not None else (kind.element,)
+            return Sequence(None, join(*items) if items else (), kind.mutable)
+        if isinstance(kind, Opaque):
+            return replace(kind, path=None)
+        return UNKNOWN
+
+    if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
+    return each(owner, item) or UNKNOWN
+
+
+def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:
+    if isinstance(kind, Sequence):
+        items = kind.items if kind.items is not None else (kind.element,)
+        return Sequence(None, join(*items) if items else (), kind.mutable)
+    if isinstance(kind, Const):
+        return Opaque()
+    result: Kind | Value = otherwise(kind)  # type: ignore[operator]
+    return result
+
+
+def _advanced(key: Value) -> bool:
+    """Whether the key may be an index array, a mask or a list, which copy; numbers and unknown names may not be."""
+    return bool(key) and any(isinstance(kind, Tensor | Array | Sequence) for kind, _ in key)
+
+

@@ -1,0 +1,298 @@
+"""Methods of tensors and of arrays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
+from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.sharing import converted, written
+from torchconv_lint.analysis.tensors import (
+    NO_GRAD,
+    cast,
+    computed,
+    moved,
+    operands_in,
+    requires_grad_set,
+    result_dtype,
+)
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    MANY,
+    NONE,
+    NOTHING,
+    ONE,
+    UNKNOWN,
+    Array,
+    Const,
+    Device,
+    Dtype,
+    Fact,
+    Kind,
+    Number,
+    Opaque,
+    Sequence,
+    Step,
+    Tensor,
+    Value,
+    just,
+)
+from torchconv_lint.knowledge import numpy_ops, torch_ops
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+_CASTS = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+    "char": "int8",
+    "byte": "uint8",
+    "bool": "bool",
+}
+
+
+def call_tensor_method(
+    frame: Frame,
+    kind: Tensor,
+    name: str,
+    arguments: Arguments,
+    node: cst.Call,
+    func: cst.BaseExpression,
+    original: Opaque | None = None,
+) -> Kind | Value:
+    """`tensor.name(...)`. `original` is the opaque object when that it is a tensor was only a guess."""
+    subject = getattr(func, "value", func)
+    if name in ("numpy", "__array__"):
+        return _to_numpy(frame, kind, arguments, node, subject, original)
+    if name in ("to", "cuda", "cpu", "type", "type_as"):
+        return moved_by(frame, kind, name, arguments, node)
+    if name in _CASTS and not arguments.count:
+        dtype = Fact(_CASTS[name], Step(frame.site(node), f"is cast to {_CASTS[name]}"))
+        same = kind.dtype is not None and kind.dtype.value == dtype.value
+        result = cast(kind, dtype)
+        memory = _noop(frame, kind, node, f"`.{name}()` gives the tensor itself: it has that dtype") if same else None
+        return replace(result, memory=memory)
+    if name == "detach":
+        memory = converted(frame, kind.memory, node, "`.detach()` shares its memory", numpy=False)
+        return replace(kind, grad=NO_GRAD, memory=memory, path=None)
+    if name == "item":
+        tell_scalar(frame, just(original or kind), subject, "item", node)
+        return Number()
+    if name in ("requires_grad_", "detach_"):
+        enabled = arguments.value(0, "requires_grad")
+        constant = enabled[0].kind.value if enabled and isinstance(enabled[0].kind, Const) else True
+        result = requires_grad_set(frame, kind, constant if name == "requires_grad_" else False, node)
+        frame.write_back(func, just(result))
+        return result
+    if name == "backward":
+        if kind.grad is None or not kind.grad.value:
+            fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad"))
+            frame.write_back(func, just(replace(kind, grad=fact)))
+        return NONE
+    return _by_table(frame, kind, name, arguments, node, subject)
+
+
+def _to_numpy(
+    frame: Frame, kind: Tensor, arguments: Arguments, node: cst.Call, subject: cst.CSTNode, original: Opaque | None
+) -> Kind:
+    force = arguments.value(0, "force")
+    forced = bool(force) and isinstance(force[0].kind, Const) and force[0].kind.value is True
+    tell_numpy_method(frame, original or kind, subject, node, forced)
+    memory = converted(frame, kind.memory, node, "`.numpy()` shares its memory", numpy=True)
+    return Array(dtype=kind.dtype, memory=memory)
+
+
+def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str, sure: Confidence = Confidence.CERTAIN):  # type: ignore[no-untyped-def]
+    return converted(frame, kind.memory, node, message, numpy=False, sure=sure)
+
+
+def moved_by(frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: another device, another dtype, or the tensor itself."""
+    if name == "cuda":
+        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", kind.device.step if kind.device else None)
+        return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
+    if name == "cpu":
+        return just(_on_cpu(frame, kind, node, "`.cpu()`"))
+    targets = [argument.value for argument in arguments.positional[:2]]
+    targets += [arguments.keywords[key].value for key in ("device", "dtype", "other") if key in arguments.keywords]
+    copies = "copy" in arguments.keywords
+    result: Value = just(kind)
+    for target in targets:
+        devices = as_device(frame, target, node)
+        result = combine([result, devices], lambda one, goal: _toward(frame, one, goal, node, copies))
+    return result or UNKNOWN
+
+
+def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) -> Kind | Value:
+    if not isinstance(kind, Tensor):
+        return kind
+    if isinstance(goal, Device):
+        if goal.fact is not None and goal.fact.value == CPU:
+            result = _on_cpu(frame, kind, node, "`.to()`")
+            return replace(result, memory=None) if copies else result
+        return moved(frame, kind, goal.fact, node)
+    if isinstance(goal, Dtype):
+        step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
+        same = kind.dtype is not None and kind.dtype.value == goal.name
+        result = cast(kind, Fact(goal.name, step))
+        return replace(result, memory=kind.memory) if same and not copies else result
+    if isinstance(goal, Tensor):
+        return replace(kind, device=goal.device, dtype=goal.dtype, memory=None, path=None)
+    if isinstance(goal, Const):
+        if goal.value is None or isinstance(goal.value, bool):
+            return kind
+        return cast(kind, None) if isinstance(goal.value, str) else kind
+    return replace(kind, device=None, dtype=None, memory=None, path=None)
+
+
+def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
+    memory = None
+    if kind.device is None or kind.device.value == CPU:
+        sure = kind.device.confidence if kind.device is not None else Confidence.POSSIBLE
+        message = f"{call} gives the tensor itself when it is on the CPU already"
+        memory = converted(frame, kind.memory, node, message, numpy=False, sure=sure)
+    return replace(kind, device=Fact(CPU), memory=memory, path=None)
+
+
+def _by_table(
+    frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call, subject: cst.CSTNode
+) -> Kind | Value:
+    ops = torch_ops().method
+    operands = [kind, *operands_in(arguments.values)]
+    if name in ops.inplace:
+        return _in_place(frame, kind, name, operands, node, subject)
+    with_dim = _has_dim(arguments)
+    if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
+        return outputs(frame, ops.tuple[name], operands)
+    if name in ops.list:
+        element = replace(computed(frame, operands, dtype=kind.dtype), memory=kind.memory)
+        return Sequence(None, just(element), mutable=False)
+    if name in ops.python:
+        return Sequence(None, just(Number())) if name in ("size", "stride", "tolist") else Number()
+    if name.startswith("new_"):
+        return Tensor(device=kind.device, grad=NO_GRAD, dtype=kind.dtype)
+    if name in ops.tensor:
+        return operation(frame, name, operands, arguments, views=name in ops.view, maybe=name in ops.maybe_view, node=node)
+    return UNKNOWN
+
+
+def _has_dim(arguments: Arguments) -> bool:
+    return bool(arguments.positional) or "dim" in arguments.keywords or "axis" in arguments.keywords
+
+
+def outputs(frame: Frame, pattern: str, operands: list[Tensor]) -> Sequence:
+    """Several results: "g" is differentiable, "n" never requires grad."""
+    both = computed(frame, operands)
+    items = [both if letter == "g" else replace(both, grad=NO_GRAD, dtype=None) for letter in pattern]
+    return Sequence(tuple(just(item) for item in items), NOTHING, mutable=False)
+
+
+def operation(
+    frame: Frame,
+    name: str,
+    operands: list[Tensor],
+    arguments: Arguments,
+    *,
+    views: bool,
+    maybe: bool,
+    node: cst.Call,
+    function: bool = False,
+) -> Tensor:
+    """An operation that gives one tensor, by what the tables say of it."""
+    ops = torch_ops().function if function else torch_ops().method
+    first = operands[0]
+    count: Fact | None = None
+    if name in ops.reduces and _reduces_all(arguments, function, name):
+        count = Fact(ONE)
+    elif name in ops.elementwise:
+        many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
+        count = many[0] if many else first.count if len(operands) == 1 else None
+    elif views or maybe:
+        count = first.count if name not in _PARTIAL_VIEWS else None
+    fixed = ops.dtype.get(name)
+    dtype = Fact(fixed) if fixed else result_dtype(operands)
+    if (name in ops.no_grad) or (fixed in ("bool", "int64")):
+        return Tensor(device=computed(frame, operands).device, grad=NO_GRAD, dtype=dtype, count=count)
+    if views or (maybe and not function):
+        # A view or no-op keeps requires_grad whatever the grad mode is: measured.
+        memory = first.memory
+        if memory is not None and maybe:
+            memory = converted(frame, memory, node, f"`.{name}()` may share its memory", numpy=False,
+                               sure=Confidence.POSSIBLE)
+        return replace(first, count=count, path=None, memory=memory)
+    return computed(frame, operands, count=count, dtype=dtype)
+
+
+_PARTIAL_VIEWS = frozenset({"select", "narrow", "diagonal", "unfold", "expand", "index_select", "as_strided", "get"})
+
+
+def _reduces_all(arguments: Arguments, function: bool, name: str) -> bool:
+    if "dim" in arguments.keywords or "axis" in arguments.keywords:
+        return False
+    if name.startswith("nn.functional."):
+        reduction = arguments.value(99, "reduction")
+        constant = reduction[0].kind.value if reduction and isinstance(reduction[0].kind, Const) else None
+        return not reduction or constant in ("mean", "sum")
+    return len(arguments.positional) <= (1 if function else 0)
+
+
+def _in_place(
+    frame: Frame, kind: Tensor, name: str, operands: list[Tensor], node: cst.Call, subject: cst.CSTNode
+) -> Kind:
+    fills = name in ("copy_", "fill_", "zero_", "masked_fill_", "index_fill_", "index_copy_", "scatter_") or (
+        name in ("normal_", "uniform_", "random_", "bernoulli_", "exponential_", "trunc_normal_")
+    )
+    written(frame, just(kind), subject, node, fills=fills)
+    result = kind
+    grads = [t.grad for t in operands[1:] if t.grad is not None and t.grad.value]
+    if grads and frame.state.grad and not (kind.grad and kind.grad.value):
+        result = replace(kind, grad=grads[0])
+        frame.write_back(subject, just(result))
+    return result
+
+
+def call_array_method(
+    frame: Frame, kind: Array, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Kind | Value:
+    """`array.name(...)`."""
+    ops = numpy_ops().method
+    subject = getattr(func, "value", func)
+    if name in ops.inplace:
+        written(frame, just(kind), subject, node, fills=name in ("fill", "put", "itemset"))
+        return NONE
+    if name in ("tolist",):
+        return Sequence(None, just(Number()))
+    if name in ops.reduces and not arguments.count:
+        return Number(numpy=True)
+    if name in ops.python:
+        return Number()
+    if name == "astype":
+        copy = arguments.value(99, "copy")
+        kept = bool(copy) and isinstance(copy[0].kind, Const) and copy[0].kind.value is False
+        target = arguments.value(0, "dtype")
+        return Array(dtype_fact(target), kind.memory if kept else None)
+    if name in ops.view or name in ops.maybe_view:
+        return replace(kind, path=None)
+    return Array(dtype=kind.dtype)
+
+
+def dtype_fact(value: Value) -> Fact | None:
+    for kind, _ in value:
+        if isinstance(kind, Dtype):
+            return Fact(kind.name)
+        if isinstance(kind, Const) and isinstance(kind.value, str):
+            return Fact(kind.value)
+    return None
+
+

@@ -1,0 +1,171 @@
+"""What operations do to a tensor's facts. Which operation does what is looked up in the generated tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    MANY,
+    ONE,
+    Fact,
+    Instance,
+    Kind,
+    Mapping,
+    Module,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    guessed,
+)
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Frame
+
+NO_GRAD = Fact(False)
+INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "long", "int"})
+
+
+def result_device(operands: Iterable[Tensor]) -> Fact | None:
+    """Where the result of an operation on these tensors is. One on the accelerator decides: mixing devices raises,
+    except for one-element tensors, which follow the others."""
+    found: Fact | None = None
+    unknown = False
+    for tensor in operands:
+        if tensor.device is None:
+            unknown = True
+        elif tensor.device.value == ACCELERATOR:
+            if found is None or found.value == CPU or found.confidence < tensor.device.confidence:
+                found = tensor.device
+        elif found is None:
+            found = tensor.device
+    return None if found is not None and found.value == CPU and unknown else found
+
+
+def result_grad(frame: Frame, operands: Iterable[Tensor]) -> Fact | None:
+    """Whether the result requires grad: when grad mode is on and one operand does."""
+    if frame.state.grad is False:
+        return NO_GRAD
+    found: Fact | None = NO_GRAD
+    best: Fact | None = None
+    for tensor in operands:
+        fact = tensor.grad
+        if fact is None:
+            found = None
+        elif fact.value and (best is None or best.confidence < fact.confidence):
+            best = fact
+    if best is not None:
+        return best if frame.state.grad else None
+    return found
+
+
+def operands_in(values: Iterable[Value]) -> list[Tensor]:
+    """The tensors among the operands (one alternative of each), those held by lists included."""
+    found: list[Tensor] = []
+    for value in values:
+        for kind, _ in value:
+            tensor = guessed(kind)
+            if tensor is not None:
+                found.append(tensor)
+            elif isinstance(kind, Sequence):
+                found.extend(operands_in(kind.items if kind.items is not None else (kind.element,)))
+            elif isinstance(kind, Mapping):
+                found.extend(operands_in((kind.element, *(item for _, item in kind.items))))
+    return found
+
+
+def computed(frame: Frame, operands: list[Tensor], *, count: Fact | None = None, dtype: Fact | None = None) -> Tensor:
+    """A new tensor computed from these."""
+    return Tensor(device=result_device(operands), grad=result_grad(frame, operands), dtype=dtype, count=count)
+
+
+def result_dtype(operands: list[Tensor]) -> Fact | None:
+    """The dtype of the result when all operands agree on one."""
+    dtypes = {tensor.dtype.value if tensor.dtype else None for tensor in operands}
+    return operands[0].dtype if len(dtypes) == 1 else None
+
+
+def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNode) -> Kind:
+    """After `x.requires_grad = enabled` or `x.requires_grad_(enabled)`."""
+    fact = None
+    if enabled is True:
+        fact = Fact(True).then(frame.site(node), "requires grad from here on")
+    elif enabled is False:
+        fact = NO_GRAD
+    if isinstance(kind, Tensor):
+        return replace(kind, grad=fact)
+    if isinstance(kind, Opaque) and kind.guess is not None:
+        return replace(kind, guess=replace(kind.guess, grad=fact))
+    if isinstance(kind, Opaque):
+        return replace(kind, guess=Tensor(grad=fact))
+    if isinstance(kind, Module) and enabled is not None:
+        return replace(kind, trainable=enabled is True)
+    return kind
+
+
+def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> Kind:
+    """After `.to(device)`, `.cuda()` or `.cpu()`; whatever the object is, it is on `device` now."""
+    if device is not None and device.value == ACCELERATOR:
+        device = device.then(frame.site(node), "is moved to the accelerator" if not device.step else "is moved there")
+    if isinstance(kind, Tensor):
+        return replace(kind, device=device, path=None, memory=None)
+    if isinstance(kind, Module | Instance):
+        return replace(kind, device=device)
+    if isinstance(kind, Opaque):
+        guess = kind.guess or Tensor()
+        return Opaque(kind.path, replace(guess, device=device, memory=None), None, True)
+    return kind
+
+
+def cast(kind: Tensor, dtype: Fact | None) -> Tensor:
+    """The tensor as another dtype; integers never require grad."""
+    grad = NO_GRAD if dtype is not None and dtype.value in INTEGERS else kind.grad
+    return replace(kind, dtype=dtype, grad=grad, memory=None, path=None)
+
+
+def is_many(shape: list[object]) -> Fact | None:
+    """The element count that a literal shape gives: none of its sizes may be unknown, unless one surely is larger than
+    one and the rest are at least one."""
+    total = 1
+    for size in shape:
+        if not isinstance(size, int) or isinstance(size, bool):
+            return None
+        total *= size
+    return Fact(MANY) if total > 1 else Fact(ONE) if total == 1 else None
+
+
+def module_output(
+    frame: Frame,
+    name: str,
+    device: Fact | None,
+    trainable: bool,
+    operands: list[Tensor],
+    node: cst.CSTNode,
+    sure: Confidence,
+    dtype: Fact | None = None,
+) -> Tensor:
+    """What an unseen nn.Module gives: on its inputs' device (or its own), requiring grad when it is trained."""
+    site = frame.site(node)
+    place = result_device(operands)
+    if place is None or (place.value == CPU and device is not None):
+        place = device
+    if place is not None and place.value == ACCELERATOR:
+        place = place.then(site, f"the output of `{name}` is there too", sure)
+    grad = result_grad(frame, operands)
+    if frame.state.grad is False:
+        grad = NO_GRAD
+    elif trainable and frame.state.grad and not (grad is not None and grad.value):
+        grad = Fact(True).then(site, f"the output of `{name}` requires grad, as its parameters do", sure)
+    elif grad is not None and grad.value:
+        grad = grad.then(site, f"the output of `{name}` requires grad", sure)
+    return Tensor(device=place, grad=grad, dtype=dtype)
+
+

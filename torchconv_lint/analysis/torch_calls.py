@@ -1,0 +1,467 @@
+"""Calls of functions and classes of torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
+from torchconv_lint.analysis.devices import any_device, as_device
+from torchconv_lint.analysis.iteration import flat
+from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.sharing import converted, with_memory
+from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, is_many, operands_in, requires_grad_set
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    MANY,
+    NONE,
+    UNKNOWN,
+    Array,
+    Const,
+    Device,
+    Fact,
+    GradMode,
+    Instance,
+    Kind,
+    Loader,
+    Memory,
+    Module,
+    Number,
+    Opaque,
+    Optimizer,
+    Sequence,
+    Step,
+    Tensor,
+    Truth,
+    Value,
+    each,
+    just,
+    kinds,
+)
+from torchconv_lint.knowledge import torch_ops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+_LEGACY = {
+    "Tensor": "float32",
+    "FloatTensor": "float32",
+    "DoubleTensor": "float64",
+    "HalfTensor": "float16",
+    "BFloat16Tensor": "bfloat16",
+    "LongTensor": "int64",
+    "IntTensor": "int32",
+    "ShortTensor": "int16",
+    "CharTensor": "int8",
+    "ByteTensor": "uint8",
+    "BoolTensor": "bool",
+}
+
+
+def call_torch(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
+    """Call `torch.<name>`; None if nothing is known of it."""
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return special(frame, arguments, node)
+    if name in _LEGACY or (name.startswith("cuda.") and name[5:] in _LEGACY):
+        return _legacy(frame, name, arguments, node)
+    if name.startswith("nn.") and not name.startswith(("nn.functional", "nn.init", "nn.utils", "nn.parallel")):
+        return _nn_class(frame, name[3:], arguments, node)
+    if name.startswith("optim."):
+        return _optim(name.rpartition(".")[2])
+    if name.startswith("Tensor."):
+        return _unbound_method(frame, name[7:], arguments, node)
+    return _by_table(frame, name, arguments, node)
+
+
+def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
+    ops = torch_ops().function
+    if name in ops.factory:
+        return factory(frame, name, arguments, node)
+    if name in ops.python:
+        return Number()
+    known = name in ops.tensor or name in ops.tuple or name in ops.list
+    if not known:
+        return None
+    values = arguments.values
+
+    def result(*chosen: Kind) -> Kind | Value:
+        operands = operands_in([just(kind) for kind in chosen])
+        with_dim = len(arguments.positional) > 1 or "dim" in arguments.keywords
+        if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
+            return outputs(frame, ops.tuple[name], operands)
+        if name in ops.list:
+            element = computed(frame, operands)
+            first = operands[0].memory if operands else None
+            return Sequence(None, just(replace(element, memory=first)), mutable=False)
+        if not operands:
+            return _of_unknown(frame, name)
+        views, maybe = name in ops.view, name in ops.maybe_view
+        return operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node, function=True)
+
+    value = combine(values, result) if values else just(_of_unknown(frame, name))
+    device = _keyword_device(frame, arguments, node)
+    if device:  # `ones_like(x, device=d)`
+        value = combine([value, device], lambda one, goal: _placed(one, goal))
+    if "requires_grad" in arguments.keywords:
+        value = _with_requires_grad(frame, value, arguments, node)
+    return value
+
+
+def _of_unknown(frame: Frame, name: str) -> Tensor:
+    """An operation whose operands are unknown still gives a tensor."""
+    ops = torch_ops().function
+    fixed = ops.dtype.get(name)
+    no_grad = name in ops.no_grad or fixed in ("bool", "int64") or frame.state.grad is False
+    return Tensor(grad=NO_GRAD if no_grad else None, dtype=Fact(fixed) if fixed else None)
+
+
+def _placed(kind: Kind, goal: Kind) -> Kind:
+    if isinstance(kind, Tensor) and isinstance(goal, Device):
+        return replace(kind, device=goal.fact)
+    return kind
+
+
+def _keyword_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    argument = arguments.keywords.get("device")
+    return as_device(frame, argument.value, node) if argument is not None else ()
+
+
+def _with_requires_grad(frame: Frame, value: Value, arguments: Arguments, node: cst.Call) -> Value:
+    given = arguments.keywords["requires_grad"].value
+    constant = given[0].kind.value if given and isinstance(given[0].kind, Const) else None
+    return each(value, lambda kind: requires_grad_set(frame, kind, constant, node))
+
+
+def _created(
+    frame: Frame, arguments: Arguments, node: cst.Call, *, count: Fact | None, dtype: Fact | None, what: str, origin: str
+) -> Value:
+    """A new tensor: on `device=` if given, else on the CPU."""
+    given = arguments.keywords.get("dtype")
+    if given is not None:
+        dtype = dtype_fact(given.value)
+        if dtype is not None:
+            dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
+    memory = Memory((node, 0), origin) if frame.tracks else None
+    base = Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, count=count, memory=memory)
+    device = _keyword_device(frame, arguments, node)
+    value = just(base)
+    if device:
+        value = each(device, lambda goal: replace(base, device=_creation_place(frame, goal, node, what)))
+    if "requires_grad" in arguments.keywords:
+        value = _with_requires_grad(frame, value, arguments, node)
+    return value
+
+
+def _creation_place(frame: Frame, goal: Kind, node: cst.CSTNode, what: str) -> Fact | None:
+    if isinstance(goal, Device):
+        fact = goal.fact
+        if fact is not None and fact.value == ACCELERATOR:
+            return fact.then(frame.site(node), "is created there")
+        return fact
+    if isinstance(goal, Const) and goal.value is None:
+        return Fact(CPU)
+    return None
+
+
+def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """`torch.zeros(2, 3)` and other functions that make a tensor of numbers."""
+    sizes: list[object] = []
+    shape = arguments.positional
+    if name not in ("arange", "linspace", "full", "eye", "tensor", "logspace", "range", "normal"):
+        for argument in shape:
+            sizes.extend(_sizes(argument.value))
+        if not shape and "size" in arguments.keywords:
+            sizes.extend(_sizes(arguments.keywords["size"].value))
+    count = is_many(sizes) if sizes else None
+    if name == "arange" and len(shape) == 1:
+        last = shape[0].value[0].kind
+        count = Fact(MANY) if isinstance(last, Const) and isinstance(last.value, int) and last.value > 1 else None
+    origin = "blank" if name in torch_ops().function.blank else "fresh"
+    dtype = None if name in ("arange", "full", "randint", "range") else Fact("float32")
+    if name in ("randint", "randperm"):
+        dtype = Fact("int64")
+    return _created(frame, arguments, node, count=count, dtype=dtype, what=name, origin=origin)
+
+
+def _sizes(value: Value) -> list[object]:
+    kind = value[0].kind if len(value) == 1 else None
+    if isinstance(kind, Const):
+        return [kind.value]
+    if isinstance(kind, Sequence) and kind.items is not None:
+        return [size for item in kind.items for size in _sizes(item)]
+    return [None]
+
+
+def _literal_count(value: Value) -> Fact | None:
+    """How many elements `torch.tensor(value)` has."""
+    kind = value[0].kind if len(value) == 1 else None
+    if isinstance(kind, Const | Number):
+        from torchconv_lint.analysis.values import ONE
+
+        return Fact(ONE)
+    if isinstance(kind, Sequence) and kind.items is not None and len(kind.items) > 1:
+        return Fact(MANY)
+    return None
+
+
+def _tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    count = _literal_count(arguments.value(0, "data"))
+    return _created(frame, arguments, node, count=count, dtype=None, what="tensor", origin="fresh")
+
+
+def _from_numpy(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    return _shared(frame, arguments, node, "`from_numpy` shares its memory", certain=True)
+
+
+def _as_tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    return _shared(frame, arguments, node, "`as_tensor` shares its memory when dtype and device fit", certain=False)
+
+
+def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *, certain: bool) -> Value:
+    source = arguments.get(0, "data")
+    if source is None:
+        return just(Tensor())
+    value = source.value
+    if certain and frame.tracks:
+        value = _arrays_now(frame, source.node, value)
+    wanted = dtype_fact(arguments.value(1, "dtype"))
+    typed = len(arguments.positional) > 1 or "dtype" in arguments.keywords
+    devices = _keyword_device(frame, arguments, node)
+
+    def share(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Tensor) and not certain:
+            return kind
+        if not isinstance(kind, Array) or (typed and (wanted is None or kind.dtype is None or wanted != kind.dtype)):
+            return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=wanted, count=_literal_count(value))
+        memory = converted(frame, kind.memory, node, message, numpy=True)
+        return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=kind.dtype, memory=memory)
+
+    result = each(value, share)
+    if devices:
+        result = combine([result, devices], lambda one, goal: _onto(frame, one, goal, node))
+    return result
+
+
+def _onto(frame: Frame, kind: Kind, goal: Kind, node: cst.CSTNode) -> Kind:
+    if not isinstance(kind, Tensor):
+        return kind
+    place = _creation_place(frame, goal, node, "tensor")
+    on_cpu = place is not None and place.value == CPU
+    return replace(kind, device=place, memory=kind.memory if on_cpu else None)
+
+
+def _arrays_now(frame: Frame, node: cst.BaseExpression, value: Value) -> Value:
+    """What is handed to `from_numpy` is an ndarray, whatever was known of it."""
+    changed = each(value, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
+    changed = with_memory(changed, node)
+    if changed is not value:
+        frame.write_back_expression(node, changed)
+    return changed
+
+
+def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """`torch.Tensor(x)`, `torch.cuda.FloatTensor(x)`: shares an array of its own dtype, copies anything else."""
+    dtype = _LEGACY[name.rpartition(".")[2]]
+    if name.startswith("cuda."):
+        step = Step(frame.site(node), f"`torch.{name}` is on the accelerator")
+        return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
+    source = arguments.value(0)
+
+    def make(kind: Kind) -> Kind:
+        memory = None
+        if isinstance(kind, Array) and kind.dtype is not None and kind.dtype.value == dtype:
+            memory = converted(frame, kind.memory, node, f"`torch.{name}` shares a {dtype} array's memory", numpy=True)
+        return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), memory=memory)
+
+    sizes = [size for argument in arguments.positional for size in _sizes(argument.value)]
+    if source and not any(isinstance(kind, Sequence | Array) for kind in kinds(source)):
+        return just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), count=is_many(sizes) if sizes else None))
+    return each(source, make) if source else just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)))
+
+
+def _device(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    value = as_device(frame, arguments.value(0, "type"), node)
+
+    def known(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Device):
+            return kind
+        path = getattr(kind, "path", None) or frame.text(node)
+        return any_device(frame, path, node)
+
+    return each(value, known) or UNKNOWN
+
+
+def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
+    modules = torch_ops().module
+    name = name.removeprefix("modules.").rpartition(".")[2]
+    if name in ("Parameter", "UninitializedParameter", "Buffer"):
+        step = Step(frame.site(node), "is an nn.Parameter")
+        sources = [kind for kind in kinds(arguments.value(0, "data")) if isinstance(kind, Tensor)]
+        place = sources[0].device if sources else None
+        flag = arguments.value(1, "requires_grad")
+        frozen = bool(flag) and isinstance(flag[0].kind, Const) and flag[0].kind.value is False
+        grad = NO_GRAD if frozen or name == "Buffer" else Fact(True, step)
+        return replace(sources[0], grad=grad) if sources else Tensor(device=place, grad=grad)
+    if name not in modules.all:
+        return None
+    place = Fact(CPU)
+    wrapped = [kind for value in arguments.values for kind in kinds(flat(value)) if isinstance(kind, Module | Instance)]
+    for kind in wrapped:
+        if kind.device is not None and kind.device.value == ACCELERATOR:
+            place = kind.device
+    trainable = name not in modules.no_params and (name not in modules.loss)
+    if wrapped:
+        trainable = any(isinstance(kind, Instance) or kind.trainable for kind in wrapped)
+    if name == "DataParallel":
+        place = Fact(ACCELERATOR, Step(frame.site(node), "DataParallel gathers its outputs on an accelerator"))
+    devices = _keyword_device(frame, arguments, node)
+    module = Module(name, place, trainable)
+    return combine([just(module), devices], lambda one, goal: _module_on(one, goal)) if devices else module
+
+
+def _module_on(kind: Kind, goal: Kind) -> Kind:
+    return replace(kind, device=goal.fact) if isinstance(kind, Module) and isinstance(goal, Device) else kind
+
+
+def _optim(name: str) -> Kind | None:
+    return Optimizer() if name in torch_ops().optim else Opaque()
+
+
+def _unbound_method(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
+    from torchconv_lint.analysis.tensor_methods import call_tensor_method
+
+    if not arguments.positional:
+        return None
+    first = arguments.positional[0]
+    rest = replace(arguments, positional=arguments.positional[1:])
+    return each(
+        first.value,
+        lambda kind: call_tensor_method(frame, kind, name, rest, node, first.node) if isinstance(kind, Tensor) else UNKNOWN,
+    )
+
+
+def _no_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    return GradMode(False)
+
+
+def _enable_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    return GradMode(True)
+
+
+def _inference_mode(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    mode = arguments.value(0, "mode")
+    constant = mode[0].kind.value if mode and isinstance(mode[0].kind, Const) else None
+    return GradMode(True if constant is False else False if not mode or constant is True else None)
+
+
+def _set_grad_enabled(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    mode = arguments.value(0, "mode")
+    constant = mode[0].kind.value if len(mode) == 1 and isinstance(mode[0].kind, Const) else None
+    enabled = constant if isinstance(constant, bool) else None
+    if frame.is_statement(node):
+        frame.state.grad = enabled
+    return GradMode(enabled)
+
+
+def _is_available(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    return Truth(CUDA_AVAILABLE)
+
+
+def _variable(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    """`Variable(x)` is `x` nowadays (a Tensor)."""
+    value = arguments.value(0, "data")
+    value = each(value, lambda kind: Tensor() if isinstance(kind, Opaque) and kind.guess is None else kind) or UNKNOWN
+    return _with_requires_grad(frame, value, arguments, node) if "requires_grad" in arguments.keywords else value
+
+
+def _loader(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    return Loader()
+
+
+def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    """`cat`, `stack` and relatives: what holds for the elements holds for the result."""
+    elements = flat(arguments.value(0, "tensors"))
+
+    def result(kind: Kind) -> Kind:
+        operands = operands_in([just(kind)])
+        return computed(frame, operands, dtype=operands[0].dtype) if operands else Tensor()
+
+    return each(elements, result) or just(Tensor())
+
+
+def _load(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    return UNKNOWN
+
+
+def _current_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    return Number()
+
+
+def _where(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    if arguments.count == 1:
+        operands = operands_in([arguments.value(0)])
+        return Sequence(None, just(replace(computed(frame, operands), grad=NO_GRAD, dtype=Fact("int64"))), mutable=False)
+    values = [argument.value for argument in arguments.positional]
+    return combine(values, lambda *chosen: _where_result(frame, chosen))
+
+
+def _where_result(frame: Frame, chosen: tuple[Kind, ...]) -> Kind:
+    operands = operands_in([just(kind) for kind in chosen])
+    if not operands:
+        return Tensor()
+    branches = operands_in([just(kind) for kind in chosen[1:]])
+    return replace(computed(frame, operands), grad=computed(frame, branches).grad)
+
+
+def _none(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    return NONE
+
+
+def _autograd_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    graph = arguments.value(99, "create_graph")
+    inputs = operands_in([arguments.value(1, "inputs")])
+    grad = None if graph else NO_GRAD
+    return Sequence(None, just(Tensor(device=computed(frame, inputs).device if inputs else None, grad=grad)), mutable=False)
+
+
+_SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
+    "tensor": _tensor,
+    "scalar_tensor": _tensor,
+    "from_numpy": _from_numpy,
+    "as_tensor": _as_tensor,
+    "asarray": _as_tensor,
+    "device": _device,
+    "no_grad": _no_grad,
+    "autograd.no_grad": _no_grad,
+    "enable_grad": _enable_grad,
+    "autograd.enable_grad": _enable_grad,
+    "inference_mode": _inference_mode,
+    "set_grad_enabled": _set_grad_enabled,
+    "autograd.set_grad_enabled": _set_grad_enabled,
+    "cuda.is_available": _is_available,
+    "cuda.current_device": _current_device,
+    "autograd.Variable": _variable,
+    "autograd.grad": _autograd_grad,
+    "utils.data.DataLoader": _loader,
+    "utils.data.dataloader.DataLoader": _loader,
+    "stack": _joined,
+    "cat": _joined,
+    "concat": _joined,
+    "concatenate": _joined,
+    "hstack": _joined,
+    "vstack": _joined,
+    "dstack": _joined,
+    "column_stack": _joined,
+    "where": _where,
+    "load": _load,
+    "manual_seed": _none,
+    "save": _none,
+}
+

@@ -1,0 +1,129 @@
+"""Tests: what a condition asks, which condition it is, and whose truth value it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis import narrowing
+from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
+from torchconv_lint.analysis.events import Tested
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.values import Array, Const, Device, External, Opaque, Tensor, Truth, Value, guessed
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Frame
+
+
+def test(frame: Frame, node: cst.BaseExpression) -> None:
+    """Evaluate a condition where Python asks for its truth value."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        test(frame, node.expression)
+    elif isinstance(node, cst.BooleanOperation):
+        test(frame, node.left)
+        before = frame.state
+        frame.state = before.copy()
+        if narrowing.assume(frame, node.left, isinstance(node.operator, cst.And)):
+            test(frame, node.right)
+        frame.state = before
+    else:
+        ask_truth(frame, node, frame.evaluate(node))
+
+
+def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
+    """Tell the rules whose truth value is taken."""
+    or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
+    for alt in value:
+        tensor = guessed(alt.kind)
+        if tensor is None:
+            continue
+        sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
+        frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure))
+
+
+def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
+    """The condition that an expression tests, if it has a stable one."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        inner = condition_of(frame, node.expression)
+        return negation(inner) if inner else None
+    if isinstance(node, cst.BooleanOperation):
+        left, right = condition_of(frame, node.left), condition_of(frame, node.right)
+        if left is None or right is None:
+            return None
+        return both((left, right)) if isinstance(node.operator, cst.And) else either((left, right))
+    if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        target = node.comparisons[0]
+        return _comparison(frame, node.left, target.operator, target.comparator)
+    return condition_of_value(frame.quietly(node))
+
+
+def condition_of_value(value: Value) -> Condition | None:
+    """The condition whose truth the value is."""
+    for alt in value:
+        if isinstance(alt.kind, Truth):
+            found: Condition = alt.kind.condition
+            return found
+        if isinstance(alt.kind, Opaque | Tensor | Array) and alt.kind.path:
+            return atom(alt.kind.path)
+    return None
+
+
+def _comparison(
+    frame: Frame, left: cst.BaseExpression, operator: cst.BaseCompOp, right: cst.BaseExpression
+) -> Condition | None:
+    one, other = frame.quietly(left), frame.quietly(right)
+    negative = isinstance(operator, cst.NotEqual | cst.IsNot | cst.NotIn)
+    if isinstance(operator, cst.Equal | cst.NotEqual | cst.Is | cst.IsNot):
+        on_accelerator = _device_test(one, other) or _device_test(other, one)
+        if on_accelerator:
+            return negation(on_accelerator) if negative else on_accelerator
+    here, there = _key(one) or _text_key(left), _key(other)
+    if here is None or there is None:
+        return None
+    sign = _SAME.get(type(operator), type(operator).__name__)
+    condition = atom((sign, here, there))
+    return negation(condition) if negative else condition
+
+
+_SAME: dict[type, str] = {
+    cst.NotEqual: "Equal",
+    cst.IsNot: "Is",
+    cst.NotIn: "In",
+}
+
+
+def _text_key(node: cst.BaseExpression) -> str | None:
+    return None if dotted_path(node) is None or isinstance(node, cst.Name) else dotted_path(node)
+
+
+def _key(value: Value) -> object | None:
+    """Something that identifies a value as long as it does not change."""
+    for alt in value:
+        if isinstance(alt.kind, Opaque | Tensor | Array) and alt.kind.path:
+            return alt.kind.path
+        if isinstance(alt.kind, Const):
+            return ("const", type(alt.kind.value).__name__, alt.kind.value)
+        if isinstance(alt.kind, External):
+            return alt.kind.name
+    return None
+
+
+def _device_test(one: Value, other: Value) -> Condition | None:
+    """`device == "cuda"`, `device.type != "cpu"`: the condition "it is an accelerator"."""
+    if len(other) != 1:
+        return None
+    name = other[0].kind
+    text = name.value if isinstance(name, Const) else name.fact.value if isinstance(name, Device) and name.fact else None
+    if not isinstance(text, str):
+        return None
+    for alt in one:
+        if isinstance(alt.kind, Device):
+            for key, truth in alt.when:
+                if isinstance(key, tuple) and key[:1] == ("accelerator",) or key == "torch.cuda.is_available()":
+                    is_cpu = text.startswith("cpu")
+                    accelerator = atom(key)
+                    del truth
+                    return negation(accelerator) if is_cpu else accelerator
+    return None

@@ -1,0 +1,376 @@
+"""What the interpreter knows about a value.
+
+A value is a small set of *alternatives*. Each is one kind with facts that hold together, and the conditions under
+which it is the one (`when`). A fact is known or None; an unknown alternative is `Opaque`. Joining two paths is the
+union of their alternatives, so a rule can always name the path that makes a hazard, and nothing is ever guessed from
+the mere lack of knowledge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from torchconv_lint.analysis.site import Site
+
+MAX_ALTERNATIVES = 8
+"""More than this many alternatives of one value are cut, the unknown one kept: a budget, so that loops stay cheap."""
+
+CPU = "cpu"
+ACCELERATOR = "accelerator"
+ONE = "one"
+MANY = "many"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a provenance: what happened at `site`, and what came before it."""
+
+    site: Site
+    message: str
+    before: Step | None = None
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known about a value. Only the value counts for equality: loops converge on facts, not on stories."""
+
+    value: str | bool
+    step: Step | None = field(default=None, compare=False)
+    confidence: Confidence = field(default=Confidence.CERTAIN, compare=False)
+
+    def trail(self) -> list[tuple[Site, str]]:
+        """The steps that led here, first cause first."""
+        found = []
+        step = self.step
+        while step is not None:
+            found.append((step.site, step.message))
+            step = step.before
+        return found[::-1]
+
+    def then(self, site: Site, message: str, at_most: Confidence = Confidence.CERTAIN) -> Fact:
+        """The same fact after one more step; a story longer than a reader would follow is not made longer."""
+        confidence = min(self.confidence, at_most)
+        length = self.step.length if self.step else 0
+        if length >= 6:
+            return replace(self, confidence=confidence)
+        return Fact(self.value, Step(site, message, self.step, length + 1), confidence)
+
+    def weaker(self, at_most: Confidence) -> Fact:
+        """The same fact, at most this sure."""
+        return self if self.confidence <= at_most else replace(self, confidence=at_most)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """An allocation, and the *side* from which a value sees it.
+
+    `key` names the allocation (a node, or the name of what was there before). `side` is the chain of conversions
+    between the allocation and this handle: empty for the original, and longer by one for each `from_numpy`,
+    `.numpy()`, `.detach()`… . Slices and other plain views stay on their side. `origin` tells who made the memory:
+    "fresh", "blank" (zeros, empty: placeholders waiting to be filled), "parameter", "attribute", "global".
+    `sure` is how certain it is that memory is shared rather than copied.
+    """
+
+    key: Any
+    origin: str
+    name: str = field(default="", compare=False)
+    side: tuple[Any, ...] = ()
+    how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
+    sure: Confidence = field(default=Confidence.CERTAIN, compare=False)
+
+
+class Kind:
+    """Base of all kinds of alternatives."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor(Kind):
+    """A torch.Tensor. Every fact may be unknown (None). `leaf` marks parameters and other tensors owned by a module."""
+
+    device: Fact | None = None
+    grad: Fact | None = None
+    dtype: Fact | None = None
+    count: Fact | None = None
+    memory: Memory | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Kind):
+    """A numpy.ndarray."""
+
+    dtype: Fact | None = None
+    memory: Memory | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Kind):
+    """Something unknown. `path` is a name that stays the same as long as the thing does ("args.cuda").
+
+    `guess` is what it is if it is a tensor (or holds tensors): the unseen result of a call on accelerator tensors, say.
+    `tensorish` tells that it is one or holds some, as what an nn.Module returns does.
+    """
+
+    path: str | None = None
+    guess: Tensor | None = None
+    memory: Memory | None = None
+    tensorish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Kind):
+    """A Python constant: str, int, float, bool, None, bytes."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Kind):
+    """A Python or NumPy number of unknown value; `numpy` tells NumPy scalars."""
+
+    numpy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Kind):
+    """A boolean whose value is the truth of a condition (see conditions.py)."""
+
+    condition: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Device(Kind):
+    """A torch.device, or a name for one. `fact` None: a device nobody knows."""
+
+    fact: Fact | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dtype(Kind):
+    """A torch.dtype or NumPy dtype, by its plain name ("float32")."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class External(Kind):
+    """Something from another package, by its full name ("torch.nn.functional.softmax")."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Kind):
+    """A method taken from an object but not yet called."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Kind):
+    """A function of this file; `this` is the receiver of a bound method."""
+
+    definition: Any
+    this: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Class(Kind):
+    """A class of this file."""
+
+    definition: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Kind):
+    """An object of a class of this file. `module` tells an nn.Module, with where it lives."""
+
+    definition: Any
+    device: Fact | None = None
+    is_module: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Module(Kind):
+    """An nn.Module whose code is elsewhere. `name` is its class if it is one of torch.nn's."""
+
+    name: str | None = None
+    device: Fact | None = None
+    trainable: bool = True
+    dtype: Fact | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer(Kind):
+    """A torch.optim optimiser."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradMode(Kind):
+    """A context manager that sets the grad mode, such as `torch.no_grad()`; None: to what, is not known."""
+
+    enabled: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loader(Kind):
+    """A DataLoader (or what wraps one): iterating gives batches, which are on the CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Kind):
+    """A list, tuple or set. `items` if its length is known, else every element looks like `element`."""
+
+    items: tuple[Value, ...] | None
+    element: Value
+    mutable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Kind):
+    """A dict: what is known by constant key, and what any other key gives."""
+
+    items: tuple[tuple[Any, Value], ...]
+    element: Value
+
+    def get(self, key: Any) -> Value | None:
+        """The value under a constant key, if known."""
+        for known, value in self.items:
+            if known == key:
+                return value
+        return None
+
+
+Literal: TypeAlias = "tuple[Any, bool]"
+When: TypeAlias = "frozenset[Literal]"
+ALWAYS: When = frozenset()
+
+
+class Alt(NamedTuple):
+    """One alternative of a value, and the conditions under which it is the one."""
+
+    kind: Kind
+    when: When = ALWAYS
+
+
+Value: TypeAlias = "tuple[Alt, ...]"
+
+OPAQUE = Opaque()
+UNKNOWN: Value = (Alt(OPAQUE),)
+NONE: Value = (Alt(Const(None)),)
+NOTHING: Value = ()
+NUMBER: Value = (Alt(Number()),)
+
+
+def just(kind: Kind) -> Value:
+    """The value that is surely this."""
+    return (Alt(kind),)
+
+
+def kinds(value: Value) -> Iterator[Kind]:
+    """The alternatives without their conditions."""
+    return (alt.kind for alt in value)
+
+
+def join(*values: Value) -> Value:
+    """The union of alternatives; equal ones become one, under what their conditions have in common."""
+    first = values[0]
+    if all(value is first for value in values):
+        return first
+    merged: dict[Kind, Alt] = {}
+    for value in values:
+        for alt in value:
+            known = merged.get(alt.kind)
+            merged[alt.kind] = alt if known is None else _merge(known, alt)
+    if len(merged) == len(first) and all(merged.get(alt.kind) is alt for alt in first):
+        return first
+    alternatives = tuple(merged.values())
+    return alternatives if len(alternatives) <= MAX_ALTERNATIVES else _cut(alternatives)
+
+
+def _merge(one: Alt, other: Alt) -> Alt:
+    """Two equal alternatives under different conditions; the surer story is kept."""
+    kind = other.kind if _sureness(other.kind) > _sureness(one.kind) else one.kind
+    if isinstance(one.kind, Sequence | Mapping):
+        kind = one.kind
+    when = one.when & other.when
+    return one if kind is one.kind and when == one.when else Alt(kind, when)
+
+
+def _sureness(kind: Kind) -> int:
+    facts = (kind.device, kind.grad) if isinstance(kind, Tensor) else ()
+    return sum(fact.confidence for fact in facts if fact is not None)
+
+
+def _cut(alternatives: tuple[Alt, ...]) -> Value:
+    kept = alternatives[: MAX_ALTERNATIVES - 1]
+    return kept if any(type(alt.kind) is Opaque for alt in kept) else (*kept, Alt(OPAQUE))
+
+
+def each(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
+    """`change` applied to every alternative, conditions kept."""
+    if len(value) == 1:
+        kind, when = value[0]
+        result = change(kind)
+        if isinstance(result, Kind):
+            return value if result is kind else (Alt(result, when),)
+        return result if not when else under(result, when)
+    parts = []
+    for kind, when in value:
+        result = change(kind)
+        parts.append((Alt(result, when),) if isinstance(result, Kind) else under(result, when))
+    return join(*parts) if parts else NOTHING
+
+
+def under(value: Value, when: When) -> Value:
+    """`value`, valid only under these further conditions; impossible alternatives fall away."""
+    if not when:
+        return value
+    return tuple(
+        Alt(alt.kind, alt.when | when) for alt in value if not any((key, not truth) in alt.when for key, truth in when)
+    )
+
+
+def possible(value: Value, path: When) -> Value:
+    """Without the alternatives that contradict what the path has already tested."""
+    if not path or not any(alt.when for alt in value):
+        return value
+    kept = tuple(alt for alt in value if not alt.when or not any((key, not truth) in path for key, truth in alt.when))
+    return value if len(kept) == len(value) else kept
+
+
+def tensors(value: Value) -> Iterator[Tensor]:
+    """The alternatives that are tensors."""
+    return (alt.kind for alt in value if type(alt.kind) is Tensor)  # type: ignore[misc]
+
+
+def guessed(kind: Kind) -> Tensor | None:
+    """The kind as a tensor: itself, or the guess of an opaque one."""
+    if type(kind) is Tensor:
+        return kind
+    if type(kind) is Opaque:
+        return kind.guess
+    return None
+
+
+def weakest(facts: Iterable[Fact | None]) -> Confidence:
+    """The confidence of a conclusion from several facts."""
+    return min((fact.confidence for fact in facts if fact is not None), default=Confidence.CERTAIN)

@@ -1,0 +1,1 @@
+"""CNV2xx: memory shared between tensors and arrays is written."""

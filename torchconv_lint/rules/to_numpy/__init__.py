@@ -1,0 +1,1 @@
+"""CNV1xx: a tensor becomes an array, and that fails."""

@@ -1,0 +1,30 @@
+"""CNV101: `.numpy()` on a tensor that may live on an accelerator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import ToNumpy
+from torchconv_lint.analysis.values import ACCELERATOR
+from torchconv_lint.analysis.values import weakest
+from torchconv_lint.rules.base import Rule, Verdict, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class NumpyOnAccelerator(Rule[ToNumpy]):
+    """`.numpy()` on a tensor that may live on an accelerator."""
+
+    code = "CNV101"
+    name = "numpy-on-accelerator"
+    hears = ToNumpy
+    needs_accelerator = True
+
+    def judge(self, event: ToNumpy) -> Iterator[Verdict]:
+        """`.numpy()` on a tensor that may live on an accelerator."""
+        fact = event.tensor.device
+        if fact is None or event.forced or fact.value != ACCELERATOR or event.via:
+            return
+        message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))

@@ -1,0 +1,1 @@
+"""CNV4xx: a tensor becomes a Python number."""
