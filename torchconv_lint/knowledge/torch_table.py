@@ -1,0 +1,54 @@
+"""Measure the whole torch table."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torchconv_lint.knowledge.exceptions import TORCH_CORRECTIONS
+from torchconv_lint.knowledge.isolate import isolated_map
+from torchconv_lint.knowledge.torch_classify import classify
+from torchconv_lint.knowledge.torch_modules import modules, optimisers, schedulers
+from torchconv_lint.knowledge.torch_names import function, function_names, method_names, tensor_method
+from torchconv_lint.knowledge.torch_probe import probe
+
+torch: Any = importlib.import_module("torch")
+VALUED = ("tuple", "dtype")
+
+
+def collect(found: Mapping[str, Mapping[str, Any]], valued: tuple[str, ...]) -> dict[str, Any]:
+    """Turn name -> properties into property -> names (or, for `valued` ones, name -> value)."""
+    section: dict[str, Any] = {}
+    for name, props in found.items():
+        for key, value in props.items():
+            if key in valued:
+                section.setdefault(key, {})[name] = value
+            else:
+                section.setdefault(key, []).append(name)
+    return {key: section[key] for key in sorted(section)}
+
+
+def _measured(names: list[str], find: Callable[[str], Callable[..., Any]], lone: bool) -> dict[str, Any]:
+    """One section: every name probed in isolation, corrected, and turned around."""
+    kind = "function" if lone else "method"
+    raw = isolated_map(lambda name: probe(find(name), lone), names)
+    found = {name: classify(raw[name] or []) or {"unprobed": True} for name in names}
+    for (section, name), change in TORCH_CORRECTIONS.items():
+        if section == kind and name in found:
+            found[name] = dict(change)
+    return collect(found, VALUED)
+
+
+def torch_table() -> dict[str, Any]:
+    """Everything in `torch.json`."""
+    torch.set_num_threads(1)
+    probe(torch.add, lone=False)  # let torch import what it imports on first use here, not in every child
+    return {
+        "versions": {"torch": torch.__version__.split("+")[0]},
+        "method": _measured(method_names(), tensor_method, lone=False),
+        "function": _measured(function_names(), function, lone=True),
+        "module": modules(),
+        "optim": optimisers(),
+        "lr_scheduler": schedulers(),
+    }
