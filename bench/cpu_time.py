@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-
 # Linted code makes Python itself warn on some versions; that is not what is measured.
 _QUIET = {**os.environ, "PYTHONWARNINGS": "ignore"}
 
