@@ -1,0 +1,242 @@
+"""The command line: `torchconv-lint check`, `rules` and `explain`."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from torchconv_lint import __version__, config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torchconv_lint.model import Problem
+    from torchconv_lint.settings import Settings
+    from torchconv_lint.shell.check import Checked, Checker
+    from torchconv_lint.shell.selection import Selection
+
+EXIT_FINDINGS = 1
+EXIT_TROUBLE = 2
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+EXIT_TERMINATED = 128 + signal.SIGTERM
+
+_STDIN = "-"
+
+
+def main() -> None:
+    """The console script. Exit status: 0 nothing found, 1 findings, 2 bad usage or a file that was not linted."""
+    signal.signal(signal.SIGTERM, _terminate)
+    cli(prog_name="torchconv-lint")
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    # As an exception, so that worker processes are ended on the way out.
+    raise SystemExit(EXIT_TERMINATED)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # click's own answer would be 1, which means findings.
+            sys.exit(EXIT_INTERRUPTED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="torchconv-lint")
+def cli() -> None:
+    """Find conversion pitfalls between PyTorch, NumPy and plain Python numbers before the code runs."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name or line may hold what the terminal's encoding has not.
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Comma-separated beginnings of codes; the option may be repeated."""
+    try:
+        return config.codes([part.strip() for value in values for part in value.split(",") if part.strip()])
+    except config.ConfigError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
+    """A number of processes, None for "auto"."""
+    if value == "auto":
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter(f"{value!r} is neither a positive number nor 'auto'", ctx, param)
+    return int(value)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show findings.")
+@click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Show only these; ALL: every rule.")
+@click.option("--extend-select", multiple=True, callback=_codes, metavar="CODES", help="Show these, too.")
+@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not show these.")
+@click.option("--opt-in", multiple=True, callback=_codes, metavar="CODES", help="Run these opt-in rules, too.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Skip these in folders (as in a .gitignore).")
+@click.option("--no-gitignore", is_flag=True, help="Lint what .gitignore files exclude, too.")
+@click.option("--confidence", type=click.Choice(["possible", "likely", "certain"]), help="Least confidence shown.")
+@click.option("--assume-device", type=click.Choice(["cpu"]), help="Nothing ever runs on an accelerator.")
+@click.option("--no-sieve", is_flag=True, help="Analyse every function: slower, the same findings.")
+@click.option("-j", "--jobs", default="auto", callback=_jobs, metavar="N", help="Number of processes, or auto.")
+@click.option("--stdin-display-name", default="stdin", metavar="NAME", help="What to call the file read from '-'.")
+@click.option("--config", "config_file", metavar="FILE", help="Read [tool.torchconv_lint] from this file.")
+def check(paths: tuple[str, ...], **options: Any) -> None:
+    """Lint Python files and folders ('-': standard input; nothing named: this folder).
+
+    Exit status: 0 nothing found, 1 findings, 2 bad usage or a file that could not be read or parsed.
+    """
+    try:
+        project = config.find_config(Path(), options["config_file"])
+    except config.ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    checker = _checker(project, options)
+    checked, problems = _check(paths or (os.curdir,), checker, project, options)
+    for problem in problems:
+        click.echo(_problem(problem), err=True)
+    _report(checked, options["format_"])
+    if problems:
+        sys.exit(EXIT_TROUBLE)
+    if any(one.findings for one in checked):
+        sys.exit(EXIT_FINDINGS)
+
+
+def _checker(project: config.Config, options: dict[str, Any]) -> Checker:
+    from torchconv_lint.shell.check import Checker
+
+    selection, named = _selection(project, options)
+    return Checker(_settings(project.settings, named, options), selection)
+
+
+def _selection(project: config.Config, options: dict[str, Any]) -> tuple[Selection, tuple[str, ...]]:
+    """What is shown, and the prefixes by which the user asked for rules."""
+    from torchconv_lint.shell.selection import Selection
+
+    select = options["select"] or project.select
+    extend = project.extend_select + options["extend_select"]
+    ignore = options["ignore"] or project.ignore
+    _must_exist((*select, *extend, *ignore, *options["opt_in"], *project.settings.opt_in))
+    return Selection((select or Selection().select) + extend, ignore), select + extend
+
+
+def _settings(settings: Settings, named: tuple[str, ...], options: dict[str, Any]) -> Settings:
+    from torchconv_lint.shell.selection import opted_in
+
+    if options["confidence"] is not None:
+        settings = replace(settings, confidence=config.confidence(options["confidence"]))
+    if options["assume_device"] is not None:
+        settings = replace(settings, assume_device=options["assume_device"])
+    opt_in = options["opt_in"] or settings.opt_in
+    return replace(settings, opt_in=(*opt_in, *opted_in(named)), sieve=not options["no_sieve"])
+
+
+def _must_exist(prefixes: Sequence[str]) -> None:
+    """A misspelt code must not pass for "nothing found"."""
+    from torchconv_lint.rules import all_rules
+
+    for prefix in prefixes:
+        if prefix != "ALL" and not any(rule.code.startswith(prefix) for rule in all_rules()):
+            raise click.UsageError(f"no rule has a code that begins with {prefix}; see 'torchconv-lint rules'")
+
+
+def _check(
+    paths: Sequence[str], checker: Checker, project: config.Config, options: dict[str, Any]
+) -> tuple[list[Checked], list[Problem]]:
+    from torchconv_lint.shell.batch import automatic_jobs, check_all
+    from torchconv_lint.shell.discovery import Discovery
+    from torchconv_lint.shell.progress import Progress
+
+    excluding = ((project.root, project.exclude), (Path(), options["exclude"]))
+    discovery = Discovery(excluding, gitignore=not options["no_gitignore"])
+    files = discovery.files(path for path in paths if path != _STDIN)
+    checked = []
+    if _STDIN in paths:
+        checked.append(checker.check_bytes(options["stdin_display_name"], sys.stdin.buffer.read()))
+    with Progress(len(files)) as progress:
+        checked += check_all(files, checker, options["jobs"] or automatic_jobs(len(files)), progress.advance)
+    return checked, [*discovery.problems, *(problem for one in checked for problem in one.problems)]
+
+
+def _report(checked: Sequence[Checked], format_: str) -> None:
+    if format_ == "json":
+        from torchconv_lint.report.json_array import render_json
+
+        click.echo(render_json(finding for one in checked for finding in one.findings))
+        return
+    from torchconv_lint.report.text import render_text
+
+    # click drops colours by itself where there is no terminal.
+    color = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+    found = [one for one in checked if one.findings]
+    for one in found:
+        click.echo(render_text(one), color=color)
+    count = sum(len(one.findings) for one in found)
+    click.echo(f"{_counted(count, 'finding')} in {len(found)} of {_counted(len(checked), 'file')}", err=True)
+
+
+def _problem(problem: Problem) -> str:
+    from torchconv_lint.report.printable import printable
+
+    return printable(f"{problem.path}:{problem.line}:{problem.column}: {problem.message}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@cli.command()
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How rules are shown.")
+def rules(format_: str) -> None:
+    """List the rules."""
+    from torchconv_lint.rules import all_rules
+    from torchconv_lint.rules.pages import summary
+
+    known = all_rules()
+    if format_ == "json":
+        import json
+
+        rows = [
+            {"code": rule.code, "name": rule.name, "default": rule.default, "summary": summary(rule)} for rule in known
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = max((len(rule.name) for rule in known), default=0)
+    for rule in known:
+        opt_in = "" if rule.default else " (opt-in)"
+        click.echo(f"{rule.code}  {rule.name:{width}}  {summary(rule)}{opt_in}")
+
+
+@cli.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Show the page of a rule, named by its code or its name."""
+    from torchconv_lint.rules import all_rules
+    from torchconv_lint.rules.pages import markdown
+
+    for rule in all_rules():
+        if code.lower() in (rule.code.lower(), rule.name):
+            break
+    else:
+        import difflib
+
+        names = [name for rule in all_rules() for name in (rule.code, rule.name)]
+        near = difflib.get_close_matches(code, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see 'torchconv-lint rules'"
+        raise click.UsageError(f"there is no rule {code!r}; {hint}")
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console().print(Markdown(markdown(rule)))
+    else:
+        click.echo(markdown(rule))

@@ -1,0 +1,160 @@
+"""The project's settings: the table `[tool.torchconv_lint]` of the nearest pyproject.toml that has one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torchconv_lint.model import Confidence
+from torchconv_lint.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+TABLE = "torchconv_lint"
+# What a code or the beginning of one looks like; "ALL" stands for every rule, opt-in ones included.
+_PREFIX = re.compile(r"ALL|C|CN|CNV[0-9]{0,3}")
+# The devices that may be assumed. Assuming an accelerator would say nothing that the analysis does not say already.
+_DEVICES = ("cpu",)
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used. The message names the place and the choices, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a project configures.
+
+    `settings` change the analysis, for the command line and flake8 alike. The rest is read by the command line only:
+    flake8 has options of its own for selecting codes and excluding files. `root` is where `exclude` starts from.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    root: Path = Path()
+
+
+def find_config(start: Path, explicit: str | None = None) -> Config:
+    """The configuration for a run in the folder `start`, or the one in the file that the user named."""
+    if explicit is not None:
+        path = Path(explicit)
+        table = _table(path, _read(path))
+        if table is None:
+            raise ConfigError(f"{path}: has no [tool.{TABLE}]")
+        return _config(path, table)
+    folder = start.absolute()
+    for path in (parent / "pyproject.toml" for parent in (folder, *folder.parents)):
+        if path.is_file() and (table := _table(path, _read(path))) is not None:
+            return _config(path, table)
+    return Config(root=folder)
+
+
+def confidence(value: object) -> Confidence:
+    """A confidence by its label. Raises `ConfigError`, as the following do, when the value makes no sense."""
+    try:
+        return Confidence.from_label(_string(value))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def device(value: object) -> str:
+    """A device that may be assumed."""
+    if value not in _DEVICES:
+        raise ConfigError(f"unknown device {value!r} (choose from {', '.join(_DEVICES)})")
+    return _string(value)
+
+
+def codes(value: object) -> tuple[str, ...]:
+    """Codes or beginnings of codes, in upper case."""
+    prefixes = tuple(prefix.upper() for prefix in _strings(value))
+    for prefix in prefixes:
+        if not _PREFIX.fullmatch(prefix):
+            raise ConfigError(f"{prefix!r} is not the beginning of a CNV code, nor ALL")
+    return prefixes
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _table(path: Path, data: bytes) -> Mapping[str, object] | None:
+    # The plugin comes by here on every run of flake8: TOML is parsed only where it can matter.
+    if b"torchconv" not in data:
+        return None
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        tool = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    if "torchconv-lint" in tool:
+        raise ConfigError(f"{path}: [tool.torchconv-lint] is not read, the name is [tool.{TABLE}]")
+    table: Any = tool.get(TABLE)
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(f"{path}: tool.{TABLE} must be a table")
+    return table
+
+
+def _config(path: Path, table: Mapping[str, object]) -> Config:
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KEYS)}"
+            raise ConfigError(f"{path}: [tool.{TABLE}]: unknown key {key!r} ({hint})")
+        try:
+            values[key] = _KEYS[key](value)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: [tool.{TABLE}]: {key}: {error}") from None
+    default = Settings()
+    return Config(
+        settings=Settings(
+            confidence=values.get("confidence", default.confidence),
+            opt_in=values.get("opt-in", default.opt_in),
+            assume_device=values.get("assume-device", default.assume_device),
+        ),
+        select=values.get("select", ()),
+        extend_select=values.get("extend-select", ()),
+        ignore=values.get("ignore", ()),
+        exclude=values.get("exclude", ()),
+        root=path.absolute().parent,
+    )
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"must be a string, not {value!r}")
+    return value
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ConfigError(f"must be a list of strings, not {value!r}")
+    items: Iterable[object] = value
+    return tuple(_string(item) for item in items)
+
+
+_KEYS: Mapping[str, Callable[[object], object]] = {
+    "confidence": confidence,
+    "opt-in": codes,
+    "assume-device": device,
+    "select": codes,
+    "extend-select": codes,
+    "ignore": codes,
+    "exclude": _strings,
+}

@@ -1,0 +1,111 @@
+"""The flake8 plugin. flake8 imports this module on every run, so it imports nothing until it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torchconv_lint import __version__
+
+if TYPE_CHECKING:
+    import argparse
+    import ast
+    from collections.abc import Iterator
+
+    from torchconv_lint.model import Outcome
+    from torchconv_lint.settings import Settings
+
+# The code for "this file could not be linted (completely)"; the rules proper have codes below it.
+FAILURE = "CNV900"
+
+
+class Plugin:
+    """One file under flake8. Selecting codes and "# noqa" are flake8's own business."""
+
+    name = "torchconv_lint"
+    version = __version__
+
+    # flake8 sets options once in the main process; workers inherit the class or parse the options again.
+    settings: ClassVar[Settings | None] = None
+
+    def __init__(self, tree: ast.Module, filename: str, lines: list[str]) -> None:
+        self._tree = tree
+        self._filename = filename
+        self._lines = lines
+
+    @staticmethod
+    def add_options(manager: Any) -> None:
+        """Register our options. Opt-in rules have one of their own: setting `ignore` must never switch them on."""
+        add = manager.add_option
+        add(
+            "--torchconv-confidence",
+            metavar="LEVEL",
+            parse_from_config=True,
+            help="least confidence of a finding that is shown: possible, likely (the default) or certain",
+        )
+        add(
+            "--torchconv-opt-in",
+            metavar="CODES",
+            comma_separated_list=True,
+            parse_from_config=True,
+            help="codes of opt-in rules to run as well, comma-separated prefixes, or ALL",
+        )
+        add(
+            "--torchconv-assume-device",
+            metavar="DEVICE",
+            parse_from_config=True,
+            help="cpu: nothing ever runs on an accelerator",
+        )
+        add(
+            "--torchconv-config",
+            metavar="FILE",
+            parse_from_config=True,
+            normalize_paths=True,
+            help="read [tool.torchconv_lint] from this file, not from the nearest pyproject.toml",
+        )
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        """Settings for this run: the project's, overridden by flake8's options."""
+        from dataclasses import replace
+        from pathlib import Path
+
+        from torchconv_lint import config
+
+        try:
+            settings = config.find_config(Path(), options.torchconv_config).settings
+            if options.torchconv_confidence is not None:
+                settings = replace(settings, confidence=config.confidence(options.torchconv_confidence))
+            if options.torchconv_opt_in is not None:
+                settings = replace(settings, opt_in=config.codes(options.torchconv_opt_in))
+            if options.torchconv_assume_device is not None:
+                settings = replace(settings, assume_device=config.device(options.torchconv_assume_device))
+        except config.ConfigError as error:
+            from flake8.exceptions import ExecutionError
+
+            # flake8 ends with this one message instead of a traceback.
+            raise ExecutionError(f"torchconv_lint: {error}") from error
+        cls.settings = settings
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        """Findings as flake8 wants them; it adds one to columns itself."""
+        try:
+            outcome = self._outcome()
+        except Exception as error:  # whatever we got wrong must not end the user's flake8
+            message = f"torchconv_lint failed on this file ({type(error).__name__}: {error}); please report this"
+            yield self._failure(1, 1, message)
+            return
+        for finding in outcome.findings:
+            yield finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}", type(self)
+        for problem in outcome.problems:
+            yield self._failure(problem.line, problem.column, problem.message)
+
+    def _outcome(self) -> Outcome:
+        from torchconv_lint.lint import lint_source
+        from torchconv_lint.settings import Settings
+        from torchconv_lint.source import Source
+
+        source = Source(self._filename, "".join(self._lines))
+        return lint_source(source, self.settings or Settings(), self._tree)
+
+    def _failure(self, line: int, column: int, message: str) -> tuple[int, int, str, type[Plugin]]:
+        return line, column - 1, f"{FAILURE} {self._filename}: {message}", type(self)

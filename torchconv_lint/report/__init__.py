@@ -1,0 +1,1 @@
+"""How findings are shown. A format is a function from what was checked to text."""

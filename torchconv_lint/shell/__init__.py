@@ -1,0 +1,1 @@
+"""What the command line does around the pipeline: finding files, several processes, selecting what is shown."""

@@ -1,0 +1,97 @@
+"""One file on the command line: read, parse, lint, and keep what the user wants to see."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Finding, Problem
+from torchconv_lint.noqa import Noqa
+from torchconv_lint.source import Source, UnreadableSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torchconv_lint.settings import Settings
+    from torchconv_lint.shell.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is shown for one file; `lines` are the source lines that a report may want to quote, by number."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    lines: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """How files are checked. Small and picklable: it travels to worker processes."""
+
+    settings: Settings
+    selection: Selection
+
+    def check_file(self, path: str) -> Checked:
+        """Check the file at `path`. Never raises for anything about the file."""
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            return _failed(path, f"cannot be read: {error.strerror}")
+        except ValueError as error:  # a null character in the name
+            return _failed(path, f"cannot be read: {error}")
+        return self.check_bytes(path, data)
+
+    def check_bytes(self, path: str, data: bytes) -> Checked:
+        """Check the bytes of a file that is called `path`."""
+        try:
+            source = Source.from_bytes(path, data)
+        except UnreadableSource as error:
+            return _failed(path, f"cannot be decoded: {error}")
+        noqa = Noqa(source.text)
+        if noqa.whole_file:
+            return Checked(path)
+        tree = _parsed(source)
+        if isinstance(tree, Problem):
+            return Checked(path, problems=(tree,))
+        try:
+            outcome = lint_source(source, self.settings, tree)
+        except Exception as error:  # one file that we fail on must not end the run
+            return _failed(path, f"torchconv_lint failed on this file ({_named(error)}); please report this")
+        findings = tuple(
+            finding
+            for finding in outcome.findings
+            if self.selection.shows(finding.code) and not noqa.hides(finding.code, finding.span.line)
+        )
+        return Checked(path, findings, outcome.problems, _quoted(source, findings))
+
+
+def _parsed(source: Source) -> ast.Module | Problem:
+    """The syntax tree, also of files that never meet torch: a file that cannot be parsed must be heard of."""
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in someone's file is not ours to warn about.
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text)
+    except SyntaxError as error:
+        return Problem(source.path, error.lineno or 1, max(error.offset or 1, 1), f"syntax error: {error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Problem(source.path, 1, 1, f"cannot be parsed: {_named(error)}")
+
+
+def _failed(path: str, message: str) -> Checked:
+    return Checked(path, problems=(Problem(path, 1, 1, message),))
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _quoted(source: Source, findings: Iterable[Finding]) -> dict[int, str]:
+    numbers = {finding.span.line for finding in findings}
+    return {number: source.lines[number - 1] for number in sorted(numbers) if number <= len(source.lines)}
