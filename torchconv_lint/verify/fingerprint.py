@@ -1,0 +1,63 @@
+"""A fingerprint per fixture function: of the function and of all code of its file that it uses.
+
+Names are followed from the function to the module-level statements that bind them, and from those on, until nothing new
+is reached; a statement that binds nothing (`parser.add_argument(...)`, `matplotlib.use("agg")`) counts when it mentions
+a name that is used. Comments and layout do not count: a note or a reformatted line leaves evidence valid.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+
+_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    names = set()
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            names |= {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
+    return names
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def _tokens(source: str) -> str:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return " ".join(token.string for token in tokens if token.type not in _LAYOUT)
+
+
+def _segment(lines: list[str], statement: ast.stmt) -> str:
+    decorators = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return "".join(lines[first - 1 : statement.end_lineno])
+
+
+def fingerprint(text: str, tree: ast.Module, function: str) -> str:
+    """The fingerprint of `function` in the module `tree`, which was parsed from `text`."""
+    lines = text.splitlines(keepends=True)
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    chosen = {index for index, s in enumerate(body) if isinstance(s, ast.FunctionDef) and s.name == function}
+    while True:
+        names = set().union(*(_used(body[index]) | _bound(body[index]) for index in chosen))
+        more = {
+            index
+            for index, statement in enumerate(body)
+            if index not in chosen and names & (_bound(statement) or _used(statement))
+        }
+        if not more:
+            break
+        chosen |= more
+    parts = [_tokens(_segment(lines, body[index])) for index in sorted(chosen)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

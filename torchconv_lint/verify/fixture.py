@@ -1,0 +1,97 @@
+"""A fixture file, read: its functions, what is expected of the linter, and what running them must show."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+from torchconv_lint.verify.expectations import Expectation, disagreements, parse_expectations
+from torchconv_lint.verify.fingerprint import fingerprint
+from torchconv_lint.verify.proof import Proof, ProofError, parse_proof
+
+KINDS = ("hazard", "safe")
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One program of a fixture: a function without arguments. `kind` is "hazard" or "safe"."""
+
+    name: str
+    kind: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """One file. `rule` is the code of the rule it belongs to: its folder's name."""
+
+    path: Path
+    text: str
+    proof: Proof
+    expectations: tuple[Expectation, ...]
+    functions: tuple[Function, ...]
+
+    @property
+    def rule(self) -> str:
+        """The code of the rule that the fixture proves, "" if its folder is not named after one."""
+        name = self.path.parent.name.upper()
+        return name if name.startswith("CNV") else ""
+
+    @property
+    def key(self) -> str:
+        """How reports and evidence name the file."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    def statement_at(self, line: int) -> tuple[int, int]:
+        """First and last line of the innermost statement that covers `line`."""
+        best = (line, line)
+        size = None
+        for node in ast.walk(ast.parse(self.text)):
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line):
+                end = node.body[0].lineno - 1 if _has_body(node) else node.end_lineno or line  # type: ignore[attr-defined]
+                if line <= max(end, node.lineno) and (size is None or end - node.lineno < size):
+                    size, best = end - node.lineno, (node.lineno, max(end, node.lineno))
+        return best
+
+    def lint(self) -> tuple[str, ...]:
+        """Check 1: how the linter disagrees with the expectations, with default settings."""
+        outcome = lint_source(Source(str(self.path), self.text), Settings())
+        problems = tuple(f"{problem.line}:{problem.column} {problem.message}" for problem in outcome.problems)
+        return disagreements(self.expectations, outcome.findings) + problems
+
+
+def _has_body(node: ast.stmt) -> bool:
+    return bool(getattr(node, "body", None))
+
+
+def read_fixture(path: Path) -> Fixture:
+    """Read one file. Raises `ProofError` with the reason if it is no fixture."""
+    text = Source.from_bytes(str(path), path.read_bytes()).text
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise ProofError(f"syntax error in line {error.lineno}: {error.msg}") from error
+    functions = tuple(
+        Function(node.name, node.name.partition("_")[0], fingerprint(text, tree, node.name))
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(tuple(f"{kind}_" for kind in KINDS))
+    )
+    if not functions:
+        raise ProofError("no function named hazard_… or safe_…")
+    fixture = Fixture(path, text, parse_proof(text), parse_expectations(text), functions)
+    for who, _ in fixture.proof.declared:
+        if who not in KINDS and who not in {function.name for function in functions}:
+            raise ProofError(f"the proof block speaks of {who!r}, which the file does not have")
+    return fixture
+
+
+def find_fixtures(paths: list[Path]) -> list[Path]:
+    """The Python files in and under `paths`, sorted; folders named `evidence` hold no fixtures."""
+    found: set[Path] = set()
+    for path in paths:
+        found |= set(path.rglob("*.py")) if path.is_dir() else {path}
+    return sorted(path for path in found if not {"evidence", "__pycache__"} & set(path.parts))

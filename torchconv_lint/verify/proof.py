@@ -1,0 +1,118 @@
+"""The `# /// proof` block of a fixture: what running its functions must show, per device.
+
+A block is a run of comment lines, each `# WHO: WHERE -> WHAT` or `# needs: THINGS`:
+
+    # /// proof
+    # needs:  matplotlib
+    # hazard: cuda, stand-in -> raises TypeError "device type tensor to numpy"
+    # hazard: cpu            -> nothing
+    # safe:   every device   -> nothing
+    # safe_filled: cpu       -> shares on purpose
+    # ///
+
+WHO is `hazard`, `safe` (all functions whose name begins so) or one function, which then wins over its group.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+DEVICES = ("cpu", "stand-in", "cuda")
+ACCELERATOR = "an accelerator"
+
+# What can be declared. A word per phenomenon; some take arguments.
+NOTHING = "nothing"
+RAISES = "raises"
+WARNS = "warns"
+WRITES_THROUGH = "writes through"
+SHARES = "shares on purpose"
+REWRITES = "rewrites the caller's data"
+CHANGES = "changes afterwards"
+WAITS = "waits for the device"
+LOSES_GRADIENT = "loses the gradient"
+GIVES_OTHER = "gives other"
+MEMORY = frozenset({WRITES_THROUGH, SHARES, REWRITES, CHANGES})
+
+_PLAIN = (NOTHING, WRITES_THROUGH, SHARES, REWRITES, CHANGES, WAITS, LOSES_GRADIENT)
+_BLOCK = re.compile(r"^# /// proof\n(?P<body>(?:^#(?:[^\n]*)\n)*?)^# ///$", re.MULTILINE)
+_TYPED = re.compile(r'(?P<word>raises|warns) (?P<type>\w+)(?: "(?P<text>[^"]*)")?')
+_OTHER = re.compile(r"gives other (?P<what>values|dtype) than (?P<twin>\w+)")
+
+
+class ProofError(Exception):
+    """A proof block, or an expectation, that cannot be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phenomenon:
+    """One thing that running a function shows. `type` and `text` belong to exceptions and warnings; for
+    "gives other", `text` is what differs ("values", "dtype") and `twin` the function whose result is right."""
+
+    word: str
+    type: str = ""
+    text: str = ""
+    twin: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Phenomenon:
+        """Read what stands behind the arrow."""
+        if text in _PLAIN:
+            return cls(text)
+        if match := _TYPED.fullmatch(text):
+            return cls(match["word"], match["type"], match["text"] or "")
+        if match := _OTHER.fullmatch(text):
+            return cls(GIVES_OTHER, text=match["what"], twin=match["twin"])
+        raise ProofError(f"unknown phenomenon {text!r} (choose from {', '.join(_PLAIN)}, raises TYPE, warns TYPE, ...)")
+
+    def __str__(self) -> str:
+        if self.word == GIVES_OTHER:
+            return f"{self.word} {self.text} than {self.twin}"
+        return " ".join(filter(None, (self.word, self.type, f'"{self.text}"' if self.text else "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A parsed block: `needs` names distributions (and "an accelerator"), `declared` is (who, device) to phenomenon."""
+
+    needs: tuple[str, ...]
+    declared: dict[tuple[str, str], Phenomenon]
+
+    def of(self, function: str, device: str) -> Phenomenon | None:
+        """What `function` must show on `device`; None if nothing is declared about it there."""
+        group = function.partition("_")[0]
+        return self.declared.get((function, device)) or self.declared.get((group, device))
+
+    def words(self) -> frozenset[str]:
+        """The phenomena that the block speaks of at all."""
+        return frozenset(phenomenon.word for phenomenon in self.declared.values())
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The distributions that must be installed to run the fixture."""
+        return tuple(need for need in self.needs if need != ACCELERATOR)
+
+
+def parse_proof(text: str) -> Proof:
+    """The proof block of a fixture's source. Raises `ProofError` if there is none, or it is not understood."""
+    found = _BLOCK.search(text)
+    if found is None:
+        raise ProofError("no `# /// proof` block")
+    needs: list[str] = []
+    declared: dict[tuple[str, str], Phenomenon] = {}
+    for line in found["body"].splitlines():
+        who, colon, rest = line.removeprefix("#").strip().partition(":")
+        if not colon:
+            raise ProofError(f"not `who: where -> what`: {line!r}")
+        if who == "needs":
+            needs += [need.strip() for need in rest.split(",")]
+            continue
+        where, arrow, what = rest.partition("->")
+        if not arrow:
+            raise ProofError(f"no `->` in {line!r}")
+        devices = [name.strip() for name in where.split(",")]
+        for device in DEVICES if devices == ["every device"] else devices:
+            if device not in DEVICES:
+                raise ProofError(f"unknown device {device!r} (choose from {', '.join(DEVICES)})")
+            declared[who, device] = Phenomenon.parse(what.strip())
+    return Proof(tuple(needs), declared)

@@ -1,0 +1,60 @@
+"""Running a program that says "cuda" on the stand-in, without changing it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+from unittest import mock
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
+
+from torchconv_lint.verify.standin import NAME
+from torchconv_lint.verify.standin.device import install, is_ours
+
+_CUDA = torch.device("cuda", 0)
+_PATCHES: dict[str, Any] = {
+    "is_available": lambda: True,
+    "device_count": lambda: 1,
+    "current_device": lambda: 0,
+    "get_device_name": lambda device=None: "stand-in",
+    "synchronize": lambda device=None: None,
+    "empty_cache": lambda: None,
+    "memory_allocated": lambda device=None: 0,
+}
+
+
+def _onto_standin(value: Any) -> Any:
+    if isinstance(value, str) and value.partition(":")[0] == "cuda":
+        return NAME
+    if isinstance(value, torch.device) and value.type == "cuda":
+        return torch.device(NAME)
+    return value
+
+
+class Simulated(TorchFunctionMode):
+    """`with Simulated(): program()`: "cuda" means the stand-in, and its tensors say that they are on "cuda:0"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        install()
+        self._patches = ExitStack()
+
+    def __enter__(self) -> Any:
+        for name, replacement in _PATCHES.items():
+            self._patches.enter_context(mock.patch.object(torch.cuda, name, replacement))
+        return super().__enter__()
+
+    def __exit__(self, *exc: Any) -> Any:
+        self._patches.close()
+        return super().__exit__(*exc)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func == torch.Tensor.device.__get__ and is_ours(args[0]):
+            return _CUDA
+        if func == torch.Tensor.is_cuda.__get__:
+            return is_ours(args[0])
+        if func is torch.Tensor.cuda:
+            return args[0].to(NAME)
+        return func(*tree_map(_onto_standin, args), **tree_map(_onto_standin, kwargs or {}))
