@@ -60,7 +60,8 @@ def judged(
     """What the rules say of the events: one finding per code and place, the surest. A rule that crashes is a problem."""
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
-        hearing.setdefault(rule.hears, []).append(rule)
+        for type_ in rule.hears:
+            hearing.setdefault(type_, []).append(rule)
     best: dict[tuple[str, object], tuple[Rule[Event], Verdict]] = {}
     problems: dict[str, Problem] = {}
     for event in events:

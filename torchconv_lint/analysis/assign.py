@@ -11,7 +11,8 @@ from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.conversions import row_into_array
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.sharing import with_memory, written
+from torchconv_lint.analysis.sharing import kept, with_memory, written
+from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
 from torchconv_lint.analysis.values import (
     UNKNOWN,
@@ -39,7 +40,9 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
     if isinstance(target, cst.Name):
         forget_attributes(frame, target.value)
         value = frame.interpreter.enriched(value, target.value, frame.evidence)
-        frame.bind(target.value, with_memory(value, node) if frame.tracks else value)
+        if frame.tracks:
+            value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
+        frame.bind(target.value, value)
     elif isinstance(target, cst.Tuple | cst.List):
         _unpack(frame, target, value, node)
     elif isinstance(target, cst.Attribute):
@@ -85,7 +88,10 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
         return
     if any(isinstance(kind, Instance | Opaque | Module) for kind, _ in owner):
         forget_attributes(frame, path)
-        frame.bind(path, with_memory(value, node) if frame.tracks else value)
+        if frame.tracks:
+            tell_alias(frame, value, node, path)
+            value = kept(frame, with_memory(frame, value, node), node, path, container=True)
+        frame.bind(path, value)
 
 
 def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, value: Value) -> None:
@@ -98,9 +104,14 @@ def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, v
 def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
     owner = frame.at(target.value)
     key = key_of(frame, target)
+    if frame.tracks:
+        tell_alias(frame, value, node, frame.text(target))
+        if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
+            value = kept(frame, value, node, frame.text(target), container=True)
     if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner):
-        if any(isinstance(kind, Array) for kind, _ in owner):
-            row_into_array(frame, value, node)
+        for kind, _ in owner:
+            if isinstance(kind, Array):
+                row_into_array(frame, value, node, several=_takes_a_row(kind, target))
         written(frame, owner, target.value, target, fills=True)
 
     def after(kind: Kind) -> Kind | Value:
@@ -115,6 +126,14 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     changed = each(owner, after)
     if changed is not owner:
         write_back(frame, target.value, changed)
+
+
+def _takes_a_row(array: Array, target: cst.Subscript) -> bool | None:
+    """Whether `array[key] = x` fills several elements: a slice, or an array with more dimensions than the key. None if
+    only the value tells."""
+    if any(isinstance(element.slice, cst.Slice) for element in target.slice):
+        return True
+    return array.ndim > len(target.slice) if array.ndim is not None else None
 
 
 def write_back(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
@@ -156,7 +175,7 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     result = combine([before, value], after) or UNKNOWN
     if isinstance(target, cst.Name | cst.Attribute):
         if dotted_path(target) is not None:
-            frame.bind(dotted_path(target) or "", with_memory(result, node) if frame.tracks else result)
+            frame.bind(dotted_path(target) or "", with_memory(frame, result, node) if frame.tracks else result)
     elif isinstance(target, cst.Subscript):
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
             key = key_of(frame, target)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import classes
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import any_device, device_of, names_device
+from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import NO_GRAD
@@ -21,6 +22,7 @@ from torchconv_lint.analysis.values import (
     Fact,
     Instance,
     Kind,
+    Memory,
     Module,
     Number,
     Opaque,
@@ -77,9 +79,7 @@ def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Ki
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return replace(kind, path=None)
     if name == "grad":
-        memory = kind.memory and converted(frame, kind.memory, node, "", numpy=False)
-        del memory
-        return Tensor(device=kind.device, grad=NO_GRAD)
+        return Tensor(device=kind.device, grad=NO_GRAD, memory=_grad_memory(frame, node))
     if name in ("shape", "ndim", "itemsize", "nbytes"):
         return Sequence(None, just(Number())) if name == "shape" else Number()
     if name == "device":
@@ -93,6 +93,11 @@ def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Ki
     if name in ("requires_grad", "is_leaf", "is_sparse", "layout", "grad_fn", "names", "is_quantized"):
         return just(Opaque(longer_path(kind.path, name)))
     return Bound(just(kind), name)
+
+
+def _grad_memory(frame: Frame, node: cst.Attribute) -> Memory | None:
+    text = frame.text(node)
+    return Memory(("grad", text), "grad", text) if frame.tracks else None
 
 
 def _device_of_tensor(frame: Frame, kind: Tensor, node: cst.Attribute) -> Value:
@@ -115,16 +120,20 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
     if name == "device":
         return device_of(frame, kind, node)
     path = longer_path(kind.path, name)
+    if name == "grad" and frame.tracks and kind.guess is None:
+        return Opaque(path, memory=_grad_memory(frame, node))
     ops = torch_ops().method
     if kind.guess is not None and (name == "data" or name in ops.tensor or name in ops.python or name in ops.tuple):
         if name in ("data", "T", "mT", "H", "grad"):
             return _of_tensor(frame, kind.guess, name, node)
         return Bound(just(kind), name)
+    if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):
+        return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
     if kind.guess is not None and kind.tensorish:
         return Opaque(path, kind.guess, None, True)
     if names_device(name) and name == "device":
         return any_device(frame, path or name, node)
-    return Opaque(path, None, kind.memory) if kind.path is not None else Bound(just(kind), name)
+    return Opaque(path, None, kind.memory)
 
 
 def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Kind | Value:
@@ -132,7 +141,7 @@ def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Ki
         return device_of(frame, kind, node)
     if name in ("weight", "bias"):
         grad = Fact(True).then(frame.site(node), f"`{frame.text(node)}` is a parameter") if kind.trainable else NO_GRAD
-        return Tensor(device=kind.device, grad=grad)
+        return Tensor(device=kind.device, grad=grad, memory=module_memory(frame, node.value))
     if name in ("training", "config"):
         return just(Opaque(longer_path(kind.path, name)))
     return Bound(just(kind), name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_scalar
 from torchconv_lint.analysis.iteration import appended, element_of, stored
+from torchconv_lint.analysis.sharing import kept
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.truth import ask_truth
 from torchconv_lint.analysis.values import (
@@ -121,10 +122,10 @@ def call_container_method(
     if isinstance(kind, Sequence):
         if name in ("append", "add", "appendleft", "insert"):
             item = arguments.value(1) if name == "insert" else first
-            frame.write_back(func, just(appended(kind, frame.kept(item, node))))
+            frame.write_back(func, just(appended(kind, _kept(frame, item, arguments, func))))
             return NONE
         if name in ("extend", "update"):
-            frame.write_back(func, just(appended(kind, frame.kept(element_of(frame, first, node), node))))
+            frame.write_back(func, just(appended(kind, element_of(frame, first, node))))
             return NONE
         if name == "clear":
             frame.write_back(func, just(Sequence((), NOTHING)))
@@ -135,6 +136,12 @@ def call_container_method(
             return kind
         return NUMBER if name in ("index", "count") else NONE
     return _mapping_method(frame, kind, name, arguments, node, func)
+
+
+def _kept(frame: Frame, item: Value, arguments: Arguments, func: cst.BaseExpression) -> Value:
+    if not frame.tracks or not arguments.positional:
+        return item
+    return kept(frame, item, arguments.positional[-1].node, frame.text(getattr(func, "value", func)), container=True)
 
 
 def _mapping_method(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -12,7 +11,8 @@ from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.tensor_methods import call_array_method, call_tensor_method
+from torchconv_lint.analysis.snapshots import tell_alias
+from torchconv_lint.analysis.tensor_methods import SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import operands_in
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -24,6 +24,7 @@ from torchconv_lint.analysis.values import (
     Class,
     Const,
     Device,
+    Dtype,
     External,
     Function,
     Instance,
@@ -52,7 +53,7 @@ _LIKE_A_MODULE = re.compile(
 )
 """Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
 
-_OF_A_MODULE = frozenset({"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict"})
+_OF_A_MODULE = frozenset({"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict", "load_state_dict"})
 """Methods whose call tells that an unknown object is an nn.Module (optimisers have a state_dict too: see names)."""
 
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
@@ -77,6 +78,8 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     silent = name.endswith("_") and not name.startswith("_")  # an in-place method writes: that is no use of the contents
     owner = frame.at(func.value) if silent else frame.evaluate(func.value)
     arguments = evaluate_arguments(frame, node)
+    if frame.tracks and name == "append" and arguments.positional:
+        tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
     results, changed, after = [], False, []
     for alt in owner:
         frame.written_back = None
@@ -96,8 +99,9 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keywords: dict[str, Argument] = {}
     star: Value = NOTHING
     double_star: Value = NOTHING
+    look = frame.at if isinstance(node.func, cst.Attribute) and node.func.attr.value == "save" else frame.evaluate
     for argument in node.args:
-        value = frame.evaluate(argument.value)
+        value = look(argument.value)  # what is saved to disk is meant as it is at that moment
         if argument.star == "*":
             star = join(star, element_of(frame, value, argument.value))
         elif argument.star == "**":
@@ -134,6 +138,8 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
         return module_calls.call_module(frame, kind, arguments, node)
     if isinstance(kind, Bound):
         return each(kind.owner, lambda one: call_method(frame, one, kind.name, arguments, node, node.func))
+    if isinstance(kind, Dtype):
+        return numpy_calls.call_dtype(frame, kind.name, arguments, node)
     if isinstance(kind, Tensor):  # something that was moved to a device and is called: a module
         return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
     if isinstance(kind, Opaque):
@@ -160,9 +166,10 @@ def call_external(frame: Frame, name: str, arguments: Arguments, node: cst.Call)
 def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """The result of a call nobody can look into: at most a guess from what went in."""
     operands = operands_in(arguments.values)
+    elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
     names = (path or "").split(".")[-2:]
-    if relevant and any(_LIKE_A_MODULE.search(name) for name in names):
+    if relevant and not elsewhere and any(_LIKE_A_MODULE.search(name) for name in names):
         place = Module(None, None, trainable=not any("loss" in name or "crit" in name for name in names))
         return module_calls.call_module(frame, place, arguments, node)
     if relevant:
@@ -214,7 +221,7 @@ def _call_opaque_method(
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)
     if kind.guess is not None and name not in _OF_A_MAPPING:
-        if name in ops.tensor or name in ops.python or name in ops.tuple or name in ops.list or name in ops.host:
+        if name in SPECIAL or name in ops.tensor or name in ops.python or name in ops.tuple or name in ops.list or name in ops.host:
             return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
     if name == "numpy":
         return Array(memory=kind.memory)

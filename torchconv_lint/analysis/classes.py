@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import module_calls
 from torchconv_lint.analysis.devices import any_device
+from torchconv_lint.analysis.sharing import relabelled
 from torchconv_lint.analysis.tensors import module_output, operands_in
 from torchconv_lint.analysis.values import (
     CPU,
@@ -18,6 +19,7 @@ from torchconv_lint.analysis.values import (
     Instance,
     Kind,
     Mapping,
+    Memory,
     Module,
     Opaque,
     Sequence,
@@ -47,6 +49,8 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
         return Function(definition, None if "staticmethod" in decorators else this)
     value = interpreter.stored_attribute(this.definition, name)
     if value:
+        if frame.tracks:
+            value = relabelled(value, lambda memory: _attribute_memory(this, name, memory))
         if this.device is not None:
             value = each(value, lambda kind: _on(kind, this.device))
         return value
@@ -57,7 +61,15 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
         return constant
     if this.is_module and name in ("training", "hparams", "config"):
         return Opaque(f"self.{name}")
-    return Opaque(f"self.{name}")
+    memory = Memory(("attribute", name), "attribute", f"self.{name}") if frame.tracks else None
+    return Opaque(f"self.{name}", memory=memory)
+
+
+def _attribute_memory(this: Instance, name: str, memory: Memory) -> Memory:
+    """Memory made in another method, as every method of the object sees it."""
+    if memory.origin == "module" or memory.key[0] == "attribute":
+        return memory
+    return Memory(("attribute", name), "attribute", f"self.{name}", (), (), memory.sure)
 
 
 def _on(kind: Kind, device: Fact | None) -> Kind:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy, ToScalar
 from torchconv_lint.analysis.iteration import flat
-from torchconv_lint.analysis.values import MANY, Kind, Mapping, Opaque, Sequence, Tensor, Value, guessed, just
+from torchconv_lint.analysis.values import MANY, Array, Kind, Mapping, Opaque, Sequence, Tensor, Value, guessed, just
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -51,13 +51,24 @@ def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via
         frame.emit(ToNumpy(frame.site(node), tensor, frame.text(subject), via, True, frame.state.grad, sure))
 
 
-def row_into_array(frame: Frame, value: Value, node: cst.CSTNode) -> None:
-    """`array[i] = tensor`: one element goes through `item`, a row through an array."""
+def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool | None) -> None:
+    """`array[i] = tensor`: one element goes through `item`, a row (`several`) through an array. `several` None: the
+    tensor's own element count decides."""
     for kind, _ in value:
-        if isinstance(kind, Tensor) and kind.count is not None and kind.count.value == MANY:
-            site, text = frame.site(node), frame.text(node)
-            mode = frame.state.grad
-            frame.emit(ToNumpy(site, kind, text, "assignment into an ndarray", False, mode, Confidence.CERTAIN))
+        if not isinstance(kind, Tensor):
+            continue
+        if several or (several is None and kind.count is not None and kind.count.value == MANY):
+            via = "assignment into an ndarray"
+            frame.emit(
+                ToNumpy(frame.site(node), kind, frame.text(node), via, False, frame.state.grad, Confidence.CERTAIN)
+            )
+
+
+def tell_arithmetic(frame: Frame, left: Value, right: Value, left_node: cst.CSTNode, right_node: cst.CSTNode) -> None:
+    """`tensor op ndarray`, in either order: NumPy takes the operation over and converts the tensor."""
+    for one, other, node in ((left, right, left_node), (right, left, right_node)):
+        if any(isinstance(kind, Array) for kind, _ in other):
+            tell_implicit(frame, one, node, "arithmetic with an ndarray", node, lists=False)
 
 
 def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:

@@ -81,12 +81,13 @@ class OwnUse(Event):
 
 @dataclass(frozen=True, slots=True)
 class ForeignWrite(Event):
-    """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the function also
-    hands the written memory out as its result."""
+    """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
+    also gives a result."""
 
     write: Write
     memory: Memory
     returned: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 What counts: a method that only tensors have (`x.unsqueeze(0)`, `x.numel()`, `x.backward()`) makes the name a tensor;
 `.backward()` also that it requires grad; being passed to a function of torch as its first argument makes it a tensor;
-a method that only nn.Modules have (`m.eval()`, `m.parameters()`) makes it a module. Nothing else does.
+being passed to `torch.transpose`, `bmm` or
+`matmul` also that it has several dimensions; a method that only nn.Modules have (`m.eval()`, `m.parameters()`) makes it a module. Nothing else does.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ _ALSO_OTHERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Names that must be tensors, that must require grad, and that must be modules."""
+    """Names that must be tensors, that must require grad, that must be modules, and tensors of two dimensions or more."""
 
     tensors: frozenset[str] = frozenset()
     needs_grad: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
+    matrices: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -51,6 +53,7 @@ def evidence_in(function: ast.AST) -> Evidence:
     tensors: set[str] = set()
     needs_grad: set[str] = set()
     modules: set[str] = set()
+    matrices: set[str] = set()
     only = tensor_only_methods()
     for node in ast.walk(function):
         if not isinstance(node, ast.Call):
@@ -67,9 +70,12 @@ def evidence_in(function: ast.AST) -> Evidence:
             elif name in ("torch", "F") and node.args and isinstance(node.args[0], ast.Name):
                 if func.attr in _TAKES_TENSOR:
                     tensors.add(node.args[0].id)
-    return Evidence(frozenset(tensors), frozenset(needs_grad), frozenset(modules))
+                if func.attr in _TAKES_MATRIX:
+                    matrices.add(node.args[0].id)
+    return Evidence(frozenset(tensors), frozenset(needs_grad), frozenset(modules), frozenset(matrices))
 
 
+_TAKES_MATRIX = frozenset({"transpose", "bmm", "matmul", "mm", "permute"})
 _TAKES_TENSOR = frozenset(
     "transpose softmax log_softmax sigmoid relu mean sum exp log abs sqrt norm matmul bmm mm argmax max min topk gather "
     "unsqueeze squeeze reshape permute flatten clamp where isnan cumsum sort".split()

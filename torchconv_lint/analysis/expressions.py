@@ -11,6 +11,7 @@ from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.attributes import attribute_of
 from torchconv_lint.analysis.calls import call
 from torchconv_lint.analysis.conditions import both, either, negation
+from torchconv_lint.analysis.conversions import tell_arithmetic
 from torchconv_lint.analysis.frame import Definition, Frame, evaluates
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.names import dotted_path
@@ -119,6 +120,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     result = frame.evaluate(chain[-1].left)
     for step in reversed(chain):
         right = frame.evaluate(step.right)
+        tell_arithmetic(frame, result, right, step.left, step.right)
         result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
     return result
 

@@ -109,6 +109,8 @@ class Frame:
         self.evidence = NO_EVIDENCE
         self.statement: cst.CSTNode | None = None
         self.written_back: Value | None = None
+        self.has_stepped = False
+        self.nested: list[Definition] = []
         self.foreign_writes: list[tuple[Any, Memory]] = []
 
     def site(self, node: cst.CSTNode) -> Site:
@@ -156,10 +158,6 @@ class Frame:
         path = dotted_path(node)
         if path is not None:
             self.bind(path, value)
-
-    def kept(self, value: Value, node: cst.CSTNode) -> Value:
-        """A value as a container keeps it."""
-        return value
 
     def quietly(self, node: cst.BaseExpression) -> Value:
         """The value of an expression that has been evaluated before: its events are not told again."""

@@ -17,7 +17,7 @@ from torchconv_lint.analysis.frame import Arguments, Definition, Frame
 from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.returning import as_parameter, given_back
-from torchconv_lint.analysis.sharing import memories, written
+from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
 from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_block
@@ -25,6 +25,7 @@ from torchconv_lint.analysis.values import (
     NONE,
     NOTHING,
     UNKNOWN,
+    Array,
     Class,
     Const,
     External,
@@ -66,6 +67,7 @@ class Result:
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
     writes: list[tuple[Write, Memory]] = field(default_factory=list)
+    steps: bool = False
 
 
 class Interpreter:
@@ -202,6 +204,8 @@ class Interpreter:
             return value
         if name in evidence.needs_grad:
             return tuple(alt._replace(kind=_as_tensor(alt.kind, True)) for alt in value)
+        if name in evidence.matrices:
+            return tuple(alt._replace(kind=_as_matrix(alt.kind)) for alt in value)
         if name in evidence.modules:
             return tuple(alt._replace(kind=_as_module(alt.kind, name)) for alt in value)
         if name in evidence.tensors:
@@ -223,7 +227,7 @@ class Interpreter:
             key = (definition, tuple(sorted(names.items())), this, grad)
             result = self._contexts.get(key)
             if result is not None:
-                return given_back(frame, result.value, arguments, definition, node, this)
+                return self._after_call(frame, result, definition, arguments, this, node)
         if self._context_count.get(definition, 0) >= MAX_CONTEXTS and key is not None:
             return UNKNOWN
         self._context_count[definition] = self._context_count.get(definition, 0) + 1
@@ -231,6 +235,14 @@ class Interpreter:
         result = self._evaluate(inner, definition)
         if key is not None:
             self._contexts[key] = result
+        return self._after_call(frame, result, definition, arguments, this, node)
+
+    def _after_call(
+        self, frame: Frame, result: Result, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call
+    ) -> Value:
+        """What a call does to its caller: arguments written, parameters trained, and the value it gives."""
+        if result.steps:
+            stepped(frame, node)
         for write, memory in result.writes:
             if memory.origin == "parameter" and not memory.side:
                 argument = _argument_named(definition, arguments, memory.name, this)
@@ -307,6 +319,9 @@ class Interpreter:
             frame.exits.append(frame.state)
             if not isinstance(node, cst.Lambda) and not frame.yields:
                 frame.returns.append(NONE)
+        for nested in frame.nested:
+            if nested not in self._context_count:
+                self._run_uncalled(frame, nested)
         self._active.pop()
         self._tell_returned_writes(frame)
         self.events.extend(frame.events)
@@ -319,14 +334,30 @@ class Interpreter:
             first = [*node.params.posonly_params, *node.params.params]
             prefix = first[0].name.value + "." if first else ""
             attributes = {name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)}
-        return Result(value, attributes, frame.foreign_writes)
+        return Result(value, attributes, frame.foreign_writes, frame.has_stepped)
+
+    def _run_uncalled(self, frame: Frame, definition: Definition) -> None:
+        """A nested function that is handed to somebody else: evaluate it once, for unknown arguments."""
+        if frame.depth >= MAX_CALL_DEPTH or not isinstance(definition.node, cst.FunctionDef):
+            return
+        self._context_count[definition] = 1
+        names: dict[str, Value] = {}
+        parameters = definition.node.params
+        for slot in [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]:
+            name = slot.name.value
+            names[name] = annotated(self, _as_ast(slot.annotation, definition.segment), name)
+        state = frame.exits[-1] if frame.exits else frame.state
+        inner = self._frame(definition, State(names, grad=True, path=state.path), frame.depth + 1, None)
+        self._evaluate(inner, definition)
 
     def _tell_returned_writes(self, frame: Frame) -> None:
         """Writes to a parameter's memory that the function also returns, as if the result were new."""
-        returned = {memory.key for value in frame.returns for memory in memories(value)}
+        if not any(_is_data(kind) for value in frame.returns for kind, _ in value):
+            return
         for position, event in enumerate(frame.events):
-            if isinstance(event, ForeignWrite) and event.memory.key in returned:
-                frame.events[position] = replace(event, returned=True)
+            if isinstance(event, ForeignWrite):
+                function = frame.definition.name if frame.definition else ""
+                frame.events[position] = replace(event, returned=True, function=function)
 
     # -- what the file defines ---------------------------------------------------------------------------------------
 
@@ -355,6 +386,8 @@ class Interpreter:
             definition = Definition(node.name.value, frame.segment, node)
             self._nested[node] = definition
         definition.enclosing = frame
+        if definition not in frame.nested:
+            frame.nested.append(definition)
         return definition
 
     def evidence(self, function: FunctionOutline) -> Evidence:
@@ -490,11 +523,15 @@ class Interpreter:
     def note_instantiation(self, class_: ClassOutline, arguments: Arguments) -> None:
         """A class of the file is instantiated."""
 
-    def note_state_dict(self, frame: Frame, kind: Module, node: cst.Call) -> None:
-        """A state dict is taken."""
-
-    def note_step(self, frame: Frame, node: cst.Call) -> None:
-        """An optimiser steps."""
+    def attributes_sharing(self, class_: ClassOutline, key: Any) -> list[tuple[str, Memory]]:
+        """Attributes whose stored value looks at the memory of another attribute."""
+        found = []
+        for current in self.bases(class_):
+            for name in current.stored:
+                for memory in memories(self.stored_attribute(class_, name)):
+                    if memory.key == key:
+                        found.append((name, memory))
+        return found
 
 
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
@@ -520,10 +557,35 @@ def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
     return Opaque(kind.path, guess, kind.memory, kind.tensorish)
 
 
+def _as_matrix(kind: Kind) -> Kind:
+    from torchconv_lint.analysis.values import MANY, Fact
+    from torchconv_lint.model import Confidence
+
+    kind = _as_tensor(kind, None)
+    if isinstance(kind, Opaque) and kind.guess is not None and kind.guess.count is None:
+        count = Fact(MANY, confidence=Confidence.LIKELY)
+        return replace(kind, guess=replace(kind.guess, count=count), tensorish=True)
+    return kind
+
+
 def _as_module(kind: Kind, name: str) -> Kind:
     if isinstance(kind, Opaque):
         return Module(None, kind.guess.device if kind.guess else None, path=kind.path or name)
     return kind
+
+
+def _is_data(kind: Kind) -> bool:
+    """Whether a returned value can be a result in its own right."""
+    return isinstance(kind, Tensor | Array | Sequence | Mapping) or (isinstance(kind, Opaque) and kind.path is None)
+
+
+def _as_ast(annotation: cst.Annotation | None, segment: Segment) -> ast.expr | None:
+    if annotation is None:
+        return None
+    try:
+        return ast.parse(segment.text(annotation.annotation), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _argument_named(definition: Definition, arguments: Arguments, name: str, this: Kind | None) -> Any:

@@ -72,7 +72,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name == "PIL.Image.fromarray":
         return _convert_all(frame, "Image.fromarray", arguments, node)
     if name.startswith(_CONVERTING_PACKAGES) and not _NOT_CONVERTING.match(name):
-        return _convert_all(frame, name if name.count(".") < 3 else last, arguments, node)
+        result = _convert_all(frame, name if name.count(".") < 3 else last, arguments, node)
+        return External(f"{package}.{last}()") if last[:1].isupper() else result
     if _MODULE_MAKERS.match(name):
         return Module(None, Fact(CPU))
     if name in _PASSING and arguments.positional:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.sharing import stepped
+from torchconv_lint.analysis.snapshots import tell_restored
 from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
     NONE,
     NOTHING,
-    ONE,
+    MANY,
     UNKNOWN,
     Const,
     Device,
@@ -56,7 +58,10 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         name = _name_of(frame, node)
         result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, kind.dtype)
         if kind.name in modules.loss:
-            return replace(result, count=Fact(ONE, confidence=Confidence.LIKELY))
+            return replace(result, count=kind.count)
+        if kind.name == "DataParallel":
+            gathered = Fact(MANY).then(frame.site(node), "DataParallel gathers one value per device", Confidence.LIKELY)
+            result = replace(result, count=gathered)
         if kind.name is not None and kind.name not in _SEVERAL_OUTPUTS:
             return result
         return Opaque(guess=result, tensorish=True)
@@ -111,13 +116,14 @@ def call_module_method(
     if name in ("module", "children", "modules", "named_modules", "named_children"):
         return Sequence(None, just(Module(None, kind.device)), mutable=False)
     if name in ("parameters", "buffers"):
-        return Sequence(None, just(_parameter(frame, kind, node, name)), mutable=False)
+        return Sequence(None, just(_parameter(frame, kind, node, name, func)), mutable=False)
     if name in ("named_parameters", "named_buffers"):
-        pair = Sequence((UNKNOWN, just(_parameter(frame, kind, node, name))), NOTHING, mutable=False)
+        pair = Sequence((UNKNOWN, just(_parameter(frame, kind, node, name, func))), NOTHING, mutable=False)
         return Sequence(None, just(pair), mutable=False)
     if name == "state_dict":
-        frame.interpreter.note_state_dict(frame, kind, node)
         return state_dict(frame, kind.device, func, node)
+    if name == "load_state_dict" and frame.tracks:
+        tell_restored(frame, arguments.value(0, "state_dict"), frame.text(getattr(func, "value", func)))
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
         return NONE if name == "zero_grad" else UNKNOWN
     if name == "to_list":
@@ -136,20 +142,28 @@ def _other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, n
     return Opaque(guess=replace(result, grad=grad))
 
 
-def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str) -> Tensor:
+def module_memory(frame: Frame, owner: cst.CSTNode) -> Memory | None:
+    """The memory of the parameters and buffers of the module at `owner`, one allocation for all."""
+    text = frame.text(owner)
+    return Memory(("module", text), "module", text) if frame.tracks else None
+
+
+def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: cst.BaseExpression) -> Tensor:
     site = frame.site(node)
     grad = NO_GRAD
     if kind.trainable and "parameters" in name:
         grad = Fact(True).then(site, "parameters require grad")
-    memory = Memory((node, 0), "module") if frame.tracks else None
-    return Tensor(device=kind.device, grad=grad, memory=memory)
+    return Tensor(device=kind.device, grad=grad, memory=module_memory(frame, getattr(func, "value", func)))
 
 
 def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
     """The tensors of a state dict are the parameters' own memory, without grad."""
-    place = device
-    memory = Memory((frame.text(func), 0), "module", side=((node, False),)) if frame.tracks else None
-    return Mapping((), just(Tensor(device=place, grad=NO_GRAD, memory=memory)))
+    memory = module_memory(frame, getattr(func, "value", func))
+    if memory is not None:
+        how = ((frame.site(node), "`state_dict()` gives the parameters' own memory"),)
+        memory = replace(memory, side=((node, False),), how=how)
+        frame.state.stale.pop((memory.key, memory.side), None)
+    return Mapping((), just(Tensor(device=device, grad=NO_GRAD, memory=memory)))
 
 
 def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node: cst.Call) -> Value:
@@ -180,7 +194,7 @@ def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node
 def call_optimizer_method(frame: Frame, name: str, node: cst.Call) -> Value:
     """`optimizer.step()` writes the parameters."""
     if name == "step":
-        frame.interpreter.note_step(frame, node)
+        stepped(frame, node)
     return NONE if name in ("step", "zero_grad") else UNKNOWN
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit
-from torchconv_lint.analysis.sharing import converted, written
+from torchconv_lint.analysis.sharing import converted, fresh, written
 from torchconv_lint.analysis.tensor_methods import dtype_fact
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.values import (
@@ -41,7 +41,10 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     """Call `np.<name>`; None if nothing is known of it."""
     table = numpy_ops().function
     via = f"np.{name}"
-    if name in table.converts or name in table.converts_list:
+    if name.startswith("random."):
+        for argument in (*arguments.positional, *arguments.keywords.values()):
+            tell_implicit(frame, argument.value, argument.node, via, node)
+    if name in table.converts or name in table.converts_list or name == "save":
         _tell(frame, name, via, arguments, node)
     if name in table.inplace and arguments.positional:
         first = arguments.positional[0]
@@ -56,9 +59,11 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
 
 def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Call) -> None:
     table = numpy_ops().function
-    lists = name in table.converts_list
-    single = name in table.converts
+    lists = name in table.converts_list or name == "save"
+    single = name in table.converts or name == "save"
     data = arguments.positional if name in table.ufunc or name in _SEVERAL else arguments.positional[:1]
+    if not data:
+        data = tuple(argument for key, argument in arguments.keywords.items() if key not in _NOT_DATA)[:1]
     for argument in data:
         if not single:
             held = tuple(alt for alt in argument.value if isinstance(alt.kind, Sequence))
@@ -67,7 +72,18 @@ def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Cal
             tell_implicit(frame, argument.value, argument.node, via, node, lists=lists)
 
 
-_SEVERAL = frozenset({"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "savez"})
+def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind:
+    """`np.float32(x)`: an array type applied to a tensor converts it."""
+    if arguments.positional:
+        argument = arguments.positional[0]
+        tell_implicit(frame, argument.value, argument.node, f"np.{name}", node)
+        if any(isinstance(kind, Array | Sequence) for kind in kinds(argument.value)):
+            return Array(Fact(name))
+    return Opaque()
+
+
+_SEVERAL = frozenset({"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "save"})
+_NOT_DATA = frozenset({"dtype", "axis", "out", "copy", "order", "keepdims", "where", "like"})
 """Functions that convert more than their first argument, ufuncs aside."""
 
 
@@ -78,7 +94,7 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
         return _as_array(frame, name, arguments, node)
     if name in table.blank:
         dtype = dtype_fact(arguments.keywords["dtype"].value) if "dtype" in arguments.keywords else Fact("float64")
-        return Array(dtype, Memory((node, 0), "blank") if frame.tracks else None)
+        return Array(dtype, _blank(frame, name, node), ndim=_ndim(first))
     if name in table.keeps_tensor and any(isinstance(kind, Tensor) for kind in kinds(first)):
         return each(first, lambda kind: _through(frame, kind)) or UNKNOWN
     if name in table.reduces and arguments.count == 1:
@@ -91,6 +107,19 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
     if name in table.converts or name in table.converts_list or name in ("load", "loadtxt", "fromfile", "frombuffer"):
         return Array()
     return None
+
+
+def _blank(frame: Frame, name: str, node: cst.Call) -> Memory | None:
+    """The memory of `np.empty` waits to be filled; zeros, ones and constants are data already."""
+    origin = "blank" if name.startswith("empty") else "fresh"
+    return fresh(frame, node, origin) if frame.tracks else None
+
+
+def _ndim(shape: Value) -> int | None:
+    kind = shape[0].kind if len(shape) == 1 else None
+    if isinstance(kind, Sequence) and kind.items is not None:
+        return len(kind.items)
+    return 1 if isinstance(kind, Const | Number) else None
 
 
 def _through(frame: Frame, kind: Kind) -> Kind:
@@ -120,7 +149,7 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
                 frame, kind.memory, node, f"`np.{name}` may share its memory", numpy=True, sure=Confidence.POSSIBLE
             )
             return Array(None, memory)
-        return Array(dtype, Memory((node, 0), "fresh") if frame.tracks else None)
+        return Array(dtype, fresh(frame, node, "fresh") if frame.tracks else None)
 
     value: Value = arguments.value(0)
     return each(value, result) if value else Array(dtype)

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.state import Write
-from torchconv_lint.analysis.values import Alt, Array, Mapping, Memory, Opaque, Sequence, Tensor, Value
+from torchconv_lint.analysis.values import (
+    Alt,
+    Array,
+    Instance,
+    Kind,
+    Mapping,
+    Memory,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    each,
+)
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import libcst as cst
 
@@ -21,10 +33,11 @@ Holder = Tensor | Array | Opaque
 MAX_SIDE = 4
 
 
-def with_memory(value: Value, node: cst.CSTNode, origin: str = "fresh") -> Value:
+def with_memory(frame: Frame, value: Value, node: cst.CSTNode, origin: str = "fresh") -> Value:
     """Values that hold data but no known memory get an allocation of their own, made at `node`."""
     if not any(isinstance(alt.kind, Tensor | Array | Opaque) and alt.kind.memory is None for alt in value):
         return value
+    age(frame, node)
     return tuple(
         Alt(replace(alt.kind, memory=Memory((node, index), origin)), alt.when)
         if isinstance(alt.kind, Tensor | Array | Opaque) and alt.kind.memory is None
@@ -55,6 +68,59 @@ def converted(
     )
 
 
+def fresh(frame: Frame, node: cst.CSTNode, origin: str) -> Memory:
+    """A new allocation made at `node`; what an earlier pass of a loop allocated there is an older one now."""
+    age(frame, node)
+    return Memory((node, 0), origin)
+
+
+def age(frame: Frame, node: cst.CSTNode) -> None:
+    """Keep the most recent allocation at `node` apart from those of earlier passes through a loop."""
+    names = frame.state.names
+    for name, value in names.items():
+        if any(isinstance(memory.key, tuple) and memory.key[0] is node for memory in memories(value)):
+            names[name] = relabelled(value, lambda memory: _older(memory, node))
+
+
+def _older(memory: Memory, node: cst.CSTNode) -> Memory:
+    return replace(memory, key=("older", memory.key)) if memory.key[0] is node else memory
+
+
+def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value:
+    """The value with every memory in it changed."""
+
+    def inner(kind: Kind) -> Kind:
+        if isinstance(kind, Tensor | Array | Opaque):
+            return replace(kind, memory=change(kind.memory)) if kind.memory is not None else kind
+        if isinstance(kind, Sequence):
+            items = None if kind.items is None else tuple(each(item, inner) for item in kind.items)
+            return Sequence(items, each(kind.element, inner), kind.mutable)
+        if isinstance(kind, Mapping):
+            return Mapping(tuple((key, each(item, inner)) for key, item in kind.items), each(kind.element, inner))
+        return kind
+
+    return each(value, inner)
+
+
+def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container: bool) -> Value:
+    """A value that is stored: under a name, or (`container`) in a list, dict or attribute, where it becomes a side of
+    its own, since what held it before may move on."""
+    if not frame.tracks:
+        return value
+
+    def keep(memory: Memory) -> Memory:
+        if memory.kept is not None and not container:
+            return memory
+        side = memory.side
+        step = (node, None)
+        if container and step not in side and len(side) < MAX_SIDE:
+            side = (*side, step)
+            frame.state.stale.pop((memory.key, side), None)
+        return replace(memory, side=side, kept=(frame.site(node), name))
+
+    return relabelled(value, keep)
+
+
 def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
     """Every memory that a value holds, those of container elements included."""
     for kind, _ in value:
@@ -71,16 +137,48 @@ def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
 
 def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool) -> None:
     """`value`'s memory is written in place by the code at `node`."""
+    surely_data = {kind.memory for kind, _ in value if isinstance(kind, Tensor | Array) or kind_is_guessed(kind)}
+    own_sides = {memory.side for memory in memories_of(value)}
     for memory in memories_of(value):
-        write = Write(frame.site(node), frame.text(target), memory.side, fills, memory.how)
+        write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how)
         stale = frame.state.stale
         stale[("own", memory.key, memory.side)] = frozenset({write})
         for other in _live(frame, memory):
+            if other.side in own_sides:  # another alternative of the same value, not another handle
+                continue
             key = (other.key, other.side)
             stale[key] = stale.get(key, frozenset()) | {write}
-        if memory.origin in ("parameter", "attribute", "global"):
+        if memory.origin in ("parameter", "attribute") and memory in surely_data:
             frame.emit(ForeignWrite(frame.site(node), write, memory))
             frame.foreign_writes.append((write, memory))
+        if memory.origin == "attribute":
+            _reaches_other_attributes(frame, write, memory)
+
+
+def kind_is_guessed(kind: Kind) -> bool:
+    """Whether an unknown object has been used as a tensor."""
+    return isinstance(kind, Opaque) and kind.guess is not None
+
+
+def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> None:
+    """Another attribute of the same object may have been made from this one without a copy."""
+    if not isinstance(frame.this, Instance):
+        return
+    for name, other in frame.interpreter.attributes_sharing(frame.this.definition, memory.key):
+        if other.side != memory.side and other.kept is not None and memory.name != f"self.{name}":
+            frame.emit(StaleRead(write.site, write, other, other.kept[0], f"self.{name}", both_used=True))
+
+
+def stepped(frame: Frame, node: cst.CSTNode) -> None:
+    """The parameters of modules are written by an optimiser's step (or by a function that takes one)."""
+    frame.has_stepped = True
+    stale = frame.state.stale
+    for value in frame.state.names.values():
+        for memory in memories(value):
+            if memory.origin == "module" and memory.side:
+                key = (memory.key, memory.side)
+                write = Write(frame.site(node), "the parameters", (), fills=False, by_step=True)
+                stale[key] = stale.get(key, frozenset()) | {write}
 
 
 def memories_of(value: Value) -> Iterator[Memory]:

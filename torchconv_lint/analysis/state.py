@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`)."""
+    """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`);
+    `by_step` an optimiser's step."""
 
     site: Site
     target: str = field(compare=False)
     side: tuple[Any, ...]
     fills: bool
+    by_step: bool = False
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
 
 

@@ -12,6 +12,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    External,
     Kind,
     Opaque,
     Sequence,
@@ -56,6 +57,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             if sliced:
                 return replace(kind, path=None)
             return Opaque(memory=None if _advanced(key) else kind.memory)
+        if isinstance(kind, External):
+            return kind
         if single:
             return item_of(frame, kind, key, node)
         if isinstance(kind, Sequence):
@@ -63,7 +66,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             return Sequence(None, join(*items) if items else (), kind.mutable)
         if isinstance(kind, Opaque):
             return replace(kind, path=None)
-        return UNKNOWN
+        return kind if isinstance(kind, External) else UNKNOWN
 
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN

@@ -61,6 +61,9 @@ _CASTS = {
     "bool": "bool",
 }
 
+SPECIAL = frozenset({"numpy", "__array__", "item", "detach", "requires_grad_", "detach_", "backward", "type_as", *_CASTS})
+"""Methods that `call_tensor_method` knows without looking them up."""
+
 
 def call_tensor_method(
     frame: Frame,

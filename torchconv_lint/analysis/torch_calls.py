@@ -9,7 +9,7 @@ from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.product import combine
-from torchconv_lint.analysis.sharing import converted, with_memory
+from torchconv_lint.analysis.sharing import converted, fresh, with_memory
 from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, is_many, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
@@ -17,6 +17,7 @@ from torchconv_lint.analysis.values import (
     CPU,
     MANY,
     NONE,
+    ONE,
     UNKNOWN,
     Array,
     Const,
@@ -26,7 +27,6 @@ from torchconv_lint.analysis.values import (
     Instance,
     Kind,
     Loader,
-    Memory,
     Module,
     Number,
     Opaque,
@@ -41,6 +41,7 @@ from torchconv_lint.analysis.values import (
     kinds,
 )
 from torchconv_lint.knowledge import torch_ops
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +149,7 @@ def _created(
         dtype = dtype_fact(given.value)
         if dtype is not None:
             dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
-    memory = Memory((node, 0), origin) if frame.tracks else None
+    memory = fresh(frame, node, origin) if frame.tracks else None
     base = Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, count=count, memory=memory)
     device = _keyword_device(frame, arguments, node)
     value = just(base)
@@ -182,8 +183,8 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     count = is_many(sizes) if sizes else None
     if name == "arange" and len(shape) == 1:
         last = shape[0].value[0].kind
-        count = Fact(MANY) if isinstance(last, Const) and isinstance(last.value, int) and last.value > 1 else None
-    origin = "blank" if name in torch_ops().function.blank else "fresh"
+        count = Fact(MANY) if isinstance(last, Const) and isinstance(last.value, int | float) and last.value > 1 else None
+    origin = "blank" if name.startswith("empty") else "fresh"
     dtype = None if name in ("arange", "full", "randint", "range") else Fact("float32")
     if name in ("randint", "randperm"):
         dtype = Fact("int64")
@@ -203,8 +204,6 @@ def _literal_count(value: Value) -> Fact | None:
     """How many elements `torch.tensor(value)` has."""
     kind = value[0].kind if len(value) == 1 else None
     if isinstance(kind, Const | Number):
-        from torchconv_lint.analysis.values import ONE
-
         return Fact(ONE)
     if isinstance(kind, Sequence) and kind.items is not None and len(kind.items) > 1:
         return Fact(MANY)
@@ -260,7 +259,7 @@ def _onto(frame: Frame, kind: Kind, goal: Kind, node: cst.CSTNode) -> Kind:
 def _arrays_now(frame: Frame, node: cst.BaseExpression, value: Value) -> Value:
     """What is handed to `from_numpy` is an ndarray, whatever was known of it."""
     changed = each(value, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
-    changed = with_memory(changed, node)
+    changed = with_memory(frame, changed, node)
     if changed is not value:
         frame.write_back_expression(node, changed)
     return changed
@@ -322,8 +321,19 @@ def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if name == "DataParallel":
         place = Fact(ACCELERATOR, Step(frame.site(node), "DataParallel gathers its outputs on an accelerator"))
     devices = _keyword_device(frame, arguments, node)
-    module = Module(name, place, trainable)
+    module = Module(name, place, trainable, count=_loss_count(arguments) if name in modules.loss else None)
     return combine([just(module), devices], lambda one, goal: _module_on(one, goal)) if devices else module
+
+
+def _loss_count(arguments: Arguments) -> Fact | None:
+    """How many elements a loss with these constructor arguments gives."""
+    given = arguments.keywords.get("reduction")
+    if given is None:
+        return Fact(ONE, confidence=Confidence.LIKELY)
+    names = {kind.value for kind in kinds(given.value) if isinstance(kind, Const)}
+    if names == {"none"}:
+        return Fact(MANY, confidence=Confidence.LIKELY)
+    return Fact(ONE, confidence=Confidence.LIKELY) if names <= {"mean", "sum"} and names else None
 
 
 def _module_on(kind: Kind, goal: Kind) -> Kind:

@@ -40,6 +40,8 @@ def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
         if tensor is None:
             continue
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
+        if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
+            sure = Confidence.LIKELY
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure))
 
 

@@ -74,8 +74,9 @@ class Memory:
     `key` names the allocation (a node, or the name of what was there before). `side` is the chain of conversions
     between the allocation and this handle: empty for the original, and longer by one for each `from_numpy`,
     `.numpy()`, `.detach()`… . Slices and other plain views stay on their side. `origin` tells who made the memory:
-    "fresh", "blank" (zeros, empty: placeholders waiting to be filled), "parameter", "attribute", "global".
-    `sure` is how certain it is that memory is shared rather than copied.
+    "fresh", "blank" (`empty`: a placeholder waiting to be filled), "parameter", "attribute", "module" (parameters
+    and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is shared rather than copied. `kept`
+    is where the handle was stored (the stored expression, and the name it was stored under).
     """
 
     key: Any
@@ -84,6 +85,7 @@ class Memory:
     side: tuple[Any, ...] = ()
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
     sure: Confidence = field(default=Confidence.CERTAIN, compare=False)
+    kept: tuple[Site, str] | None = field(default=None, compare=False)
 
 
 class Kind:
@@ -106,11 +108,12 @@ class Tensor(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Array(Kind):
-    """A numpy.ndarray."""
+    """A numpy.ndarray; `ndim` is its number of dimensions, if known."""
 
     dtype: Fact | None = None
     memory: Memory | None = None
     path: str | None = None
+    ndim: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +212,15 @@ class Instance(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Module(Kind):
-    """An nn.Module whose code is elsewhere. `name` is its class if it is one of torch.nn's."""
+    """An nn.Module whose code is elsewhere. `name` is its class if it is one of torch.nn's; `count` tells how many
+    elements the output of a loss has."""
 
     name: str | None = None
     device: Fact | None = None
     trainable: bool = True
     dtype: Fact | None = None
     path: str | None = None
+    count: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,13 @@ EventT = TypeVar("EventT")
 class Rule(ABC, Generic[EventT]):
     """One rule, one file; the module's docstring is the rule's page.
 
-    `code` and `name` identify it, `hears` is the event type it judges; `default` is False for an opt-in rule,
+    `code` and `name` identify it, `hears` are the event types it judges; `default` is False for an opt-in rule,
     `needs_accelerator` True if nothing can go wrong where all tensors are on the CPU.
     """
 
     code: ClassVar[str]
     name: ClassVar[str]
-    hears: ClassVar[type]
+    hears: ClassVar[tuple[type, ...]]
     default: ClassVar[bool] = True
     needs_accelerator: ClassVar[bool] = False
 

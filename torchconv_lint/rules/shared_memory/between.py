@@ -1,17 +1,28 @@
-"""What lies between two handles of the same memory."""
+"""What lies between two handles of the same memory, and how sure it is that writing one hurts the other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torchconv_lint.model import Confidence
+
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.events import StaleRead
+    from torchconv_lint.analysis.events import ForeignWrite, StaleRead
     from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.state import Write
+    from torchconv_lint.analysis.values import Memory
 
 
-def border(event: StaleRead) -> bool:
+def crosses_border(write: Write, memory: Memory) -> bool:
     """Whether the conversions that separate the two handles cross from torch to NumPy or back."""
-    return any(crosses for _, crosses in set(event.write.side) ^ set(event.memory.side))
+    return any(crosses for _, crosses in set(write.side) ^ set(memory.side))
+
+
+def kept_in_container(memory: Memory, write: Write) -> bool:
+    """Whether the handle that is read was put into a list, dict or attribute, and is written from outside of it."""
+    if memory.kept is None or not memory.side or memory.side[-1] != (memory.kept[0].node, None):
+        return False
+    return write.side == memory.side[:-1]
 
 
 def story(event: StaleRead) -> tuple[tuple[Site, str], ...]:
@@ -19,3 +30,22 @@ def story(event: StaleRead) -> tuple[tuple[Site, str], ...]:
     how = [*event.memory.how, *(step for step in event.write.how if step not in event.memory.how)]
     told = [(site, message) for site, message in how if message]
     return (*told, (event.read, f"`{event.reader}` is used here"))
+
+
+def made(event: ForeignWrite) -> tuple[tuple[Site, str], ...]:
+    """The conversions between somebody else's data and the handle that is written."""
+    return tuple((site, message) for site, message in event.write.how if message)
+
+
+def hurts(event: StaleRead) -> Confidence:
+    """How sure it is that the write was not meant for the other side.
+
+    Certain when both sides are used afterwards. A write through the younger handle that is not used again was made for
+    the older one when that is a placeholder (`torch.empty`, `np.empty`) waiting to be filled; and filling a placeholder
+    that a younger handle looks at is a staging buffer.
+    """
+    if event.both_used and event.memory.origin != "blank":
+        return event.memory.sure
+    if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) > len(event.memory.side)):
+        return min(Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, event.memory.sure)
+    return min(Confidence.LIKELY, event.memory.sure)

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import StaleRead
+from torchconv_lint.analysis.events import ForeignWrite, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.shared_memory.between import border, story
+from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, made, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class SharedMemoryWrite(Rule[StaleRead]):
+class SharedMemoryWrite(Rule[StaleRead | ForeignWrite]):
     """Memory shared by a tensor and an array is written while the other side relies on it."""
 
     code = "CNV201"
     name = "shared-memory-write"
-    hears = StaleRead
+    hears = (StaleRead, ForeignWrite)
 
-    def judge(self, event: StaleRead) -> Iterator[Verdict]:
-        """The written side and the side that is read lie on different sides of the border to NumPy."""
-        if not border(event):
-            return
+    def judge(self, event: StaleRead | ForeignWrite) -> Iterator[Verdict]:
+        """The written side and the side that is relied on lie on different sides of the border to NumPy."""
         write, memory = event.write, event.memory
-        confidence = min(Confidence.CERTAIN if event.both_used else Confidence.LIKELY, memory.sure)
-        through_view = len(write.side) > len(memory.side)
-        if not event.both_used and (memory.origin == "blank" or through_view) and (write.fills or through_view):
-            # Filling a buffer through a view, or a staging buffer that a tensor looks at: what zero-copy is for.
-            confidence = Confidence.POSSIBLE
-        message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
-        yield Verdict(event.site, message, confidence, story(event))
+        if isinstance(event, StaleRead):
+            if crosses_border(write, memory) and not write.by_step:
+                message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
+                yield Verdict(event.site, message, hurts(event), story(event))
+        elif memory.origin == "attribute" and event.returned and any(crosses for _, crosses in write.side):
+            message = f"this write to `{write.target}` also changes `{memory.name}`, whose memory it shares"
+            confidence = Confidence.POSSIBLE if write.fills else Confidence.LIKELY
+            yield Verdict(event.site, message, min(confidence, memory.sure), made(event))

@@ -18,7 +18,7 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
 
     code = "CNV101"
     name = "numpy-on-accelerator"
-    hears = ToNumpy
+    hears = (ToNumpy,)
     needs_accelerator = True
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:

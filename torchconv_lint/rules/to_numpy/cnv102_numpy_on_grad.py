@@ -17,7 +17,7 @@ class NumpyOnGrad(Rule[ToNumpy]):
 
     code = "CNV102"
     name = "numpy-on-grad"
-    hears = ToNumpy
+    hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """`.numpy()` on a tensor that requires grad."""

@@ -19,7 +19,7 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
 
     code = "CNV103"
     name = "numpy-on-bfloat16"
-    hears = ToNumpy
+    hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A bfloat16 or float8 tensor becomes an array."""

@@ -18,7 +18,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
 
     code = "CNV111"
     name = "implicit-array-on-accelerator"
-    hears = ToNumpy
+    hears = (ToNumpy,)
     needs_accelerator = True
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:

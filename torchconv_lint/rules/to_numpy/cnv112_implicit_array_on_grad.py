@@ -17,7 +17,7 @@ class ImplicitArrayOnGrad(Rule[ToNumpy]):
 
     code = "CNV112"
     name = "implicit-array-on-grad"
-    hears = ToNumpy
+    hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that requires grad."""

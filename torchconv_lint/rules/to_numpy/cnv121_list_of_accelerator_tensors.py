@@ -18,7 +18,7 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
 
     code = "CNV121"
     name = "list-of-accelerator-tensors"
-    hears = ToNumpy
+    hears = (ToNumpy,)
     needs_accelerator = True
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:

@@ -17,7 +17,7 @@ class ListOfGradTensors(Rule[ToNumpy]):
 
     code = "CNV122"
     name = "list-of-grad-tensors"
-    hears = ToNumpy
+    hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A list of tensors that require grad is converted to an array."""

@@ -17,7 +17,7 @@ class ManyElementsToScalar(Rule[ToScalar]):
 
     code = "CNV401"
     name = "many-elements-to-scalar"
-    hears = ToScalar
+    hears = (ToScalar,)
 
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
         """Several elements surely: the conversion raises."""

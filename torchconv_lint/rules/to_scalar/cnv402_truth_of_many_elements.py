@@ -18,7 +18,7 @@ class TruthOfManyElements(Rule[Tested]):
 
     code = "CNV402"
     name = "truth-of-many-elements"
-    hears = Tested
+    hears = (Tested,)
 
     def judge(self, event: Tested) -> Iterator[Verdict]:
         """Several elements surely, or a tensor that may also be None, where `is not None` was meant."""
@@ -28,5 +28,5 @@ class TruthOfManyElements(Rule[Tested]):
             yield Verdict(event.site, message, min(event.sure, weakest([count])), steps(count))
         elif event.or_none and (count is None or count.value != ONE):
             message = f"`{event.subject}` is a tensor or None: its truth value raises for more than one element"
-            message += " (use `is not None`)"
+            message += " and is False for a zero (use `is not None`)"
             yield Verdict(event.site, message, min(event.sure, Confidence.LIKELY))

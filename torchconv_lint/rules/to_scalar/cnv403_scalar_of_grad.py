@@ -19,7 +19,7 @@ class ScalarOfGrad(Rule[ToScalar]):
 
     code = "CNV403"
     name = "scalar-of-grad"
-    hears = ToScalar
+    hears = (ToScalar,)
 
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
         """Requires grad, and goes through something that warns."""

@@ -1,0 +1,53 @@
+"""Handles kept as if they were snapshots, though what they look at goes on changing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.events import AliasKept
+from torchconv_lint.analysis.sharing import memories
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.values import Value
+
+_EARLIER = re.compile(r"(^|[^a-z])(prev|previous|last|old|former)([^a-z]|$)", re.I)
+_HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
+
+
+def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> None:
+    """`where = value`: a gradient kept as "the previous one", or a hook's output kept as it is."""
+    for memory in memories(value):
+        if memory.origin == "grad" and _EARLIER.search(where):
+            why = "the next backward pass or in-place change of the gradient overwrites it"
+            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY))
+        elif memory.origin == "parameter" and memory.name == hook_output(frame):
+            why = "an in-place layer that follows overwrites it"
+            frame.emit(AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, memory.sure))
+
+
+def hook_output(frame: Frame) -> str | None:
+    """The name of the output parameter, if the function has a forward hook's signature: (module, input, output)."""
+    definition = frame.definition
+    if definition is None or not isinstance(definition.node, cst.FunctionDef):
+        return None
+    names = [param.name.value for param in definition.node.params.params]
+    if frame.this is not None:
+        names = names[1:]
+    if len(names) == 3 and _HOOKED.match(names[0]) and "out" in names[2].lower():
+        return names[2]
+    return None
+
+
+def tell_restored(frame: Frame, value: Value, module: str) -> None:
+    """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored."""
+    for memory in memories(value):
+        if memory.kept is None or memory.key != ("module", module) or not memory.side:
+            continue
+        site, name = memory.kept
+        why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
+        frame.emit(AliasKept(site, f"`{name}`", why, memory.how, memory.sure))
