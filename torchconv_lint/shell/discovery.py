@@ -54,7 +54,7 @@ class Discovery:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if is_folder and (entry.name in _SKIPPED or os.path.exists(os.path.join(path, "pyvenv.cfg"))):
                     continue
-                if not is_folder and not (entry.name.endswith(".py") and entry.is_file()):
+                if not is_folder and not (entry.name.endswith(".py") and os.path.isfile(path)):
                     continue
                 if self._excluded(path, is_folder) or (ignored and ignored.ignores(path, folder=is_folder)):
                     continue

@@ -1,0 +1,57 @@
+"""What the tests of the command line and the plugin share: they start both as users do, as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# One finding of a default rule, CNV101 at line 6, column 12.
+HAZARD = """\
+import torch
+
+
+def scores():
+    x = torch.ones(3, device="cuda")
+    return x.numpy()
+"""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_module(module: str, *arguments: str, cwd: Path, **options: object) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= options.pop("env", {})  # type: ignore[arg-type, operator]
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", timeout=300, **options
+    )
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Run:
+    """Runs `torchconv-lint check` in `tmp_path`."""
+    return lambda *arguments, **options: run_module(
+        "torchconv_lint", "check", *arguments, **{"cwd": tmp_path, **options}
+    )
+
+
+@pytest.fixture
+def flake8(tmp_path: Path) -> Run:
+    """Runs the real flake8 in `tmp_path`, with our codes only."""
+    return lambda *arguments, **options: run_module(
+        "flake8", "--select=CNV", *arguments, **{"cwd": tmp_path, **options}
+    )
+
+
+@pytest.fixture
+def hazard(tmp_path: Path) -> Path:
+    path = tmp_path / "hazard.py"
+    path.write_text(HAZARD)
+    return path

@@ -1,0 +1,74 @@
+"""What must grow together does: rules, their pages, the changelog and the fixtures."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY
+
+from torchconv_lint import docs
+from torchconv_lint.rules import all_rules, page
+from torchconv_lint.rules.base import Rule
+from torchconv_lint.rules.pages import SECTIONS, summary
+
+CODES = {rule.code for rule in all_rules()}
+RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({rule.name for rule in all_rules()}) == len(CODES) == len(all_rules())
+
+
+@RULES
+def test_a_rule_is_found_by_its_file(rule: Rule[Any]) -> None:
+    assert re.fullmatch(r"CNV[1-8][0-9]{2}", rule.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+    file = type(rule).__module__.rpartition(".")[2]
+    assert file == f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
+
+
+def test_the_changelog_lists_every_rule() -> None:
+    listed = re.findall(r"^  - (CNV[0-9]{3}) `(.*)`$", (REPOSITORY / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted((rule.code, rule.name) for rule in all_rules())
+
+
+def test_every_rule_has_fixtures() -> None:
+    folders = {path.parent.name.upper() for path in (REPOSITORY / "fixtures").glob("cnv*/*.py")}
+    assert folders == CODES
+
+
+def test_pages_are_up_to_date(tmp_path: Path) -> None:
+    committed = {path.name: path.read_text("utf-8") for path in (REPOSITORY / "docs" / "rules").glob("*")}
+    assert committed == docs.pages(), "run python -m torchconv_lint.docs"
+
+
+def test_pages_of_rules_that_are_gone_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "CNV000.md").write_text("")
+    monkeypatch.setattr(sys, "argv", ["docs", str(tmp_path)])
+    runpy.run_module("torchconv_lint.docs", run_name="__main__")
+    assert {path.name for path in tmp_path.iterdir()} == {"index.md", *(f"{code}.md" for code in CODES)}
+
+
+@RULES
+def test_a_page_has_its_sections(rule: Rule[Any]) -> None:
+    text = page(rule)
+    assert text.startswith(f"{rule.code}: ")
+    assert 0 < len(summary(rule)) <= 100
+    headings = re.findall(r"^#.*$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    assert headings == list(SECTIONS)
+    for heading, content in zip(headings, re.split(r"^## .*$", text, flags=re.MULTILINE)[1:], strict=True):
+        assert content.strip(), f"{heading} is empty"
+
+
+@RULES
+def test_snippets_parse(rule: Rule[Any]) -> None:
+    snippets = re.findall(r"^```python\n(.*?)^```", page(rule), re.MULTILINE | re.DOTALL)
+    assert len(snippets) >= 2, "an example and what to use instead"
+    for snippet in snippets:
+        ast.parse(snippet)
