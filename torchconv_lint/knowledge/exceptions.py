@@ -1,4 +1,4 @@
-"""The few facts that cannot be measured on a CPU, with the reason for each. Everything else in the tables is measured."""
+"""The few facts that cannot be measured on a CPU, each with its reason; all else in the tables is measured."""
 
 from __future__ import annotations
 
@@ -16,4 +16,17 @@ TORCH_CORRECTIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("method", "hpu"): _MOVED,
     ("method", "mtia"): _MOVED,
     ("method", "pin_memory"): _MOVED,
+}
+
+# NumPy function -> properties to add to the measured ones.
+NUMPY_ADDITIONS: dict[str, dict[str, Any]] = {
+    # Uninitialised memory holds anything, so that "one value throughout" cannot be seen.
+    "empty": {"blank": True},
+    "empty_like": {"blank": True},
+}
+
+# ndarray method -> the properties that replace the measured ones.
+NUMPY_METHOD_ADDITIONS: dict[str, dict[str, Any]] = {
+    # Refuses an array that anything else refers to, as the probe does; on others it changes shape and memory in place.
+    "resize": {"inplace": True},
 }

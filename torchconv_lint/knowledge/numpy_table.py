@@ -5,9 +5,48 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-numpy: Any = importlib.import_module("numpy")
+from torchconv_lint.knowledge.exceptions import NUMPY_ADDITIONS, NUMPY_METHOD_ADDITIONS
+from torchconv_lint.knowledge.isolate import isolated_map
+from torchconv_lint.knowledge.numpy_classify import classify, classify_tensors
+from torchconv_lint.knowledge.numpy_names import array_method, function, function_names, method_names, ufunc_names
+from torchconv_lint.knowledge.numpy_probe import accepts_out, probe
+from torchconv_lint.knowledge.numpy_tensors import tensor_outcomes
+from torchconv_lint.knowledge.torch_table import collect
+
+np: Any = importlib.import_module("numpy")
+
+
+def _function_facts(name: str) -> dict[str, Any]:
+    """Everything measured about one function."""
+    call = function(name)
+    facts = {**classify(probe(call, lone=True)), **classify_tensors(tensor_outcomes(call))}
+    if "." in name:
+        facts.pop("blank", None)  # a degenerate distribution or rank is no placeholder
+    return facts
+
+
+def _method_facts(name: str) -> dict[str, Any]:
+    """Everything measured about one ndarray method."""
+    return classify(probe(array_method(name), lone=False))
 
 
 def numpy_table() -> dict[str, Any]:
     """Everything in `numpy.json`."""
-    return {"versions": {"numpy": numpy.__version__}, "function": {}, "method": {}}
+    ufuncs = set(ufunc_names())
+    functions = isolated_map(_function_facts, function_names())
+    methods = isolated_map(_method_facts, method_names())
+    for name, facts in functions.items():
+        functions[name] = facts = {**(facts or {"unprobed": True}), **NUMPY_ADDITIONS.get(name, {})}
+        if name in ufuncs:
+            facts["ufunc"] = True
+        if accepts_out(function(name)):
+            facts["out_argument"] = True
+    for name, facts in methods.items():
+        methods[name] = facts = NUMPY_METHOD_ADDITIONS.get(name) or facts or {"unprobed": True}
+        if accepts_out(getattr(np.ndarray, name)):
+            facts["out_argument"] = True
+    return {
+        "versions": {"numpy": np.__version__},
+        "function": collect(functions, ()),
+        "method": collect(methods, ()),
+    }

@@ -34,6 +34,9 @@ class TorchOps:
     factory: Names = NONE
     blank: Names = NONE
     out_argument: Names = NONE
+    maybe_several: Names = NONE
+    mixed: Names = NONE
+    schema_only: Names = NONE
     unprobed: Names = NONE
 
 
@@ -96,7 +99,8 @@ Table = TypeVar("Table", TorchOps, Modules, NumpyOps)
 
 def _section(kind: type[Table], raw: Mapping[str, Any]) -> Table:
     """One section of a file: lists become frozensets, name -> value objects stay mappings."""
-    return kind(**{key: frozenset(value) if isinstance(value, list) else value for key, value in raw.items()})
+    fields: dict[str, Any] = {key: frozenset(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return kind(**fields)
 
 
 def _read(name: str) -> dict[str, Any]:

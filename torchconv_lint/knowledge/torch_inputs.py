@@ -39,6 +39,8 @@ RECEIVERS: dict[str, Callable[[], Any]] = {
     "square": lambda: _graph(_floats(3, 3) + 3 * torch.eye(3)),
     "symmetric": lambda: _graph(torch.eye(3) * 3 + torch.ones(3, 3)),
     "image": lambda: _graph(_floats(2, 2, 4, 4)),
+    "signed": lambda: _graph(_floats(4) - 1.1),
+    "special": lambda: _graph(torch.tensor([float("nan"), float("inf"), -1.5])),
     "scalar": lambda: _graph(torch.tensor(0.5)),
     "transposed": lambda: _graph(_floats(2, 3)).t(),
     "double": lambda: _graph(_floats(2, 3, dtype=torch.float64)),
@@ -48,6 +50,17 @@ RECEIVERS: dict[str, Callable[[], Any]] = {
     "complex": lambda: _graph(torch.complex(_floats(4), _floats(4))),
     "conj": lambda: _graph(torch.complex(_floats(4), _floats(4))).conj(),
     "leaf": _leaf_with_gradient,
+    "batch": lambda: _graph(_floats(2, 3, 3) + 3 * torch.eye(3)),
+    "signal": lambda: _graph(_floats(2, 2, 8)),
+    "volume": lambda: _graph(_floats(1, 2, 4, 4, 4)),
+    "sparse": lambda: _graph(torch.eye(3)).to_sparse().coalesce(),
+}
+# Only functions take these: several tensors at once, of which the first two require grad.
+LISTS: dict[str, Callable[[], Any]] = {
+    "vectors": lambda: [_graph(_floats(3)), _graph(_floats(3))],
+    "matrices": lambda: [_graph(_floats(2, 2)), _graph(_floats(2, 2))],
+    "three": lambda: [_graph(_floats(2, 2)), _graph(_floats(2, 2)), _graph(_floats(2, 2))],
+    "ints": lambda: [torch.tensor([3, 1, 2]), torch.tensor([0, 1, 2])],
 }
 
 
@@ -73,7 +86,38 @@ def _mask(x: Any) -> Any:
     return torch.arange(x.numel()).reshape(x.shape) % 2 == 0
 
 
-# Argument lists to follow the receiver, from none to three.
+def _last(x: Any) -> Any:
+    """A vector as long as the last axis."""
+    return _graph(_floats(x.shape[-1]))
+
+
+def _kernel(x: Any) -> Any:
+    """A convolution kernel for `x`: as many channels in as out, one element wide."""
+    return _graph(_floats(x.shape[1], x.shape[1], *[1] * (x.dim() - 2)))
+
+
+def _channel(x: Any) -> Any:
+    """One number for each channel, outside the graph."""
+    return torch.ones(x.shape[1])
+
+
+def _grid(x: Any) -> Any:
+    """Sampling positions for an image or a volume."""
+    return torch.zeros(x.shape[0], *[2] * (x.dim() - 2), x.dim() - 2)
+
+
+def _classes(x: Any) -> Any:
+    """A class number for each row."""
+    return torch.arange(x.shape[0]) % x.shape[1]
+
+
+def _ctc(x: Any) -> tuple[Any, ...]:
+    """Targets, input lengths and target lengths for a sequence loss."""
+    steps, batch = x.shape[0], x.shape[1]
+    return (torch.ones(batch, 1, dtype=torch.int64), torch.full((batch,), steps), torch.ones(batch, dtype=torch.int64))
+
+
+# Argument lists to follow the receiver; one that cannot be made for a receiver is left out.
 ARGUMENTS: list[Callable[[Any], tuple[Any, ...]]] = [
     lambda x: (),
     lambda x: (0,),
@@ -104,29 +148,85 @@ ARGUMENTS: list[Callable[[Any], tuple[Any, ...]]] = [
     lambda x: (_twin(x), _twin(x), _twin(x)),
     lambda x: (_index(x),),
     lambda x: (0, _index(x)),
+    lambda x: (0, torch.tensor([0])),
+    lambda x: (0, torch.zeros(x.shape, dtype=torch.int64)[:1]),
     lambda x: (0, _index(x), _twin(x)),
     lambda x: (0, _index(x), 0.5),
     lambda x: (_mask(x),),
     lambda x: (_mask(x), 0.5),
     lambda x: (_mask(x), _twin(x)),
-    lambda x: (lambda a: a,),
-    lambda x: (_twin(x), lambda a, b: a),
+    lambda x: (lambda a: a + 1,),
+    lambda x: (_twin(x), lambda a, b: a + b),
+    lambda x: (_twin(x), _twin(x), lambda a, b, c: a + b + c),
+    lambda x: (_last(x),),
+    lambda x: (_twin(x)[0] @ _twin(x), _twin(x), _last(x)),
+    lambda x: (_twin(x) @ _last(x), _last(x)),
+    lambda x: (_twin(x)[..., 0], _twin(x), _last(x)),
+    lambda x: (_twin(x).sum(0), _twin(x), _twin(x)),
+    lambda x: (_twin(x)[None], _twin(x)[None]),
+    lambda x: (_kernel(x),),
+    lambda x: (_channel(x), _channel(x)),
+    lambda x: (_channel(x), _channel(x), None, None, True),
+    lambda x: (None, None, _channel(x), _channel(x), False, 0.1, 1e-5, False),
+    lambda x: (_channel(x), _channel(x), _channel(x), _channel(x), False, 0.1, 1e-5, False),
+    lambda x: (_grid(x),),
+    lambda x: (_classes(x),),
+    _ctc,
+    lambda x: (_twin(x), torch.ones(x.shape[0])),
+    lambda x: (_graph(_floats(4, 2)),),
+    lambda x: (_graph(_floats(4, 2)), torch.tensor([0, 1])),
+    lambda x: ((_index(x),), _twin(x)),
+    lambda x: (0, _index(x), _twin(x), "sum"),
+    lambda x: (0, _index(x), _twin(x), "amax"),
+    lambda x: (0, torch.zeros(x.shape, dtype=torch.int64)),
+    lambda x: (0, torch.zeros(x.shape, dtype=torch.int64), _twin(x)),
+    lambda x: (0, torch.zeros(x.shape, dtype=torch.int64), _twin(x), "sum"),
+    lambda x: (_twin(x)[0], 0, 0),
+    lambda x: (_twin(x)[:1], 0, 0, 1),
+    lambda x: (0, (1, -1)),
+    lambda x: ((2,), (1,)),
+    lambda x: (_graph(_floats(2)), (2,), (1,)),
+    lambda x: ((2, 3), 7.0),
+    lambda x: ((2, 3), (3, 1)),
+    lambda x: (0.5, True),
+    lambda x: (0.5, False),
+    lambda x: (2, x),
 ]
-KEYWORDS: list[Call] = [((), {"dim": 0}), ((), {"dim": -1}), ((2,), {"dim": 0})]
+KEYWORDS: list[Call] = [
+    ((), {"dim": 0}),
+    ((), {"dim": -1}),
+    ((2,), {"dim": 0}),
+    ((), {"dtype": torch.float64}),
+]
 
 
 def calls(make: Callable[[], Any]) -> Iterator[Call]:
     """Every argument list behind a fresh receiver."""
     for arguments in ARGUMENTS:
         x = make()
-        yield (x, *arguments(x)), {}
+        try:
+            rest = arguments(x)
+        except (RuntimeError, IndexError):  # no such partner for this shape
+            continue
+        yield (x, *rest), {}
     for args, kwargs in KEYWORDS:
         yield (make(), *args), kwargs
 
 
+def list_calls() -> Iterator[Call]:
+    """A list of tensors, alone or with a number, and operands as separate arguments."""
+    for make in LISTS.values():
+        yield (make(),), {}
+        yield (make(), 0), {}
+        yield (make(), 1.0), {}
+        yield tuple(make()), {}
+
+
 def lone_calls() -> Iterator[Call]:
     """Argument lists without any tensor, for functions that make one."""
-    for args in (
+    lists: list[tuple[Any, ...]] = [
+        (),
+        ("relu",),
         (3,),
         (2, 3),
         ((2, 3),),
@@ -140,7 +240,8 @@ def lone_calls() -> Iterator[Call]:
         (0, 2, (3,)),
         (3, 3, 0),
         (0.0, 1.0, (3,)),
-        (b"\0\0\0\0",),
-    ):
+        ((2, 3), (1, 0)),
+    ]
+    for args in lists:
         yield args, {}
-    yield (b"\0\0\0\0\0\0\0\0",), {"dtype": torch.float32}
+    yield (bytearray(range(1, 9)),), {"dtype": torch.int16}

@@ -9,7 +9,7 @@ from typing import Any
 
 torch: Any = importlib.import_module("torch")
 
-NAMESPACES = ("", "nn.functional", "nn.init", "linalg", "fft", "special")
+NAMESPACES = ("", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "linalg", "fft", "special")
 # Protocol methods that no source text calls by name, or that would rather act on the class than on a tensor.
 HIDDEN = frozenset(dir(object)) | {
     "__array_priority__", "__annotations__", "__dict__", "__module__", "__weakref__", "__cuda_array_interface__",
@@ -30,6 +30,11 @@ def tensor_method(name: str) -> Callable[..., Any]:
     return call
 
 
+def is_property(name: str) -> bool:
+    """Whether a Tensor attribute is read, not called; `x.data` is not the operator `aten::data`."""
+    return not callable(getattr(torch.Tensor, name))
+
+
 def method_names() -> list[str]:
     """Public attributes and operators of Tensor."""
     return sorted(
@@ -45,6 +50,14 @@ def function(name: str) -> Callable[..., Any]:
     for part in name.split("."):
         value = getattr(value, part)
     return value  # type: ignore[no-any-return]
+
+
+def has_reduction(name: str) -> bool:
+    """Whether a function is a loss: it has a `reduction` parameter."""
+    try:
+        return "reduction" in inspect.signature(function(name)).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def function_names() -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 from collections.abc import Callable
 from typing import Any
 
-from torchconv_lint.knowledge.torch_inputs import RECEIVERS, calls, lone_calls
+from torchconv_lint.knowledge.torch_inputs import RECEIVERS, calls, list_calls, lone_calls
 
 torch: Any = importlib.import_module("torch")
 numpy: Any = importlib.import_module("numpy")
@@ -42,6 +43,20 @@ def _shares(one: Any, other: Any) -> bool:
         return False
 
 
+def _content(tensor: Any) -> bytes | None:
+    """The bytes of a tensor's storage, if it has one."""
+    try:
+        storage = tensor.untyped_storage()
+        return ctypes.string_at(storage.data_ptr(), storage.nbytes()) if tensor.device.type == "cpu" else None
+    except (AttributeError, RuntimeError, NotImplementedError):
+        return None
+
+
+def _differs(before: bytes | None, after: bytes | None) -> bool:
+    """Whether memory was written; a change of its size alone does not count."""
+    return before is not None and after is not None and len(before) == len(after) and before != after
+
+
 def _constant(value: Any) -> bool:
     """Whether a result of several elements holds one value (or uninitialised NaN) throughout."""
     try:
@@ -59,9 +74,11 @@ def _kind(result: Any) -> str:
         if all(isinstance(item, torch.Tensor) for item in result):
             return "list" if isinstance(result, list) else "named" if type(result) is not tuple else "tuple"
         return "mixed"
+    if isinstance(result, list | tuple) and _tensors(result):
+        return "mixed"
     if isinstance(result, numpy.ndarray | numpy.generic):
         return "host"
-    return "python"
+    return "callable" if callable(result) else "python"
 
 
 def _observe(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Observation | None:
@@ -69,14 +86,14 @@ def _observe(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     torch.default_generator.manual_seed(0)  # torch.manual_seed would format a stack trace for CUDA each time
     inputs = _tensors([*args, *kwargs.values()])
     first = inputs[0] if inputs else None
-    version = first._version if first is not None else 0
+    before = _content(first)
     shapes = [tuple(item.shape) for item in inputs]
     dtypes = [short(item.dtype) for item in inputs]
     grads = any(item.requires_grad for item in inputs)
     try:
         result = call(*args, **kwargs)
         kind = _kind(result)
-        outs = [] if kind in ("python", "host") else [result] if kind == "tensor" else _tensors([result])
+        outs = [result] if kind == "tensor" else _tensors([result]) if kind in ("list", "named", "tuple") else []
         try:
             broadcast = list(torch.broadcast_shapes(*shapes)) if shapes else None
         except RuntimeError:
@@ -84,13 +101,18 @@ def _observe(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
         return {
             "kind": kind,
             "extra": len(args) + len(kwargs) - 1,
+            "plain": not kwargs and all(isinstance(item, torch.Tensor) for item in args),
             "dim": any(type(item) is int for item in args[1:]) or "dim" in kwargs,
+            "typed": any(isinstance(item, torch.dtype) for item in (*args, *kwargs.values())),
+            "dim_keyword": "dim" in kwargs,
             "in_shape": shapes[0] if shapes else None,
             "broadcast": broadcast,
             "in_dtypes": dtypes,
             "grads": grads,
             "same": result is first and first is not None,
-            "written": first is not None and first._version != version,
+            "written": _differs(before, _content(first)),
+            "dense": first is None or first.layout == torch.strided,
+            "many": [item.numel() > 1 for item in outs],
             "shapes": [tuple(item.shape) for item in outs],
             "dtypes": [short(item.dtype) for item in outs],
             "out_grads": [item.requires_grad for item in outs],
@@ -114,5 +136,6 @@ def probe(call: Callable[..., Any], lone: bool) -> list[Observation]:
     for make in RECEIVERS.values():
         seen += filter(None, (_observe(call, args, kwargs) for args, kwargs in calls(make)))
     if lone:
-        seen += filter(None, (_observe(call, args, kwargs) for args, kwargs in lone_calls()))
+        for args, kwargs in (*list_calls(), *lone_calls()):
+            seen += filter(None, [_observe(call, args, kwargs)])
     return seen

@@ -10,8 +10,16 @@ from torchconv_lint.knowledge.exceptions import TORCH_CORRECTIONS
 from torchconv_lint.knowledge.isolate import isolated_map
 from torchconv_lint.knowledge.torch_classify import classify
 from torchconv_lint.knowledge.torch_modules import modules, optimisers, schedulers
-from torchconv_lint.knowledge.torch_names import function, function_names, method_names, tensor_method
+from torchconv_lint.knowledge.torch_names import (
+    function,
+    function_names,
+    has_reduction,
+    is_property,
+    method_names,
+    tensor_method,
+)
 from torchconv_lint.knowledge.torch_probe import probe
+from torchconv_lint.knowledge.torch_schemas import schema_of
 
 torch: Any = importlib.import_module("torch")
 VALUED = ("tuple", "dtype")
@@ -29,14 +37,17 @@ def collect(found: Mapping[str, Mapping[str, Any]], valued: tuple[str, ...]) -> 
     return {key: section[key] for key in sorted(section)}
 
 
+def _facts(name: str, lone: bool, raw: Any) -> dict[str, Any]:
+    """The properties of one name, from what the probe saw and what the schema promises."""
+    schema = None if not lone and is_property(name) else schema_of(name)
+    return classify(raw or [], schema, lone and has_reduction(name)) or {"unprobed": True}
+
+
 def _measured(names: list[str], find: Callable[[str], Callable[..., Any]], lone: bool) -> dict[str, Any]:
     """One section: every name probed in isolation, corrected, and turned around."""
     kind = "function" if lone else "method"
     raw = isolated_map(lambda name: probe(find(name), lone), names)
-    found = {name: classify(raw[name] or []) or {"unprobed": True} for name in names}
-    for (section, name), change in TORCH_CORRECTIONS.items():
-        if section == kind and name in found:
-            found[name] = dict(change)
+    found = {name: TORCH_CORRECTIONS.get((kind, name)) or _facts(name, lone, raw[name]) for name in names}
     return collect(found, VALUED)
 
 
