@@ -39,7 +39,7 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.rules import all_rules
 
-    interpreter = Interpreter(source, sifted.outline, sifted.tracked)
+    interpreter = Interpreter(source, sifted.outline, sifted.tracked, sifted.module_tracked)
     events = interpreter.run(sifted.functions, sifted.module)
     rules = [rule for rule in all_rules() if _enabled(rule, settings)]
     findings, problems = judged(rules, events, source.path, settings)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
+from torchconv_lint.features import MEMORY, PASSED, Features, Vocabulary, features_of
 
-_MENTIONS = re.compile(r"\b(torch|pytorch_lightning|lightning|transformers|timm|diffusers|accelerate|monai|kornia)\b")
+if TYPE_CHECKING:
+    import ast
+
+_LIBRARIES = "torch|pytorch_lightning|lightning|transformers|timm|diffusers|accelerate|monai|kornia|torchvision"
+_IMPORTS = re.compile(rf"^[ \t]*(?:from|import)\s[^\n#]*\b(?:{_LIBRARIES})\b", re.MULTILINE)
+
+CALLER_DEPTH = 2
+"""So many callers up from a function of interest are analysed too: what they pass makes it a finding or not."""
 
 
 def mentions_tensors(text: str) -> bool:
     """Whether a file can meet torch: a search of the text, before anything is parsed."""
-    return _MENTIONS.search(text) is not None
+    return _IMPORTS.search(text) is not None
 
 
 @dataclass(frozen=True)
@@ -24,9 +32,74 @@ class Sifted:
     functions: tuple[FunctionOutline, ...]
     module: bool
     tracked: frozenset[FunctionOutline] | None
+    module_tracked: bool = True
 
 
 def sift(tree: ast.Module, *, everything: bool = False) -> Sifted | None:
-    """The functions that hold something a rule could hear of; None if there is none."""
+    """The functions that hold something a rule could hear of; None if there is none.
+
+    `everything` skips the choice: every function is analysed, which must give the same findings.
+    """
     file = outline(tree)
-    return Sifted(file, tuple(file.all_functions()), True, None)
+    if everything:
+        return Sifted(file, tuple(file.all_functions()), True, None)
+    vocabulary = Vocabulary(file)
+    functions = list(file.all_functions())
+    features = {function: features_of(function.node, vocabulary) for function in functions}
+    module = features_of(tree, vocabulary)
+    reach = _reach(file, features)
+    counted = _counted(features, module)
+    trained = {function.name for function, found in features.items() if "step" in found.calls} | {"step"}
+    chosen = {
+        function
+        for function, found in features.items()
+        if found.interesting(torchy=function in reach, counted=function in counted, trained=bool(found.calls & trained))
+    }
+    module_chosen = module.interesting(torchy=True, counted=bool(counted) or module.counted, trained=bool(module.calls & trained))
+    if not chosen and not module_chosen:
+        return None
+    callers = _callers(functions, features, chosen)
+    tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
+    ordered = tuple(function for function in functions if function in callers or function in chosen)
+    return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY))
+
+
+def _reach(file: FileOutline, features: dict[FunctionOutline, Features]) -> set[FunctionOutline]:
+    """Functions that tensors can reach: those that handle torch, methods of a class that does, and whom they call."""
+    torchy = {function for function, found in features.items() if found.torchy}
+    for class_ in file.classes.values():
+        if any(method in torchy for method in class_.methods.values()):
+            torchy.update(class_.methods.values())
+    called = {name for function in torchy for name in features[function].calls}
+    producing = {function.name for function in torchy}
+    for function, found in features.items():
+        if function.name in called or found.calls & producing:
+            torchy.add(function)
+    return torchy
+
+
+def _counted(features: dict[FunctionOutline, Features], module: Features) -> set[FunctionOutline]:
+    """Functions that tensors of known size can reach: made in them, or in a function they call or are called by."""
+    makers = {function for function, found in features.items() if found.counted}
+    if module.counted:
+        return set(features)
+    names = {function.name for function in makers}
+    passed = {name for function in makers for name in features[function].calls}
+    return {
+        function
+        for function, found in features.items()
+        if function in makers or function.name in passed or found.calls & names
+    }
+
+
+def _callers(
+    functions: list[FunctionOutline], features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]
+) -> set[FunctionOutline]:
+    """Those that call a chosen function by name, directly or through another."""
+    found: set[FunctionOutline] = set()
+    wanted = {function.name for function in chosen if features[function].triggers & PASSED} - {"__init__", "forward"}
+    for _ in range(CALLER_DEPTH):
+        new = {function for function in functions if function not in found and features[function].calls & wanted}
+        found |= new
+        wanted = {function.name for function in new} - {"__init__", "forward"}
+    return found

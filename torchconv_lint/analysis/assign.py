@@ -80,7 +80,7 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
 
 def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: cst.CSTNode) -> None:
     path = dotted_path(target)
-    owner = frame.evaluate(target.value)
+    owner = frame.at(target.value)
     if target.attr.value == "requires_grad":
         _set_requires_grad(frame, target.value, owner, value)
         return
@@ -109,7 +109,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
             value = kept(frame, value, node, frame.text(target), container=True)
     if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner):
-        for kind, _ in owner:
+        for kind, _ in owner if all(isinstance(kind, Array) for kind, _ in owner) else ():
             if isinstance(kind, Array):
                 row_into_array(frame, value, node, several=_takes_a_row(kind, target))
         written(frame, owner, target.value, target, fills=True)

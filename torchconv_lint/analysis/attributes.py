@@ -31,6 +31,7 @@ from torchconv_lint.analysis.values import (
     Truth,
     Value,
     just,
+    part_of,
 )
 from torchconv_lint.knowledge import torch_ops
 
@@ -133,7 +134,7 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         return Opaque(path, kind.guess, None, True)
     if names_device(name) and name == "device":
         return any_device(frame, path or name, node)
-    return Opaque(path, None, kind.memory)
+    return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
 
 
 def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Kind | Value:

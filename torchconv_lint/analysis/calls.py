@@ -47,7 +47,7 @@ from torchconv_lint.knowledge import torch_ops
 from torchconv_lint.model import Confidence
 
 _LIKE_A_MODULE = re.compile(
-    r"(model|net|network|encoder|decoder|backbone|generator|discriminator|critic|actor|policy|classifier|criterion|"
+    r"(model|net|network|encoder|decoder|backbone|generator|discriminator|module_|critic|actor|policy|classifier|criterion|"
     r"loss_fn|loss_func|loss_function|algorithm|embedder|extractor|predictor|cnn|rnn|gan|vae|unet|transformer)s?\d*$",
     re.I,
 )
@@ -55,6 +55,9 @@ _LIKE_A_MODULE = re.compile(
 
 _OF_A_MODULE = frozenset({"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict", "load_state_dict"})
 """Methods whose call tells that an unknown object is an nn.Module (optimisers have a state_dict too: see names)."""
+
+_OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
+"""Methods that data loaders, optimisers and schedulers have too: the object's name has to say that it is a module."""
 
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
@@ -225,7 +228,11 @@ def _call_opaque_method(
             return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
     if name == "numpy":
         return Array(memory=kind.memory)
-    if name in _OF_A_MODULE and not _is_optimizer_name(kind.path):
+    if name == "step" and _is_optimizer_name(kind.path):
+        return module_calls.call_optimizer_method(frame, name, node)
+    if name == "backward":
+        frame.has_stepped = True
+    if name in _OF_A_MODULE and (name not in _OF_OTHERS or _LIKE_A_MODULE.search(kind.path or "")):
         module = Module(None, kind.guess.device if kind.guess else None, path=kind.path)
         return module_calls.call_module_method(frame, module, name, arguments, node, func)
     if name == "backward":

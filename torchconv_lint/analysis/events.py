@@ -82,12 +82,13 @@ class OwnUse(Event):
 @dataclass(frozen=True, slots=True)
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
-    also gives a result."""
+    also gives a result; `renamed`: it writes the data under another name."""
 
     write: Write
     memory: Memory
     returned: bool = False
     function: str = ""
+    renamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,14 @@ def tensor_only_methods() -> frozenset[str]:
     return frozenset(name for name in known - shared - builtins - _ALSO_OTHERS if not name.startswith("__"))
 
 
+@functools.cache
+def data_methods() -> frozenset[str]:
+    """Methods of tensors and arrays that no builtin type has."""
+    method = torch_ops().method
+    builtins = frozenset(name for type_ in (str, list, dict, set, tuple, bytes, int, float) for name in dir(type_))
+    return (method.tensor | frozenset(method.tuple)) - builtins - _ALSO_OTHERS | {"mean", "sum", "std", "exp", "log", "abs"}
+
+
 def evidence_in(function: ast.AST) -> Evidence:
     """What the uses in one function tell."""
     tensors: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame
 from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
+from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.returning import as_parameter, given_back
 from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
@@ -73,10 +75,17 @@ class Result:
 class Interpreter:
     """All evaluation of one file. `tracked` are the functions in which shared memory is followed."""
 
-    def __init__(self, source: Source, outline: FileOutline, tracked: frozenset[FunctionOutline] | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        outline: FileOutline,
+        tracked: frozenset[FunctionOutline] | None = None,
+        module_tracked: bool = True,
+    ) -> None:
         self.source = source
         self.outline = outline
         self.tracked = tracked
+        self.module_tracked = module_tracked
         self.events: list[Event] = []
         self.given_up: list[tuple[str, int]] = []
         self._definitions: dict[FunctionOutline, Definition] = {}
@@ -224,7 +233,7 @@ class Interpreter:
             self._modes.setdefault(definition.outline, set()).add(grad)
         key = None
         if definition.enclosing is None:
-            key = (definition, tuple(sorted(names.items())), this, grad)
+            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks)
             result = self._contexts.get(key)
             if result is not None:
                 return self._after_call(frame, result, definition, arguments, this, node)
@@ -232,6 +241,7 @@ class Interpreter:
             return UNKNOWN
         self._context_count[definition] = self._context_count.get(definition, 0) + 1
         inner = self._frame(definition, State(names, grad=grad, path=frame.state.path), frame.depth + 1, this)
+        inner.tracks = inner.tracks or frame.tracks
         result = self._evaluate(inner, definition)
         if key is not None:
             self._contexts[key] = result
@@ -390,6 +400,16 @@ class Interpreter:
             frame.nested.append(definition)
         return definition
 
+    @functools.cached_property
+    def hooks_clone(self) -> bool:
+        """Whether a forward hook of the file clones the output it keeps."""
+        for node in ast.walk(self.outline.tree):
+            if isinstance(node, ast.FunctionDef) and is_hook([argument.arg for argument in node.args.args]):
+                calls = (child.func for child in ast.walk(node) if isinstance(child, ast.Call))
+                if any(isinstance(func, ast.Attribute) and func.attr == "clone" for func in calls):
+                    return True
+        return False
+
     def evidence(self, function: FunctionOutline) -> Evidence:
         """What the uses of names in the function tell."""
         found = self._evidence.get(function)
@@ -436,7 +456,7 @@ class Interpreter:
         except (cst.ParserSyntaxError, RecursionError):
             return self._globals
         frame = Frame(self, None, segment, State(self._globals), 0)
-        frame.tracks = self.tracked is None
+        frame.tracks = self.module_tracked
         frame.evidence = NO_EVIDENCE
         self._spent = 0
         try:

@@ -22,6 +22,7 @@ from torchconv_lint.analysis.values import (
     each,
     join,
     just,
+    part_of,
 )
 from torchconv_lint.model import Confidence
 
@@ -56,7 +57,7 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
         keys = [just(Const(key)) for key, _ in kind.items if isinstance(key, str)]
         return join(*keys, UNKNOWN) if keys else UNKNOWN
     if isinstance(kind, Opaque):
-        return replace(kind, path=None)
+        return replace(kind, path=None, memory=kind.memory if kind.guess else part_of(kind.memory, "item"))
     return UNKNOWN
 
 
@@ -86,7 +87,8 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         return join(kind.element, *(value for _, value in kind.items)) or UNKNOWN
     if isinstance(kind, Opaque):
         suffix = f"[{constant!r}]"
-        return replace(kind, path=longer_path(kind.path, suffix) if constant is not None else None)
+        memory = kind.memory if kind.guess else part_of(kind.memory, constant if constant is not None else "item")
+        return replace(kind, path=longer_path(kind.path, suffix) if constant is not None else None, memory=memory)
     if isinstance(kind, Array):
         return UNKNOWN if kind.memory is None else just(Opaque(memory=kind.memory))
     return _element(frame, kind, node)

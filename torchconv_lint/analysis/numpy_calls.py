@@ -99,14 +99,25 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
         return each(first, lambda kind: _through(frame, kind)) or UNKNOWN
     if name in table.reduces and arguments.count == 1:
         return Number(numpy=True)
+    if name in table.ufunc or name in ("clip", "round", "around"):
+        operands = [kind for value in arguments.values for kind in kinds(value)]
+        if not any(isinstance(kind, Array | Sequence) for kind in operands):
+            return Number(numpy=True) if all(isinstance(kind, Number | Const) for kind in operands) else Opaque()
     if name in table.view or name in table.maybe_view:
         shared = [kind.memory for kind in kinds(first) if isinstance(kind, Array)]
         return Array(memory=shared[0] if shared else None)
-    if name.startswith("random.") or name in table.copies or name in table.float64 or name in table.ufunc:
+    if name.startswith("random."):
+        several = "size" in arguments.keywords or (name.split(".")[1] in _ARRAYS and arguments.count)
+        return Array(Fact("float64")) if several else Opaque()
+    if name in table.copies or name in table.float64 or name in table.ufunc:
         return Array(Fact("float64") if name in table.float64 else None)
     if name in table.converts or name in table.converts_list or name in ("load", "loadtxt", "fromfile", "frombuffer"):
         return Array()
     return None
+
+
+_ARRAYS = frozenset({"rand", "randn", "random", "random_sample", "permutation", "standard_normal"})
+"""Functions of np.random that give an array for any argument; the others give a number unless `size` is given."""
 
 
 def _blank(frame: Frame, name: str, node: cst.Call) -> Memory | None:

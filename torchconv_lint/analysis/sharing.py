@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from torchconv_lint.analysis.events import ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.state import Write
 from torchconv_lint.analysis.values import (
@@ -24,8 +26,6 @@ from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import libcst as cst
 
     from torchconv_lint.analysis.frame import Frame
 
@@ -86,6 +86,22 @@ def _older(memory: Memory, node: cst.CSTNode) -> Memory:
     return replace(memory, key=("older", memory.key)) if memory.key[0] is node else memory
 
 
+def age_kept(frame: Frame, element: Value) -> None:
+    """A loop moves on to its next element: what a container kept of earlier ones is other memory."""
+    keys = {memory.key for memory in memories(element)}
+    if not keys:
+        return
+
+    def older(memory: Memory) -> Memory:
+        contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
+        return replace(memory, key=("older", memory.key)) if contained and memory.key in keys else memory
+
+    names = frame.state.names
+    for name, value in names.items():
+        if any(memory.key in keys for memory in memories(value)):
+            names[name] = relabelled(value, older)
+
+
 def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value:
     """The value with every memory in it changed."""
 
@@ -137,7 +153,14 @@ def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
 
 def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool) -> None:
     """`value`'s memory is written in place by the code at `node`."""
-    surely_data = {kind.memory for kind, _ in value if isinstance(kind, Tensor | Array) or kind_is_guessed(kind)}
+    value = tuple(alt for alt in value if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind))
+    renamed = {
+        alt.kind.memory
+        for alt in value
+        if isinstance(alt.kind, Tensor | Array)
+        and isinstance(target, cst.Name)
+        and alt.kind.path not in (None, target.value)
+    }
     own_sides = {memory.side for memory in memories_of(value)}
     for memory in memories_of(value):
         write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how)
@@ -148,8 +171,8 @@ def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, 
                 continue
             key = (other.key, other.side)
             stale[key] = stale.get(key, frozenset()) | {write}
-        if memory.origin in ("parameter", "attribute") and memory in surely_data:
-            frame.emit(ForeignWrite(frame.site(node), write, memory))
+        if memory.origin in ("parameter", "attribute"):
+            frame.emit(ForeignWrite(frame.site(node), write, memory, renamed=memory in renamed))
             frame.foreign_writes.append((write, memory))
         if memory.origin == "attribute":
             _reaches_other_attributes(frame, write, memory)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
+from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.sharing import memories
 from torchconv_lint.model import Confidence
 
@@ -16,18 +17,22 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.values import Value
 
 _EARLIER = re.compile(r"(^|[^a-z])(prev|previous|last|old|former)([^a-z]|$)", re.I)
-_HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
 
 
 def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> None:
-    """`where = value`: a gradient kept as "the previous one", or a hook's output kept as it is."""
+    """`where = value`: a gradient kept as "the previous one", or a hook's output kept as it is.
+
+    Most hooks look at outputs that nothing overwrites; that another hook of the file clones its output says that here
+    something does.
+    """
     for memory in memories(value):
         if memory.origin == "grad" and _EARLIER.search(where):
             why = "the next backward pass or in-place change of the gradient overwrites it"
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY))
         elif memory.origin == "parameter" and memory.name == hook_output(frame):
             why = "an in-place layer that follows overwrites it"
-            frame.emit(AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, memory.sure))
+            sure = Confidence.LIKELY if frame.interpreter.hooks_clone else Confidence.POSSIBLE
+            frame.emit(AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure))
 
 
 def hook_output(frame: Frame) -> str | None:
@@ -36,11 +41,7 @@ def hook_output(frame: Frame) -> str | None:
     if definition is None or not isinstance(definition.node, cst.FunctionDef):
         return None
     names = [param.name.value for param in definition.node.params.params]
-    if frame.this is not None:
-        names = names[1:]
-    if len(names) == 3 and _HOOKED.match(names[0]) and "out" in names[2].lower():
-        return names[2]
-    return None
+    return names[-1] if is_hook(names) else None
 
 
 def tell_restored(frame: Frame, value: Value, module: str) -> None:
@@ -49,5 +50,7 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
         if memory.kept is None or memory.key != ("module", module) or not memory.side:
             continue
         site, name = memory.kept
+        if "." not in name and not frame.has_stepped:
+            continue  # nothing has trained the module since
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
         frame.emit(AliasKept(site, f"`{name}`", why, memory.how, memory.sure))

@@ -11,6 +11,7 @@ from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.names import import_bindings
 from torchconv_lint.analysis.narrowing import assume
+from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.truth import test
 from torchconv_lint.analysis.values import NONE, UNKNOWN, External, Function, GradMode, just
@@ -199,7 +200,13 @@ def _loop(frame: Frame, enter: Callable[[], None], leave: Callable[[], None], no
 def _for(frame: Frame, node: cst.For) -> None:
     iterable = frame.evaluate(node.iter)
     element = element_of(frame, iterable, node.iter)
-    _loop(frame, lambda: assign(frame, node.target, element, node.iter), lambda: None, node)
+
+    def enter() -> None:
+        if frame.tracks:
+            age_kept(frame, element)
+        assign(frame, node.target, element, node.iter)
+
+    _loop(frame, enter, lambda: None, node)
 
 
 @executes(cst.While)

@@ -230,7 +230,7 @@ def operation(
     if views or (maybe and not function):
         # A view or no-op keeps requires_grad whatever the grad mode is: measured.
         memory = first.memory
-        if memory is not None and maybe:
+        if memory is not None and name == "contiguous":
             memory = converted(frame, memory, node, f"`.{name}()` may share its memory", numpy=False,
                                sure=Confidence.POSSIBLE)
         return replace(first, count=count, path=None, memory=memory)
@@ -287,7 +287,7 @@ def call_array_method(
         return Array(dtype_fact(target), kind.memory if kept else None)
     if name in ops.view or name in ops.maybe_view:
         return replace(kind, path=None)
-    return Array(dtype=kind.dtype)
+    return Array(dtype=kind.dtype) if name in ops.copies else NOTHING
 
 
 def dtype_fact(value: Value) -> Fact | None:

@@ -88,6 +88,17 @@ class Memory:
     kept: tuple[Site, str] | None = field(default=None, compare=False)
 
 
+def part_of(memory: Memory | None, part: object) -> Memory | None:
+    """The memory of a part (an item, an attribute) of an unknown object: known only where the object outlives the
+    function, so that a write to the part is a write to somebody else's data."""
+    if memory is None or memory.origin not in ("parameter", "attribute", "grad"):
+        return None
+    depth, key = 0, memory.key
+    while isinstance(key, tuple) and key[:1] == ("part",):
+        depth, key = depth + 1, key[1]
+    return None if depth >= 3 else replace(memory, key=("part", memory.key, part))
+
+
 class Kind:
     """Base of all kinds of alternatives."""
 

@@ -25,6 +25,8 @@ class AliasWrite(Rule[StaleRead]):
         write, memory = event.write, event.memory
         if crosses_border(write, memory) or write.by_step or kept_in_container(memory, write):
             return
+        if len(write.side) > len(memory.side) and memory.origin != "fresh":
+            return  # a parameter or an argument is written through `.data` or `.detach()`: that is what they are for
         confidence = hurts(event) if event.both_used else Confidence.POSSIBLE
         message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
         yield Verdict(event.site, message, min(confidence, memory.sure), story(event))

@@ -30,7 +30,10 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         if memory.origin != "parameter" or not event.returned or meant(function, memory.name):
             return
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
-        yield Verdict(event.site, message, min(Confidence.LIKELY, memory.sure), made(event))
+        converted = any(crosses for _, crosses in event.write.side)
+        # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
+        confidence = Confidence.LIKELY if converted or event.renamed else Confidence.POSSIBLE
+        yield Verdict(event.site, message, min(confidence, memory.sure), made(event))
 
 
 def meant(function: str, parameter: str) -> bool:

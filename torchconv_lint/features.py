@@ -1,0 +1,469 @@
+"""What a function's ast shows of possible hazards: one quick walk, no evaluation.
+
+A *trigger* is a name for something that a rule could hear of. Rules need no finer choice than this: the interpreter
+decides; a trigger only has to be there whenever a finding could be.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.patterns import is_hook
+from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.outline import FileOutline
+
+TO_NUMPY = "to-numpy"
+IMPLICIT = "implicit"
+SHARED_WRITE = "shared-write"
+SNAPSHOT = "snapshot"
+SCALAR = "scalar"
+TRUTH = "truth"
+COUNT = "count"
+KEPT = "kept"
+
+MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT})
+"""Triggers for which the interpreter has to follow memory."""
+
+PASSED = frozenset({TO_NUMPY, IMPLICIT, SCALAR, COUNT})
+"""Triggers for which it matters what callers in the file pass."""
+
+_CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
+_PLOT_METHODS = frozenset(
+    "plot scatter imshow hist bar barh fill_between errorbar contour contourf semilogx semilogy loglog step stem matshow "
+    "boxplot violinplot create_dataset".split()
+)
+_TENSOR_METHODS = frozenset(
+    "cuda cpu detach backward unsqueeze requires_grad_ numel masked_fill permute state_dict parameters zero_grad to".split()
+)
+_SHARING = frozenset(
+    "from_numpy as_tensor asarray numpy detach cpu Tensor FloatTensor DoubleTensor LongTensor IntTensor asanyarray "
+    "ascontiguousarray from_dlpack".split()
+)
+_SHARING_IF_KNOWN = frozenset("to float double half contiguous type".split())
+"""Conversions that give the tensor itself when dtype and device fit: seen only where they are known."""
+_VIEWS = frozenset(
+    "view reshape permute transpose squeeze unsqueeze t detach flatten expand narrow select swapaxes numpy cpu to float "
+    "contiguous get items values append".split()
+)
+_METADATA = frozenset("shape size dim ndim device dtype numel ndimension type is_cuda training nelement layout".split())
+_FLOATS = frozenset({"float", "complex"})
+_WRITING_METHODS = frozenset("sort fill partition put resize itemset setfield byteswap".split())
+_WRITING_FUNCTIONS = frozenset("copyto put place putmask fill_diagonal shuffle".split())
+_COUNTED = frozenset("ones zeros rand randn randint arange tensor full empty linspace eye randperm DataParallel".split())
+_TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
+
+
+class Vocabulary:
+    """Which names of a file stand for torch, and which for packages that convert tensors."""
+
+    def __init__(self, file: FileOutline) -> None:
+        roots = {name: full.lstrip(".").split(".")[0] for name, full in file.imports.items()}
+        self.torch = frozenset(name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning")))
+        self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
+        self.math = frozenset(name for name, root in roots.items() if root == "math")
+
+
+@dataclass(slots=True)
+class Features:
+    """`triggers` found, names that are `calls`ed, whether the function handles tensors, and whether some have a count."""
+
+    triggers: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    torchy: bool = False
+    counted: bool = False
+
+    def interesting(self, *, torchy: bool, counted: bool, trained: bool) -> bool:
+        """Whether any rule could hear of it.
+
+        Everything but `.numpy()` itself needs tensors to get here; `COUNT` needs a tensor whose number of elements is
+        known (`counted`); `KEPT` needs an optimiser's step here or in a function that is called (`trained`).
+        """
+        if TO_NUMPY in self.triggers:
+            return True
+        if not torchy:
+            return False
+        enough = self.triggers - {COUNT, KEPT}
+        return bool(enough) or (counted and COUNT in self.triggers) or (trained and KEPT in self.triggers)
+
+
+def features_of(root: ast.AST, vocabulary: Vocabulary) -> Features:
+    """The features of a function, nested ones included; of a module's own statements if `root` is the module."""
+    return _Walk(vocabulary).run(root)
+
+
+class _Walk:
+    """The state of one walk."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.found = Features()
+        self.written: set[str] = set()
+        self.shared: set[str] = set()
+        self.tensors: set[str] = set()
+        self.optional: set[str] = set()
+        self.made: set[str] = set()
+        self.bindings: list[tuple[set[str], set[str]]] = []
+        self.bare: set[str] = set()
+        self.compared: set[str] = set()
+        self.counts: set[str] = set()
+        self.shared_if_known: set[str] = set()
+        self.scalars: set[str] = set()
+        self.parameters: set[str] = set()
+        self.appended: set[str] = set()
+        self.aliases: list[tuple[str, str]] = []
+        self.returns = False
+        self.counted = False
+
+    def run(self, root: ast.AST) -> Features:
+        """Walk and conclude."""
+        if isinstance(root, ast.Module):
+            pending = [
+                node for node in root.body if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            ]
+        else:
+            pending = [root]  # type: ignore[list-item]
+        stack: list[ast.AST] = list(pending)
+        handlers = _HANDLERS
+        while stack:
+            node = stack.pop()
+            handler = handlers.get(type(node))
+            if handler is not None:
+                handler(self, node)
+            stack.extend(ast.iter_child_nodes(node))
+        return self._conclude()
+
+    def _conclude(self) -> Features:
+        found = self.found
+        self._spread()
+        roots = self.written | {source for name, source in self.aliases if name in self.written}
+        own = self.written - {"self", "cls"}
+        shared = self.shared | self.shared_if_known if found.counted else self.shared
+        if own & shared or own & self.appended:
+            found.triggers.add(SHARED_WRITE)
+        if self.returns and roots & self.parameters & self.tensors:
+            found.triggers.add(SHARED_WRITE)
+        if self.bare & self.optional:
+            found.triggers.add(TRUTH)
+        if (self.bare | self.compared | self.counts) & self.made:
+            found.triggers.add(COUNT)
+        if self.scalars & self.made:
+            found.triggers.add(SCALAR)
+        return found
+
+    def _spread(self) -> None:
+        """Names made from names that tensors are in hold tensors too; aliases of shared memory share it."""
+        for _ in range(3):
+            before = len(self.made) + len(self.shared)
+            for names, sources in self.bindings:
+                if sources & self.made:
+                    self.made |= names
+            for name, source in self.aliases:
+                if source in self.shared:
+                    self.shared.add(name)
+            if len(self.made) + len(self.shared) == before:
+                break
+
+    # -- handlers ----------------------------------------------------------------------------------------------------
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Parameters, and those annotated as tensors; a forward hook's signature."""
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        for argument in arguments:
+            self.parameters.add(argument.arg)
+            if argument.annotation is not None and "Tensor" in ast.dump(argument.annotation):
+                self.tensors.add(argument.arg)
+                self.optional.add(argument.arg)
+                self.made.add(argument.arg)
+                self.found.torchy = True
+            elif argument.annotation is not None and "rray" in ast.dump(argument.annotation):
+                self.tensors.add(argument.arg)
+        if is_hook([argument.arg for argument in arguments]):
+            self.found.triggers.add(SNAPSHOT)
+
+    def name(self, node: ast.Name) -> None:
+        """A name that stands for torch makes the function handle tensors."""
+        if node.id in self.vocabulary.torch:
+            self.found.torchy = True
+
+    def attribute(self, node: ast.Attribute) -> None:
+        """`.data` shares memory; `.grad` may be kept."""
+        if node.attr in ("data", "grad"):
+            self.shared.update(_names_in(node.value))
+        if node.attr == "grad" and isinstance(node.ctx, ast.Load):
+            self.shared.update(_names_in(node.value))
+
+    def call(self, node: ast.Call) -> None:
+        """What is called, and what with."""
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            self._method(node, func)
+        elif isinstance(func, ast.Name):
+            self._function(node, func.id)
+        for keyword in node.keywords:
+            if keyword.arg == "reduction":
+                self.found.counted = True
+            if keyword.arg == "out":
+                self.written.update(_names_in(keyword.value))
+
+    def _function(self, node: ast.Call, name: str) -> None:
+        self.found.calls.add(name)
+        vocabulary = self.vocabulary
+        if name in vocabulary.converting:
+            self.found.triggers.add(IMPLICIT)
+        if name in ("float", "int", "complex", "bool") and node.args:
+            self._scalar(node.args[0], warns=name in _FLOATS)
+        if name in vocabulary.math:
+            self._scalar(node.args[0] if node.args else None, warns=True)
+        if name in vocabulary.torch:
+            self._shares(node, name)
+
+    def _method(self, node: ast.Call, func: ast.Attribute) -> None:
+        found, vocabulary, attr = self.found, self.vocabulary, func.attr
+        found.calls.add(attr)
+        root = _root(func.value)
+        if attr in ("numpy", "__array__"):
+            found.triggers.add(TO_NUMPY)
+        if root in vocabulary.converting:
+            if attr not in _HARMLESS:
+                found.triggers.add(IMPLICIT)
+            if attr in _WRITING_FUNCTIONS and node.args:
+                self.written.update(_names_in(node.args[0]))
+        elif attr in _PLOT_METHODS:
+            found.triggers.add(IMPLICIT)
+        if root in vocabulary.math:
+            self._scalar(node.args[0] if node.args else None, warns=True)
+        if attr == "item":
+            self._scalar(func.value, warns=False)
+        if attr in _TENSOR_METHODS:
+            found.torchy = True
+        if attr in _COUNTED and root in vocabulary.torch and (attr == "DataParallel" or _literal_size(node)):
+            found.counted = True
+        if isinstance(func.value, ast.Name) and attr in data_methods():
+            self.tensors.add(func.value.id)
+        if isinstance(func.value, ast.Name) and attr in tensor_only_methods():
+            self.optional.add(func.value.id)
+            self.tensors.add(func.value.id)
+        elif root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
+            self.optional.add(node.args[0].id)
+            self.tensors.add(node.args[0].id)
+        if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
+            found.triggers.add(SNAPSHOT)
+        if attr == "append" and node.args:
+            self.appended.update(_names_in(node.args[0]))
+        if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
+            self.written.update(_names_in(func.value))
+        self._shares(node, attr)
+
+    def _shares(self, node: ast.Call, name: str) -> None:
+        if name in _SHARING:
+            self.shared.update(_names_in(node))
+        elif name in _SHARING_IF_KNOWN:
+            self.shared_if_known.update(_names_in(node))
+
+    def _scalar(self, node: ast.expr | None, *, warns: bool) -> None:
+        root = _root(node)
+        if root is None or isinstance(node, ast.Constant) or _is_metadata(node):
+            return
+        (self.scalars if warns else self.counts).add(root)
+        if root in self.vocabulary.torch:
+            self.found.triggers.add(SCALAR if warns else COUNT)
+
+    def assign(self, node: ast.Assign) -> None:
+        """Targets that are written through, aliases, and names that hold tensors."""
+        names: set[str] = set()
+        for target in node.targets:
+            self._target(target)
+            names.update(_names_in(target))
+        self._bound(names, node.value)
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        """The same for `x: T = value`."""
+        self._target(node.target)
+        if node.value is not None:
+            self._bound(_names_in(node.target), node.value)
+
+    def _bound(self, names: set[str], value: ast.expr) -> None:
+        sources = _names_in(value)
+        if _is_view(value):
+            self.aliases.extend((name, source) for name in names for source in sources)
+        if sources & self.vocabulary.torch or _calls_something(value):
+            self.made.update(names)
+        self.bindings.append((names, sources))
+        attributes = {child.attr for child in ast.walk(value) if isinstance(child, ast.Attribute)}
+        if attributes & _SHARING or "data" in attributes:
+            self.shared.update(names)
+        elif attributes & _SHARING_IF_KNOWN:
+            self.shared_if_known.update(names)
+        if attributes & _MODULE_MEMORY:
+            self.found.triggers.add(KEPT)
+
+    def _target(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Subscript):
+            self.written.update(_names_in(target.value))
+            key = target.slice
+            if isinstance(key, ast.Tuple | ast.Slice | ast.Compare) and isinstance(target.value, ast.Name):
+                self.tensors.add(target.value.id)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and "prev" in key.value:
+                self.found.triggers.add(SNAPSHOT)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for element in target.elts:
+                self._target(element)
+        elif isinstance(target, ast.Attribute) and "prev" in target.attr:
+            self.found.triggers.add(SNAPSHOT)
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        """`a += b` may write in place."""
+        self.written.update(_names_in(node.target))
+        self.bindings.append((_names_in(node.target), _names_in(node.value)))
+
+    def loop(self, node: ast.For | ast.comprehension) -> None:
+        """What is iterated over may be tensors."""
+        self.bindings.append((_names_in(node.target), _names_in(node.iter)))
+
+    def test(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> None:
+        """Names whose truth value is asked for."""
+        self._tested(node.test)
+
+    def boolean(self, node: ast.BoolOp) -> None:
+        """`a or b` asks for the truth value of `a`."""
+        for value in node.values[:-1]:
+            self._tested(value)
+
+    def negation(self, node: ast.UnaryOp) -> None:
+        """`not a`."""
+        if isinstance(node.op, ast.Not):
+            self._tested(node.operand)
+
+    def _tested(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Name):
+            self.bare.add(node.id)
+        elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):
+            if not any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators):
+                root = _root(node.left)
+                if root is None or _is_metadata(node.left):
+                    return
+                if root in self.vocabulary.torch:
+                    self.found.triggers.add(COUNT)
+                else:
+                    self.compared.add(root)
+        elif isinstance(node, ast.Call):
+            root = _root(node)
+            if root in self.vocabulary.torch:
+                self.found.triggers.add(COUNT)
+
+    def returned(self, node: ast.Return) -> None:
+        """Whether the function gives a result."""
+        if node.value is not None:
+            self.returns = True
+
+
+_HARMLESS = frozenset("zeros ones empty arange linspace eye seed default_rng RandomState figure subplots show close".split())
+
+
+def _is_metadata(node: ast.expr | None) -> bool:
+    """`x.shape[0]`, `x.size(1)`, `len(x)`: numbers, whatever x is."""
+    while node is not None:
+        if isinstance(node, ast.Attribute):
+            if node.attr in _METADATA:
+                return True
+            node = node.value
+        elif isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in _PLAIN_BUILTINS:
+                return True
+            node = node.func
+        elif isinstance(node, ast.BinOp):
+            if not _is_metadata(node.right) and not isinstance(node.right, ast.Constant):
+                return False
+            node = node.left
+        else:
+            return isinstance(node, ast.Constant)
+    return False
+
+
+def _is_view(node: ast.expr) -> bool:
+    """Whether the value may be (part of) what a name in it holds."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS and _is_view(node.func.value)
+    return isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+
+
+def _literal_size(call: ast.Call) -> bool:
+    """Whether the arguments say that there is more than one element."""
+    for argument in call.args:
+        if isinstance(argument, ast.List | ast.Tuple):
+            if len(argument.elts) > 1 or any(_is_several(element) for element in argument.elts):
+                return True
+        elif _is_several(argument):
+            return True
+    return False
+
+
+def _is_several(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 1
+
+
+_MODULE_MEMORY = frozenset({"state_dict", "parameters", "named_parameters", "data", "grad", "weight"})
+
+
+def _root(node: ast.AST | None) -> str | None:
+    """The name at the bottom of a chain of attributes, calls and subscripts."""
+    while node is not None:
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func
+        elif isinstance(node, ast.BinOp):
+            node = node.left
+        elif isinstance(node, ast.UnaryOp):
+            node = node.operand
+        else:
+            return None
+    return None
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id}
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+
+
+def _calls_something(node: ast.expr) -> bool:
+    """Whether the value is the result of a call that may be a module's or a helper's (not a builtin's)."""
+    if isinstance(node, ast.Call):
+        return not isinstance(node.func, ast.Name) or node.func.id not in _PLAIN_BUILTINS
+    if isinstance(node, ast.Tuple | ast.List):
+        return any(_calls_something(element) for element in node.elts)
+    return isinstance(node, ast.BinOp) and (_calls_something(node.left) or _calls_something(node.right))
+
+
+_PLAIN_BUILTINS = frozenset("len int str range isinstance getattr print open type repr format hasattr round".split())
+
+
+_HANDLERS = {
+    ast.FunctionDef: _Walk.function,
+    ast.AsyncFunctionDef: _Walk.function,
+    ast.Name: _Walk.name,
+    ast.Attribute: _Walk.attribute,
+    ast.Call: _Walk.call,
+    ast.Assign: _Walk.assign,
+    ast.AnnAssign: _Walk.annotated,
+    ast.AugAssign: _Walk.augmented,
+    ast.For: _Walk.loop,
+    ast.AsyncFor: _Walk.loop,
+    ast.comprehension: _Walk.loop,
+    ast.If: _Walk.test,
+    ast.While: _Walk.test,
+    ast.IfExp: _Walk.test,
+    ast.Assert: _Walk.test,
+    ast.BoolOp: _Walk.boolean,
+    ast.UnaryOp: _Walk.negation,
+    ast.Return: _Walk.returned,
+}
