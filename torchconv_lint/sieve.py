@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = "torch|pytorch_lightning|lightning|transformers|timm|diffusers|accelerate|monai|kornia|torchvision"
 _IMPORTS = re.compile(rf"^[ \t]*(?:from|import)\s[^\n#]*\b(?:{_LIBRARIES})\b", re.MULTILINE)
+_METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu)\(")
+"""Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 
 CALLER_DEPTH = 2
 """So many callers up from a function of interest are analysed too: what they pass makes it a finding or not."""
@@ -21,7 +23,7 @@ CALLER_DEPTH = 2
 
 def mentions_tensors(text: str) -> bool:
     """Whether a file can meet torch: a search of the text, before anything is parsed."""
-    return _IMPORTS.search(text) is not None
+    return _IMPORTS.search(text) is not None or _METHODS.search(text) is not None
 
 
 @dataclass(frozen=True)

@@ -133,9 +133,15 @@ class Frame:
         enclosing = self.definition.enclosing if self.definition else None
         return enclosing.read(name) if enclosing is not None else None
 
-    def bind(self, path: str, value: Value) -> None:
-        """Set a local name or dotted path."""
-        self.state.names[path] = value
+    def bind(self, path: str, value: Value, *, narrowed: bool = False) -> None:
+        """Set a local name or dotted path; `narrowed`: a test has told more of what it is, nothing was assigned."""
+        state = self.state
+        if narrowed and "." in path:
+            if path not in state.names:
+                state.narrowed |= {path}
+        elif path in state.narrowed:
+            state.narrowed -= {path}
+        state.names[path] = value
 
     def at(self, node: cst.BaseExpression) -> Value:
         """The value of an expression whose contents are not looked at: the target of a write, or of `.shape`."""

@@ -101,7 +101,7 @@ def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]
     if value and not kept:
         return False
     if len(kept) != len(value) or any(one is not other for one, other in zip(kept, value, strict=True)):
-        frame.bind(path, tuple(kept))
+        frame.bind(path, tuple(kept), narrowed=True)
     return True
 
 

@@ -32,9 +32,10 @@ class State:
 
     `names` maps a local name, or a dotted path such as "self.device", to its value. `grad` is the grad mode: None when
     it is not known. `stale` maps (allocation, side) to the writes that the side has suffered from another side.
+    `narrowed` are dotted paths that a test, and no assignment, has put among the names.
     """
 
-    __slots__ = ("grad", "names", "path", "stale")
+    __slots__ = ("grad", "names", "narrowed", "path", "stale")
 
     def __init__(
         self,
@@ -42,15 +43,17 @@ class State:
         path: When = ALWAYS,
         grad: bool | None = True,
         stale: dict[StaleKey, frozenset[Write]] | None = None,
+        narrowed: frozenset[str] = frozenset(),
     ) -> None:
         self.names = names
         self.path = path
         self.grad = grad
         self.stale = stale if stale is not None else {}
+        self.narrowed = narrowed
 
     def copy(self) -> State:
         """An independent copy."""
-        return State(dict(self.names), self.path, self.grad, dict(self.stale) if self.stale else {})
+        return State(dict(self.names), self.path, self.grad, dict(self.stale) if self.stale else {}, self.narrowed)
 
     def same_as(self, other: State) -> bool:
         """Whether nothing new is known, so that a loop has converged."""
@@ -70,15 +73,17 @@ def join_states(one: State | None, other: State | None) -> State | None:
         twin = other.names.get(name)
         if twin is value:
             names[name] = value
-        else:
-            names[name] = join(under(value, here), under(twin, there)) if twin is not None else under(value, here)
+        elif twin is not None:
+            names[name] = join(under(value, here), under(twin, there))
+        elif name not in one.narrowed:
+            names[name] = under(value, here)
     for name, value in other.names.items():
-        if name not in one.names:
+        if name not in one.names and name not in other.narrowed:
             names[name] = under(value, there)
     stale = dict(one.stale)
     for key, writes in other.stale.items():
         stale[key] = stale.get(key, frozenset()) | writes
-    return State(names, common, one.grad if one.grad == other.grad else None, stale)
+    return State(names, common, one.grad if one.grad == other.grad else None, stale, one.narrowed | other.narrowed)
 
 
 def join_all(states: list[State]) -> State | None:

@@ -99,6 +99,7 @@ def call_tensor_method(
         frame.write_back(func, just(result))
         return result
     if name == "backward":
+        frame.has_stepped = True
         if kind.grad is None or not kind.grad.value:
             fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad"))
             frame.write_back(func, just(replace(kind, grad=fact)))
