@@ -228,3 +228,13 @@ def test_the_report_does_not_depend_on_processes_or_hash_seeds(check: Run, jobs:
 
 def test_each_file_is_linted_once(check: Run, hazard: Path) -> None:
     assert check("hazard.py", "./hazard.py", ".", str(hazard)).stdout.count("CNV101") == 1
+
+
+def test_a_pipeline_that_fails_is_one_problem() -> None:
+    from torchconv_lint.shell.check import Checker
+    from torchconv_lint.shell.selection import Selection
+
+    # Settings that are none stand for whatever nobody thought of.
+    checked = Checker(None, Selection()).check_bytes("odd.py", HAZARD.encode())  # type: ignore[arg-type]
+    (problem,) = checked.problems
+    assert problem.message.startswith("torchconv_lint failed on this file (AttributeError: ")

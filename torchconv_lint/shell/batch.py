@@ -70,12 +70,12 @@ def _pooled(files: Sequence[str], checker: Checker, jobs: int, done: Callable[[]
                     results[futures[future]] = future.result()
                     done()
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Without its workers the pool gives everything up, and ends below at once.
         for child in multiprocessing.active_children():
             child.terminate()
         raise
     finally:
-        pool.shutdown(wait=True)
+        pool.shutdown(wait=True, cancel_futures=True)
     return results
 
 
