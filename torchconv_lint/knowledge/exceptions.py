@@ -23,6 +23,10 @@ NUMPY_ADDITIONS: dict[str, dict[str, Any]] = {
     # Uninitialised memory holds anything, so that "one value throughout" cannot be seen.
     "empty": {"blank": True},
     "empty_like": {"blank": True},
+    # Between numbers, as they are nearly always written; between float32 arrays they keep float32.
+    "linspace": {"float64": True},
+    "logspace": {"float64": True},
+    "geomspace": {"float64": True},
 }
 
 # ndarray method -> the properties that replace the measured ones.

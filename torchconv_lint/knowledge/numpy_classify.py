@@ -23,11 +23,11 @@ def _memory(found: list[Observation]) -> dict[str, Any]:
     return props
 
 
-def _float64(found: list[Observation]) -> bool:
-    """Whether exact inputs, or none, always give float64."""
-    made = [o for o in found if not o["typed"] and (not o["input"] or o["input_dtype"] in EXACT)]
-    exact = [o for o in made if o["kind"] in ("array", "scalar")]
-    return bool(exact) and all(o["dtypes"][0] == "float64" for o in exact)
+def _float64(found: list[Observation], inputs: tuple[str, ...]) -> bool:
+    """Whether results are float64 for inputs of these dtypes ("" is no array), as long as no dtype is asked for."""
+    asked = [o for o in found if o["kind"] in ("array", "scalar") and not o["typed"] and o["arrays"] < 2]
+    chosen = [o for o in asked if o["input_dtype"] in inputs]
+    return bool(chosen) and all(o["dtypes"][0] == "float64" for o in chosen)
 
 
 def _blank(found: list[Observation]) -> bool:
@@ -54,8 +54,10 @@ def classify(found: list[Observation]) -> dict[str, Any]:
     bare = [o for o in found if o["input"] and o["extra"] == 0 and o["big"]]
     if bare and all(o["kind"] == "scalar" for o in bare):
         props["reduces"] = True
-    if _float64(found):
+    if _float64(found, ("", "float32", "float64", *EXACT)):
         props["float64"] = True
+    elif _float64(found, ("int64",)):
+        props["integer_to_float64"] = True
     if _blank(found):
         props["blank"] = True
     return props

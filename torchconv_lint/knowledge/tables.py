@@ -79,6 +79,7 @@ class NumpyOps:
     out_argument: Names = NONE
     reduces: Names = NONE
     float64: Names = NONE
+    integer_to_float64: Names = NONE
     blank: Names = NONE
     ufunc: Names = NONE
     python: Names = NONE

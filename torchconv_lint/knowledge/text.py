@@ -1,24 +1,35 @@
-"""The text form of a table: sorted JSON, names with the same initial on one line, so that it reads and diffs well."""
+"""The text form of a table: sorted JSON, names with the same initial together, so that it reads and diffs well."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+WIDTH = 118
+
 
 def _initial(name: str) -> str:
-    """What names on one line have in common: the namespace and the first letter."""
+    """What names that stand together have in common: the namespace and the first letter."""
     namespace, _, last = name.rpartition(".")
     return f"{namespace}.{last[:1]}"
 
 
 def _wrapped(items: Iterable[tuple[str, str]], indent: str) -> str:
-    """`(name, rendered)` pairs, one line per initial."""
+    """`(name, rendered)` pairs, a fresh line for each initial."""
     lines = []
     for _, group in itertools.groupby(sorted(items, key=lambda pair: (_initial(pair[0]), pair[0])), _by_initial):
-        lines.append(indent + ", ".join(rendered for _, rendered in group))
+        line = textwrap.fill(
+            ", ".join(rendered.replace(": ", ":~") for _, rendered in group),
+            width=WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines.append(line.replace(":~", ": "))
     return ",\n".join(lines)
 
 

@@ -106,7 +106,7 @@ def _promised(schema: Schema) -> dict[str, Any]:
     return {"tensor": True, "schema_only": True, **extra}
 
 
-def classify(found: list[Observation], schema: Schema | None, loss: bool = False) -> dict[str, Any]:
+def classify(found: list[Observation], schema: Schema | None, functional: bool, loss: bool) -> dict[str, Any]:
     """The properties of one operation: name of the property -> True, or its value; empty when nothing is known."""
     found = [o for o in found if o["dense"]] or found  # sparse tensors do not tell what they share
     single = [o for o in found if o["kind"] == "tensor"]
@@ -126,6 +126,6 @@ def classify(found: list[Observation], schema: Schema | None, loss: bool = False
         props = {"host" if all(o["kind"] == "host" for o in found) else "python": True}
     elif schema and not found:
         props = _promised(schema)
-    if props and schema and schema.out:
+    if props and schema and schema.out and functional:
         props["out_argument"] = True
     return props

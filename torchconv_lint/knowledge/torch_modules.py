@@ -23,7 +23,7 @@ def _classes(module: Any, base: Any) -> list[str]:
 
 def _constructions(kind: Any) -> Iterator[Any]:
     """Instances made with 0 to 4 small integers, or with a list of two."""
-    for args in ((), (2,), (2, 2), (2, 2, 2), (2, 2, 2, 2), (2, [2]), ([2, 2],)):
+    for args in ((), (2,), (2, 2), (2, 2, 2), (2, 2, 2, 2), (4, 4), (2, [2]), ([2, 2],)):
         try:
             yield kind(*args)
         except Exception:  # any refusal means: try the next list
@@ -55,21 +55,31 @@ def _gives_scalar(module: Any) -> bool:
 
 
 def _measure(name: str) -> dict[str, bool] | None:
-    """What one module class does."""
-    for module in _constructions(getattr(torch.nn, name)):
-        return {"loss": _gives_scalar(module), "no_params": not list(module.parameters())}
-    return None
+    """What one module class does, by all the instances that could be made."""
+    made = list(_constructions(getattr(torch.nn, name)))
+    if not made:
+        return None
+    return {
+        "loss": any(_gives_scalar(module) for module in made),
+        "no_params": not any(list(module.parameters()) for module in made),
+    }
+
+
+def _holds_modules(name: str) -> bool:
+    """Whether a class takes other modules, whose parameters it then has."""
+    kind = getattr(torch.nn, name)
+    inside = kind.__module__ == "torch.nn.modules.container"
+    return inside or "module" in inspect.signature(kind.__init__).parameters
 
 
 def modules() -> dict[str, list[str]]:
-    """The `module` section; containers are left out of `no_params`, since they hold what they are given."""
+    """The `module` section."""
     names = _classes(torch.nn, torch.nn.Module)
-    containers = set(vars(importlib.import_module("torch.nn.modules.container")))
     found = isolated_map(_measure, names)
     return {
         "all": sorted([*names, "Module"]),
         "loss": [name for name in names if found[name] and found[name]["loss"]],
-        "no_params": [name for name in names if found[name] and found[name]["no_params"] and name not in containers],
+        "no_params": [name for name in names if found[name] and found[name]["no_params"] and not _holds_modules(name)],
         "unprobed": [name for name in names if not found[name]],
     }
 

@@ -40,10 +40,10 @@ def collect(found: Mapping[str, Mapping[str, Any]], valued: tuple[str, ...]) -> 
 def _facts(name: str, lone: bool, raw: Any) -> dict[str, Any]:
     """The properties of one name, from what the probe saw and what the schema promises."""
     schema = None if not lone and is_property(name) else schema_of(name)
-    return classify(raw or [], schema, lone and has_reduction(name)) or {"unprobed": True}
+    return classify(raw or [], schema, lone, lone and has_reduction(name)) or {"unprobed": True}
 
 
-def _measured(names: list[str], find: Callable[[str], Callable[..., Any]], lone: bool) -> dict[str, Any]:
+def measured(names: list[str], find: Callable[[str], Callable[..., Any]], lone: bool) -> dict[str, Any]:
     """One section: every name probed in isolation, corrected, and turned around."""
     kind = "function" if lone else "method"
     raw = isolated_map(lambda name: probe(find(name), lone), names)
@@ -57,8 +57,8 @@ def torch_table() -> dict[str, Any]:
     probe(torch.add, lone=False)  # let torch import what it imports on first use here, not in every child
     return {
         "versions": {"torch": torch.__version__.split("+")[0]},
-        "method": _measured(method_names(), tensor_method, lone=False),
-        "function": _measured(function_names(), function, lone=True),
+        "method": measured(method_names(), tensor_method, lone=False),
+        "function": measured(function_names(), function, lone=True),
         "module": modules(),
         "optim": optimisers(),
         "lr_scheduler": schedulers(),
