@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,17 @@ def test_a_pipeline_that_fails_is_one_diagnostic() -> None:
     ((line, column, message, kind),) = plugin.run()
     assert (line, column, kind) == (1, 0, Plugin)
     assert message.startswith("CNV900 odd.py: torchconv_lint failed on this file (TypeError: ")
+
+
+def test_deep_nesting_is_one_diagnostic(check: Run, tmp_path: Path) -> None:
+    # Not inside flake8: pyflakes is the first to give up on this.
+    text = HAZARD.replace("x.numpy()", "-" * 900 + "x.numpy()")
+    ((_, _, message, _),) = Plugin(ast.parse(text), "deep.py", text.splitlines(keepends=True)).run()
+    assert message == "CNV900 deep.py: is nested too deeply to be analysed"
+    (tmp_path / "deep.py").write_text(text)
+    ours = check("deep.py")
+    assert ours.stderr.startswith("deep.py:1:1: is nested too deeply to be analysed\n")
+    assert ours.returncode == 2
 
 
 HEAVY = ("libcst", "torch", "numpy", "click", "rich", "pathspec", "tomllib", "torchconv_lint.rules")

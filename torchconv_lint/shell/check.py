@@ -61,6 +61,8 @@ class Checker:
             return Checked(path, problems=(tree,))
         try:
             outcome = lint_source(source, self.settings, tree)
+        except RecursionError:
+            return _failed(path, "is nested too deeply to be analysed")
         except Exception as error:  # one file that we fail on must not end the run
             return _failed(path, f"torchconv_lint failed on this file ({_named(error)}); please report this")
         findings = tuple(
