@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.patterns import is_hook
+from torchconv_lint.analysis.walking import children, walk
 from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class _Walk:
             handler = handlers.get(type(node))
             if handler is not None:
                 handler(self, node)
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
         return self._conclude()
 
     def _conclude(self) -> Features:
@@ -174,12 +175,13 @@ class _Walk:
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         for argument in arguments:
             self.parameters.add(argument.arg)
-            if argument.annotation is not None and "Tensor" in ast.dump(argument.annotation):
+            annotation = _annotation_words(argument.annotation)
+            if "Tensor" in annotation:
                 self.tensors.add(argument.arg)
                 self.optional.add(argument.arg)
                 self.made.add(argument.arg)
                 self.found.torchy = True
-            elif argument.annotation is not None and "rray" in ast.dump(argument.annotation):
+            elif "rray" in annotation:
                 self.tensors.add(argument.arg)
         if is_hook([argument.arg for argument in arguments]):
             self.found.triggers.add(SNAPSHOT)
@@ -293,7 +295,7 @@ class _Walk:
         if sources & self.vocabulary.torch or _calls_something(value):
             self.made.update(names)
         self.bindings.append((names, sources))
-        attributes = {child.attr for child in ast.walk(value) if isinstance(child, ast.Attribute)}
+        attributes = {child.attr for child in walk(value) if isinstance(child, ast.Attribute)}
         if attributes & _SHARING or "data" in attributes:
             self.shared.update(names)
         elif attributes & _SHARING_IF_KNOWN:
@@ -364,6 +366,21 @@ class _Walk:
 _HARMLESS = frozenset("zeros ones empty arange linspace eye seed default_rng RandomState figure subplots show close".split())
 
 
+def _annotation_words(node: ast.expr | None) -> str:
+    """The names in an annotation, quoted or not."""
+    if node is None:
+        return ""
+    words = []
+    for child in walk(node):
+        if isinstance(child, ast.Name):
+            words.append(child.id)
+        elif isinstance(child, ast.Attribute):
+            words.append(child.attr)
+        elif isinstance(child, ast.Constant) and isinstance(child.value, str):
+            words.append(child.value)
+    return " ".join(words)
+
+
 def _is_metadata(node: ast.expr | None) -> bool:
     """`x.shape[0]`, `x.size(1)`, `len(x)`: numbers, whatever x is."""
     while node is not None:
@@ -432,7 +449,9 @@ def _root(node: ast.AST | None) -> str | None:
 def _names_in(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Name):
         return {node.id}
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    if isinstance(node, ast.Constant):
+        return set()
+    return {child.id for child in walk(node) if isinstance(child, ast.Name)}
 
 
 def _calls_something(node: ast.expr) -> bool:

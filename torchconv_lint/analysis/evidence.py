@@ -12,6 +12,7 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from torchconv_lint.analysis.walking import walk
 from torchconv_lint.knowledge import numpy_ops, torch_ops
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
@@ -63,7 +64,7 @@ def evidence_in(function: ast.AST) -> Evidence:
     modules: set[str] = set()
     matrices: set[str] = set()
     only = tensor_only_methods()
-    for node in ast.walk(function):
+    for node in walk(function):
         if not isinstance(node, ast.Call):
             continue
         func = node.func

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -21,7 +22,7 @@ from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import subscript
 from torchconv_lint.analysis.tensors import computed, operands_in
-from torchconv_lint.analysis.truth import condition_of, condition_of_value, test
+from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
 from torchconv_lint.analysis.values import (
     MANY,
     NOTHING,
@@ -45,6 +46,8 @@ from torchconv_lint.analysis.assign import assign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from torchconv_lint.analysis.conditions import Condition
 
 METADATA = frozenset(
     {"shape", "dtype", "ndim", "size", "device", "is_cuda", "requires_grad", "layout", "strides", "flags", "nbytes"}
@@ -94,8 +97,13 @@ def _call(frame: Frame, node: cst.Call) -> Value:
 
 @evaluates(cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString)
 def _literal(frame: Frame, node: cst.Integer | cst.Float | cst.Imaginary | cst.SimpleString) -> Value:
+    return _constant(node.value)
+
+
+@functools.lru_cache(maxsize=4096)
+def _constant(text: str) -> Value:
     try:
-        return just(Const(ast.literal_eval(node.value)))
+        return just(Const(ast.literal_eval(text)))
     except (ValueError, SyntaxError, MemoryError):
         return UNKNOWN
 
@@ -147,18 +155,33 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 
 @evaluates(cst.BooleanOperation)
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
-    is_and = isinstance(node.operator, cst.And)
-    test(frame, node.left)
-    left = frame.quietly(node.left)
+    is_and, operands = chain(node)
     before = frame.state
     frame.state = before.copy()
-    right = frame.evaluate(node.right) if assume(frame, node.left, is_and) else NOTHING
+    parts: list[Value] = []
+    conditions: list[Condition | None] = []
+    for position, operand in enumerate(operands):
+        value = frame.evaluate(operand)
+        last = position == len(operands) - 1
+        conditions.append(condition_of_value(value) or condition_of(frame, operand))
+        if last:
+            parts.append(value)
+            break
+        ask_truth(frame, operand, value)
+        # What `and` lets through is false, what `or` lets through is true; the rest is evaluated after that.
+        parts.append(tuple(alt for alt in value if not _is_constant(alt.kind, truth=is_and)))
+        if not assume(frame, operand, is_and):
+            break
     frame.state = before
-    one, other = condition_of(frame, node.left), condition_of_value(right)
-    if one is not None and other is not None and not operands_in([left, right]):
-        return just(Truth(both((one, other)) if is_and else either((one, other))))
-    falls_through = tuple(alt for alt in left if not (isinstance(alt.kind, Const) and bool(alt.kind.value) is is_and))
-    return join(falls_through, right) if falls_through and right else falls_through or right or UNKNOWN
+    if all(conditions) and len(conditions) == len(operands) and not operands_in(parts):
+        known = [condition for condition in conditions if condition is not None]
+        return just(Truth(both(known) if is_and else either(known)))
+    parts = [part for part in parts if part]
+    return join(*parts) if parts else UNKNOWN
+
+
+def _is_constant(kind: Kind, *, truth: bool) -> bool:
+    return isinstance(kind, Const) and bool(kind.value) is truth
 
 
 @evaluates(cst.Comparison)
@@ -171,7 +194,9 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
         compared = operands_in(values) if all(not _is_container(value) for value in values) else []
         if compared and not membership and any(isinstance(kind, Tensor) for value in values for kind, _ in value):
             return combine(values, lambda *operands: _compared(frame, operands))
-    condition = condition_of(frame, node)
+    if len(node.comparisons) != 1:
+        return just(Opaque())
+    condition = comparison(frame, node.left, node.comparisons[0].operator, values[0], values[1])
     return just(Truth(condition)) if condition is not None else just(Opaque())
 
 

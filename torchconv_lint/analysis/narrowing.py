@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.state import State
 
 
 def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
@@ -68,21 +69,29 @@ def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:
         if any((key, not value) in frame.state.path for key, value in known):
             return False
         frame.state.path |= known
+    _, operands = truths.chain(node)
     if decided == truth:
-        return assume(frame, node.left, truth) and assume(frame, node.right, truth)
-    # One of the two decided: left did, or left did not and right did.
+        return all(assume(frame, operand, truth) for operand in operands)
+    if len(operands) > MAX_DISJUNCTION:
+        return True
+    # One operand decided: all before it did not.
     start = frame.state
-    frame.state = start.copy()
-    left = frame.state if assume(frame, node.left, truth) else None
-    frame.state = start.copy()
-    other = assume(frame, node.left, not truth) and assume(frame, node.right, truth)
-    joined = join_states(left, frame.state if other else None)
+    joined: State | None = None
+    for position, operand in enumerate(operands):
+        frame.state = start.copy()
+        earlier = all(assume(frame, other, not truth) for other in operands[:position])
+        if earlier and assume(frame, operand, truth):
+            joined = join_states(joined, frame.state)
     if joined is None:
         frame.state = start
         return False
     joined.path |= start.path
     frame.state = joined
     return True
+
+
+MAX_DISJUNCTION = 5
+"""Longer chains of `a or b or …` are not followed operand by operand."""
 
 
 def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]) -> bool:

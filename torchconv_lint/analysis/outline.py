@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +34,7 @@ class FunctionOutline:
         return self.name.startswith("_") and not self.name.endswith("__")
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class ClassOutline:
     """A class that is not nested in a function. `bases` are dotted names as written."""
 
@@ -41,7 +44,17 @@ class ClassOutline:
     methods: dict[str, FunctionOutline] = field(default_factory=dict)
     constants: dict[str, ast.expr] = field(default_factory=dict)
     annotations: dict[str, ast.expr] = field(default_factory=dict)
-    stored: dict[str, list[FunctionOutline]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def stored(self) -> dict[str, list[FunctionOutline]]:
+        """The methods that store each attribute of `self`; computed when first asked for."""
+        found: dict[str, list[FunctionOutline]] = {}
+        for method in self.methods.values():
+            for name in _stored_on_self(method.node):
+                methods = found.setdefault(name, [])
+                if method not in methods:
+                    methods.append(method)
+        return found
 
 
 @dataclass(eq=False, slots=True)
@@ -159,11 +172,6 @@ def _class_outline(node: ast.ClassDef) -> ClassOutline:
             class_.annotations[statement.target.id] = statement.annotation
             if statement.value is not None:
                 class_.constants[statement.target.id] = statement.value
-    for method in class_.methods.values():
-        for name in _stored_on_self(method.node):
-            methods = class_.stored.setdefault(name, [])
-            if method not in methods:
-                methods.append(method)
     return class_
 
 
@@ -180,7 +188,7 @@ def _stored_on_self(method: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[
     if not arguments:
         return
     this = arguments[0].arg
-    for node in ast.walk(method):
+    for node in walk(method):
         if isinstance(node, ast.Attribute):
             if isinstance(node.value, ast.Name) and node.value.id == this and isinstance(node.ctx, ast.Store):
                 yield node.attr

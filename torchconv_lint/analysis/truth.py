@@ -22,11 +22,13 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
         test(frame, node.expression)
     elif isinstance(node, cst.BooleanOperation):
-        test(frame, node.left)
+        is_and, operands = chain(node)
         before = frame.state
         frame.state = before.copy()
-        if narrowing.assume(frame, node.left, isinstance(node.operator, cst.And)):
-            test(frame, node.right)
+        for operand in operands:
+            test(frame, operand)
+            if not narrowing.assume(frame, operand, is_and):
+                break
         frame.state = before
     else:
         ask_truth(frame, node, frame.evaluate(node))
@@ -51,13 +53,16 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
         inner = condition_of(frame, node.expression)
         return negation(inner) if inner else None
     if isinstance(node, cst.BooleanOperation):
-        left, right = condition_of(frame, node.left), condition_of(frame, node.right)
-        if left is None or right is None:
+        is_and, operands = chain(node)
+        parts = [condition_of(frame, operand) for operand in operands]
+        known = [part for part in parts if part is not None]
+        if len(known) != len(parts):
             return None
-        return both((left, right)) if isinstance(node.operator, cst.And) else either((left, right))
+        return both(known) if is_and else either(known)
     if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
         target = node.comparisons[0]
-        return _comparison(frame, node.left, target.operator, target.comparator)
+        one, other = frame.quietly(node.left), frame.quietly(target.comparator)
+        return comparison(frame, node.left, target.operator, one, other)
     return condition_of_value(frame.quietly(node))
 
 
@@ -72,10 +77,22 @@ def condition_of_value(value: Value) -> Condition | None:
     return None
 
 
-def _comparison(
-    frame: Frame, left: cst.BaseExpression, operator: cst.BaseCompOp, right: cst.BaseExpression
+def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:
+    """Whether it is `and`, and all operands of `a and b and c`, which libcst nests to the left."""
+    is_and = isinstance(node.operator, cst.And)
+    operands: list[cst.BaseExpression] = [node.right]
+    left = node.left
+    while isinstance(left, cst.BooleanOperation) and isinstance(left.operator, cst.And) is is_and:
+        operands.append(left.right)
+        left = left.left
+    operands.append(left)
+    return is_and, operands[::-1]
+
+
+def comparison(
+    frame: Frame, left: cst.BaseExpression, operator: cst.BaseCompOp, one: Value, other: Value
 ) -> Condition | None:
-    one, other = frame.quietly(left), frame.quietly(right)
+    """The condition that `left operator right` is, given the values of both sides."""
     negative = isinstance(operator, cst.NotEqual | cst.IsNot | cst.NotIn)
     if isinstance(operator, cst.Equal | cst.NotEqual | cst.Is | cst.IsNot):
         on_accelerator = _device_test(one, other) or _device_test(other, one)
