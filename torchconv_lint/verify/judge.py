@@ -1,0 +1,128 @@
+"""Does an observation show the declared phenomenon, and nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from torchconv_lint.verify import proof as words
+from torchconv_lint.verify.observation import RAISED, RETURNED, Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torchconv_lint.verify.proof import Phenomenon
+
+# Warnings about the future of an interface say nothing about the conversion.
+_ABOUT_INTERFACES = {"DeprecationWarning", "PendingDeprecationWarning", "FutureWarning", "ResourceWarning"}
+
+Lines = frozenset[int]
+
+
+def verdict(
+    declared: Phenomenon,
+    seen: Observation,
+    marked: Lines,
+    speaks_of: frozenset[str],
+    twins: Callable[[str], Observation | None],
+) -> str:
+    """ "" if `seen` shows what is declared, otherwise what is different.
+
+    `marked`: the lines at which the linter's findings are expected (their whole statements); what happens must happen
+    there. `speaks_of`: all phenomena of the file: what a safe function must not show. `twins` gives the observation of
+    another function on the same device.
+    """
+    if seen.outcome not in (RETURNED, RAISED):
+        return f"{seen.outcome}: {seen.type} {seen.text}".strip(": ")
+    if declared.word == words.RAISES:
+        return _raises(declared, seen, marked)
+    if seen.outcome == RAISED:
+        return f"raises {seen.type}: {seen.text}"
+    warned = [(kind, text, line) for kind, text, line in seen.warnings if kind not in _ABOUT_INTERFACES]
+    if declared.word == words.WARNS:
+        return _warns(declared, warned, marked)
+    if warned:
+        return f"warns {warned[0][0]}: {warned[0][1]}"
+    return _CHECKS[declared.word](declared, seen, marked, speaks_of, twins)
+
+
+def _raises(declared: Phenomenon, seen: Observation, marked: Lines) -> str:
+    if seen.outcome != RAISED:
+        return "raises nothing"
+    if seen.type != declared.type or declared.text not in seen.text:
+        return f"raises {seen.type}: {seen.text}"
+    if marked and not marked.intersection(seen.lines):
+        return f"raises at line {seen.lines[-1] if seen.lines else 0}, not where the finding points"
+    return ""
+
+
+def _warns(declared: Phenomenon, warned: list[tuple[str, str, int]], marked: Lines) -> str:
+    right = [line for kind, text, line in warned if kind == declared.type and declared.text in text]
+    if not right:
+        return f"warns {warned[0][0]}: {warned[0][1]}" if warned else "warns of nothing"
+    return "" if not marked or marked.intersection(right) else f"warns at line {right[0]}, not where the finding points"
+
+
+def _nothing(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: frozenset[str], twins: Any) -> str:
+    if speaks_of & {words.WRITES_THROUGH, words.CHANGES, words.SHARES}:
+        for write in seen.writes:
+            if write.together:
+                return f"line {write.line} writes through: {', '.join(write.names + write.outer)}"
+    if words.REWRITES in speaks_of:
+        for write in seen.writes:
+            if write.outer:
+                return f"line {write.line} rewrites the caller's {', '.join(write.outer)}"
+    if words.WAITS in speaks_of and seen.waits:
+        return f"waits for the device: {seen.waits[0]}"
+    return ""
+
+
+def _writes_through(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    lines = [write.line for write in seen.writes if write.together]
+    if not lines:
+        return "no write reaches another name"
+    return "" if not marked or marked.intersection(lines) else f"writes through at line {lines[0]}, not at the finding"
+
+
+def _rewrites(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    lines = [write.line for write in seen.writes if write.outer]
+    if not lines:
+        return "no write reaches the caller's data"
+    return "" if not marked or marked.intersection(lines) else f"rewrites at line {lines[0]}, not at the finding"
+
+
+def _changes(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    return "" if marked.intersection(seen.drifted) else "what is kept stays as it was"
+
+
+def _waits(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    return "" if seen.waits else "nothing waits for the device"
+
+
+def _loses_gradient(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    value: Mapping[str, Any] = seen.value if isinstance(seen.value, dict) else {}
+    if "grad" not in value:
+        return "returns no tensor"
+    return "the result still requires grad" if value["grad"] else ""
+
+
+def _gives_other(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    right = twins(declared.twin)
+    if right is None or right.outcome != RETURNED:
+        return f"{declared.twin} did not return a value to compare with"
+    mine, other = seen.value, right.value
+    if declared.text == "dtype":
+        mine, other = ((v or {}).get("dtype") if isinstance(v, dict) else None for v in (mine, other))
+    return f"gives the same {declared.text} as {declared.twin}" if mine == other else ""
+
+
+_CHECKS: dict[str, Callable[..., str]] = {
+    words.NOTHING: _nothing,
+    words.WRITES_THROUGH: _writes_through,
+    words.SHARES: _writes_through,
+    words.REWRITES: _rewrites,
+    words.CHANGES: _changes,
+    words.WAITS: _waits,
+    words.LOSES_GRADIENT: _loses_gradient,
+    words.GIVES_OTHER: _gives_other,
+}

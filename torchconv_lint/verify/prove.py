@@ -1,0 +1,96 @@
+"""Checks 2 and 3: every function of the fixtures, executed on a device, against what the fixture declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from torchconv_lint.verify.engine import Order, execute
+from torchconv_lint.verify.fixture import Fixture
+from torchconv_lint.verify.judge import verdict
+from torchconv_lint.verify.machine import Machine, version_of
+from torchconv_lint.verify.observation import Observation
+from torchconv_lint.verify.proof import ACCELERATOR, CHANGES, MEMORY
+from torchconv_lint.verify.rows import Row
+
+Tick = Callable[[], None]
+
+
+def rows_of(fixtures: Iterable[Fixture], device: str, machine: Machine) -> list[Row]:
+    """One row per function; those that cannot be run here say why."""
+    rows = []
+    for fixture in fixtures:
+        for function in fixture.functions:
+            declared = fixture.proof.of(function.name, device)
+            rows.append(Row(fixture, function, device, declared, reason=_hindrance(fixture, device, machine)))
+    return rows
+
+
+def _hindrance(fixture: Fixture, device: str, machine: Machine) -> str:
+    if device == "cpu" and ACCELERATOR in fixture.proof.needs:
+        return "needs an accelerator"
+    if lacking := machine.lacks(device):
+        return lacking
+    missing = [name for name in fixture.proof.libraries if not version_of(name)]
+    return f"not installed: {', '.join(missing)}" if missing else ""
+
+
+def _job(row: Row) -> dict[str, Any]:
+    fixture = row.fixture
+    marks = [
+        (line, expectation.texts[0])
+        for expectation in fixture.expectations
+        if expectation.code == fixture.rule and expectation.texts
+        for line in [fixture.statement_at(expectation.line)[0]]
+    ]
+    return {
+        "path": str(fixture.path.resolve()),
+        "text": fixture.text,
+        "function": row.function.name,
+        "device": row.device,
+        "watch": bool(fixture.proof.words() & MEMORY),
+        "marks": marks,
+    }
+
+
+def _marked_lines(fixture: Fixture, ranged: bool) -> frozenset[int]:
+    lines: set[int] = set()
+    for expectation in fixture.expectations:
+        if expectation.code == fixture.rule or not fixture.rule:
+            first, last = fixture.statement_at(expectation.line)
+            lines |= set(range(first, last + 1)) if ranged else {first}
+    return frozenset(lines)
+
+
+def prove(rows: list[Row], width: int, limit: float, tick: Tick = lambda: None) -> list[Row]:
+    """Run what can be run, and judge it. `tick` is called after each function."""
+    judged = list(rows)
+    seen: dict[tuple[str, str], Observation] = {}
+    order = [index for index, row in enumerate(rows) if not row.reason and row.declared is not None]
+    if not order:
+        return [row if row.reason else _undeclared(row) for row in rows]
+    libraries = sorted({name for index in order for name in rows[index].fixture.proof.libraries})
+    jobs = tuple(_job(rows[index]) for index in order)
+    for job, observation in execute(Order(rows[order[0]].device, jobs, width, limit, tuple(libraries))):
+        row = rows[order[job]]
+        seen[row.fixture.key, row.function.name] = observation
+        tick()
+    for index, row in enumerate(rows):
+        observed = seen.get((row.fixture.key, row.function.name))
+        if observed is None or row.declared is None:
+            judged[index] = row if row.reason else _undeclared(row)
+            continue
+        marked = _marked_lines(row.fixture, row.declared.word != CHANGES) if row.function.kind == "hazard" else frozenset()
+        reason = verdict(
+            row.declared,
+            observed,
+            marked,
+            row.fixture.proof.words(),
+            lambda name, fixture=row.fixture: seen.get((fixture.key, name)),  # type: ignore[misc]
+        )
+        judged[index] = row.judged(reason, observed)
+    return judged
+
+
+def _undeclared(row: Row) -> Row:
+    return Row(row.fixture, row.function, row.device, None, reason="nothing declared for this device")
