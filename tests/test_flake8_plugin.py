@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import HAZARD, Run
 
+from torchconv_lint.failure import describe_failure
 from torchconv_lint.flake8_plugin import Plugin
 from torchconv_lint.shell.check import Checker
 from torchconv_lint.shell.selection import Selection
@@ -166,6 +167,16 @@ def test_deep_nesting_is_one_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None
     assert message == "CNV900 deep.py: is nested too deeply to be analysed"
     checked = Checker(TooDeep(), Selection()).check_bytes("deep.py", HAZARD.encode())  # type: ignore[arg-type]
     assert [problem.message for problem in checked.problems] == ["is nested too deeply to be analysed"]
+
+
+def test_a_failure_is_described_in_one_line_whatever_it_holds() -> None:
+    class Unspeakable:
+        def __repr__(self) -> str:
+            raise RecursionError
+
+    assert "(KeyError: )" in describe_failure(KeyError(Unspeakable()))
+    assert len(describe_failure(ValueError("x\n" * 10_000))) < 300
+    assert "\n" not in describe_failure(ValueError("x\ny"))
 
 
 HEAVY = ("libcst", "torch", "numpy", "click", "rich", "pathspec", "tomllib", "torchconv_lint.rules")

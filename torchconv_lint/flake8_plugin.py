@@ -90,12 +90,10 @@ class Plugin:
         """Findings as flake8 wants them; it adds one to columns itself."""
         try:
             outcome = self._outcome()
-        except RecursionError:
-            yield self._failure(1, 1, "is nested too deeply to be analysed")
-            return
         except Exception as error:  # whatever we got wrong must not end the user's flake8
-            message = f"torchconv_lint failed on this file ({type(error).__name__}: {error}); please report this"
-            yield self._failure(1, 1, message)
+            from torchconv_lint.failure import describe_failure
+
+            yield self._failure(1, 1, describe_failure(error))
             return
         for finding in outcome.findings:
             yield finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}", type(self)

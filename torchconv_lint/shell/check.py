@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from torchconv_lint.failure import describe_failure
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Finding, Problem
 from torchconv_lint.noqa import Noqa
@@ -61,10 +62,8 @@ class Checker:
             return Checked(path, problems=(tree,))
         try:
             outcome = lint_source(source, self.settings, tree)
-        except RecursionError:
-            return _failed(path, "is nested too deeply to be analysed")
         except Exception as error:  # one file that we fail on must not end the run
-            return _failed(path, f"torchconv_lint failed on this file ({_named(error)}); please report this")
+            return _failed(path, describe_failure(error))
         findings = tuple(
             finding
             for finding in outcome.findings
