@@ -27,7 +27,7 @@ _MODULE = "fixture_under_proof"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to run, and where. `marks` is (line, name) of the linter's findings; without `watch` memory is not observed."""
+    """What to run, and where. `marks`: (line, name) of the findings. Without `watch`, memory is not observed."""
 
     path: str
     text: str
@@ -49,7 +49,7 @@ def _prepare() -> None:
     torch.set_warn_always(True)
     torch.set_num_threads(1)
     socket.socket.connect = _no_network  # type: ignore[method-assign]
-    socket.getaddrinfo = _no_network
+    socket.getaddrinfo = _no_network  # type: ignore[assignment]
 
 
 def _device(name: str) -> AbstractContextManager[Any]:

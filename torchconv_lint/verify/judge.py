@@ -26,7 +26,7 @@ def verdict(
     speaks_of: frozenset[str],
     twins: Callable[[str], Observation | None],
 ) -> str:
-    """ "" if `seen` shows what is declared, otherwise what is different.
+    """Say what is different, or "" if `seen` shows what is declared.
 
     `marked`: the lines at which the linter's findings are expected (their whole statements); what happens must happen
     there. `speaks_of`: all phenomena of the file: what a safe function must not show. `twins` gives the observation of

@@ -52,7 +52,7 @@ def share(first: Any, second: Any) -> bool:
 
 
 def holders(variables: Mapping[str, Any], frame: int, ours: str) -> Iterator[Holder]:
-    """Every tensor and array reachable from `variables`; attributes are followed on modules and on classes of `ours`."""
+    """Every tensor and array reachable from `variables`; attributes are followed on classes of the module `ours`."""
     seen: set[int] = set()
     for name, value in list(variables.items()):
         if not name.startswith("__"):

@@ -25,9 +25,12 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`lines`: the fixture's lines in the traceback, outermost first. `warnings`: (category, text, line in the fixture or
-    0). `drifted`: marked lines whose named value changed later. `waits`: transfers and reads that wait for the device.
-    `value`: a description of what was returned, in which equal values are equal."""
+    """What was seen of one function.
+
+    `lines`: the fixture's lines in the traceback, outermost first. `warnings`: category, text and the fixture's
+    line (or 0). `drifted`: marked lines whose named value changed later. `waits`: transfers and reads that wait for the
+    device. `value`: a description of what was returned, in which equal values are equal.
+    """
 
     outcome: str
     type: str = ""

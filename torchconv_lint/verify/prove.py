@@ -80,7 +80,8 @@ def prove(rows: list[Row], width: int, limit: float, tick: Tick = lambda: None) 
         if observed is None or row.declared is None:
             judged[index] = row if row.reason else _undeclared(row)
             continue
-        marked = _marked_lines(row.fixture, row.declared.word != CHANGES) if row.function.kind == "hazard" else frozenset()
+        hazard = row.function.kind == "hazard"
+        marked = _marked_lines(row.fixture, row.declared.word != CHANGES) if hazard else frozenset()
         reason = verdict(
             row.declared,
             observed,

@@ -8,6 +8,7 @@ parent ends, nothing stays behind.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -22,7 +23,12 @@ from typing import Any
 from torchconv_lint.verify.observation import DIED, TIMED_OUT, Observation
 
 # Loading these once saves a second in each child.
-_PRELOAD = {"scikit-learn": "sklearn.metrics", "matplotlib": "matplotlib.pyplot", "scipy": "scipy.ndimage", "pandas": "pandas"}
+_PRELOAD = {
+    "scikit-learn": "sklearn.metrics",
+    "matplotlib": "matplotlib.pyplot",
+    "scipy": "scipy.ndimage",
+    "pandas": "pandas",
+}
 
 
 class _Child:
@@ -34,10 +40,8 @@ class _Child:
 
     def kill(self) -> int:
         """End the child and what it started; its exit status."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         return os.waitpid(self.pid, 0)[1]
 
 

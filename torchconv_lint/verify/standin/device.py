@@ -68,7 +68,7 @@ def to_host(ours: torch.Tensor) -> torch.Tensor:
     with torch._C.DisableTorchFunction():
         storage, _ = _memory[ours.untyped_storage().data_ptr()]
         empty = torch.empty(0, dtype=ours.dtype)
-        return empty.set_(storage, ours.storage_offset(), ours.shape, ours.stride())  # type: ignore[call-overload, no-any-return]
+        return empty.set_(storage, ours.storage_offset(), ours.shape, ours.stride())
 
 
 def _argument(value: Any) -> Any:
@@ -107,9 +107,9 @@ def _run(op: Any, *args: Any, **kwargs: Any) -> Any:
     written = []
     for index, argument in enumerate(op._schema.arguments):
         if argument.alias_info and argument.alias_info.is_write:
-            given, host = (
-                (args[index], host_args[index]) if index < len(args) else (kwargs[argument.name], host_kwargs[argument.name])
-            )
+            by_place = index < len(args)
+            given = args[index] if by_place else kwargs[argument.name]
+            host = host_args[index] if by_place else host_kwargs[argument.name]
             if is_ours(given) and host.shape != given.shape:
                 _show(given, host)
             written.append(given)

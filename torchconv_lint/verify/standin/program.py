@@ -33,7 +33,7 @@ def _onto_standin(value: Any) -> Any:
     return value
 
 
-class Simulated(TorchFunctionMode):
+class Simulated(TorchFunctionMode):  # type: ignore[misc]
     """`with Simulated(): program()`: "cuda" means the stand-in, and its tensors say that they are on "cuda:0"."""
 
     def __init__(self) -> None:

@@ -1,0 +1,74 @@
+"""One run of `verify`, from paths to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torchconv_lint.rules import all_rules
+from torchconv_lint.verify.evidence import consult, load, record
+from torchconv_lint.verify.fixed import compared, fixed_rows
+from torchconv_lint.verify.fixture import Fixture, find_fixtures, read_fixture
+from torchconv_lint.verify.machine import this_machine
+from torchconv_lint.verify.proof import ProofError
+from torchconv_lint.verify.prove import prove, rows_of
+from torchconv_lint.verify.result import Result
+from torchconv_lint.verify.rows import NOT_RUN, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to verify. `complete`: these are all fixtures, so that every registered rule must be among them."""
+
+    paths: tuple[Path, ...]
+    devices: tuple[str, ...]
+    evidence: Path
+    width: int = 2
+    limit: float = 60.0
+    complete: bool = False
+    record: bool = False
+
+
+Progress = Callable[[str, int], Callable[[], None]]
+
+
+def _quiet(what: str, number: int) -> Callable[[], None]:
+    return lambda: None
+
+
+def verify(request: Request, progress: Progress = _quiet) -> Result:
+    """Run all four checks. `progress(what, number of steps)` gives what to call after each step."""
+    fixtures, broken = _read(request.paths)
+    static = {fixture.key: fixture.lint() for fixture in fixtures}
+    machine = this_machine()
+    rows: list[Row] = []
+    fixes: list[Row] = []
+    problems: dict[str, str] = {}
+    evidences = load(request.evidence)
+    for device in request.devices:
+        planned = rows_of(fixtures, device, machine)
+        done = prove(planned, request.width, request.limit, progress(device, len(planned)))
+        if request.record:
+            record(request.evidence, device, machine, done)
+        again, wrong = fixed_rows(done)
+        problems |= wrong
+        fixes += _fixed(done, again, request)
+        rows += [consult(row, evidences) if row.status == NOT_RUN else row for row in done]
+    registered = tuple(rule.code for rule in all_rules()) if request.complete else ()
+    return Result(tuple(rows), static, tuple(fixes), problems, broken, registered)
+
+
+def _read(paths: Sequence[Path]) -> tuple[list[Fixture], dict[str, str]]:
+    fixtures, broken = [], {}
+    for path in find_fixtures(list(paths)):
+        try:
+            fixtures.append(read_fixture(path))
+        except (ProofError, OSError) as error:
+            broken[str(path)] = str(error)
+    return fixtures, broken
+
+
+def _fixed(before: list[Row], rows: list[Row], request: Request) -> list[Row]:
+    known = {row.key: row for row in before}
+    return [compared(known[row.key], row) for row in prove(rows, request.width, request.limit)]
