@@ -70,12 +70,14 @@ class Vocabulary:
 
 @dataclass(slots=True)
 class Features:
-    """`triggers` found, names that are `calls`ed, whether the function handles tensors, and whether some have a count."""
+    """`triggers` found, names that are `calls`ed, whether the function handles tensors, whether some have a known number
+    of elements, and whether an argument reaches a conversion, so that callers matter."""
 
     triggers: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     torchy: bool = False
     counted: bool = False
+    takes_arguments: bool = False
 
     def interesting(self, *, torchy: bool, counted: bool, trained: bool) -> bool:
         """Whether any rule could hear of it.
@@ -112,6 +114,7 @@ class _Walk:
         self.compared: set[str] = set()
         self.counts: set[str] = set()
         self.shared_if_known: set[str] = set()
+        self.sunk: set[str] = set()
         self.scalars: set[str] = set()
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
@@ -140,6 +143,7 @@ class _Walk:
     def _conclude(self) -> Features:
         found = self.found
         self._spread()
+        found.takes_arguments = bool(self.sunk & self._from_parameters())
         roots = self.written | {source for name, source in self.aliases if name in self.written}
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
@@ -154,6 +158,18 @@ class _Walk:
         if self.scalars & self.made:
             found.triggers.add(SCALAR)
         return found
+
+    def _from_parameters(self) -> set[str]:
+        """The parameters and the names made from them."""
+        names = self.parameters - {"self", "cls"}
+        for _ in range(3):
+            size = len(names)
+            for bound, sources in self.bindings:
+                if sources & names:
+                    names = names | bound
+            if len(names) == size:
+                break
+        return names
 
     def _spread(self) -> None:
         """Names made from names that tensors are in hold tensors too; aliases of shared memory share it."""
@@ -215,7 +231,7 @@ class _Walk:
         self.found.calls.add(name)
         vocabulary = self.vocabulary
         if name in vocabulary.converting:
-            self.found.triggers.add(IMPLICIT)
+            self._sink(node)
         if name in ("float", "int", "complex", "bool") and node.args:
             self._scalar(node.args[0], warns=name in _FLOATS)
         if name in vocabulary.math:
@@ -229,13 +245,14 @@ class _Walk:
         root = _root(func.value)
         if attr in ("numpy", "__array__"):
             found.triggers.add(TO_NUMPY)
+            self.sunk.update(_names_in(func.value))
         if root in vocabulary.converting:
             if attr not in _HARMLESS:
-                found.triggers.add(IMPLICIT)
+                self._sink(node)
             if attr in _WRITING_FUNCTIONS and node.args:
                 self.written.update(_names_in(node.args[0]))
         elif attr in _PLOT_METHODS:
-            found.triggers.add(IMPLICIT)
+            self._sink(node)
         if root in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
         if attr == "item":
@@ -260,6 +277,16 @@ class _Walk:
             self.written.update(_names_in(func.value))
         self._shares(node, attr)
 
+    def _sink(self, node: ast.Call) -> None:
+        """A call that may convert its arguments; numbers and results of the same package are no tensors."""
+        names: set[str] = set()
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            names |= _names_in(argument)
+        names -= self.vocabulary.converting
+        if names:
+            self.found.triggers.add(IMPLICIT)
+            self.sunk |= names
+
     def _shares(self, node: ast.Call, name: str) -> None:
         if name in _SHARING:
             self.shared.update(_names_in(node))
@@ -271,6 +298,7 @@ class _Walk:
         if root is None or isinstance(node, ast.Constant) or _is_metadata(node):
             return
         (self.scalars if warns else self.counts).add(root)
+        self.sunk.add(root)
         if root in self.vocabulary.torch:
             self.found.triggers.add(SCALAR if warns else COUNT)
 
@@ -300,7 +328,7 @@ class _Walk:
             self.shared.update(names)
         elif attributes & _SHARING_IF_KNOWN:
             self.shared_if_known.update(names)
-        if attributes & _MODULE_MEMORY:
+        if attributes & _MODULE_MEMORY and _may_keep(value) and "clone" not in attributes:
             self.found.triggers.add(KEPT)
 
     def _target(self, target: ast.expr) -> None:
@@ -408,6 +436,19 @@ def _is_view(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS and _is_view(node.func.value)
     return isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+
+
+def _may_keep(node: ast.expr) -> bool:
+    """Whether the value may hold what is in it as it is: a view, a container, a comprehension."""
+    if isinstance(node, ast.ListComp | ast.DictComp | ast.List | ast.Tuple | ast.Dict):
+        return True
+    if isinstance(node, ast.Call):
+        func = node.func
+        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+        if name in ("list", "dict", "tuple", "copy", "OrderedDict"):
+            return True
+        return name in _MODULE_MEMORY or _is_view(node)
+    return isinstance(node, ast.Attribute | ast.Subscript)
 
 
 def _literal_size(call: ast.Call) -> bool:

@@ -99,7 +99,11 @@ def _callers(
 ) -> set[FunctionOutline]:
     """Those that call a chosen function by name, directly or through another."""
     found: set[FunctionOutline] = set()
-    wanted = {function.name for function in chosen if features[function].triggers & PASSED} - {"__init__", "forward"}
+    wanted = {
+        function.name
+        for function in chosen
+        if features[function].takes_arguments and features[function].triggers & PASSED
+    } - {"__init__", "forward"}
     for _ in range(CALLER_DEPTH):
         new = {function for function in functions if function not in found and features[function].calls & wanted}
         found |= new

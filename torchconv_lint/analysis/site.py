@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
 
 from torchconv_lint.model import Span
 
@@ -44,6 +43,9 @@ class Segment:
     def span(self, node: cst.CSTNode) -> Span:
         """Where `node` is in the file."""
         if self._positions is None:
+            # Imported here: most runs have nothing to report.
+            from libcst.metadata import MetadataWrapper, PositionProvider
+
             wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
             self._positions = wrapper.resolve(PositionProvider)
         where = self._positions[node]
