@@ -33,35 +33,50 @@ def _environment(device: str) -> dict[str, str]:
     return environment
 
 
-def execute(order: Order) -> Iterator[tuple[int, Observation]]:
-    """Yield (index of the job, what was observed) as jobs end. Closing the iterator kills what still runs."""
-    if not order.jobs:
-        return
-    server = subprocess.Popen(
-        [sys.executable, "-m", "torchconv_lint.verify.server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_environment(order.device),
-        start_new_session=True,
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    left = set(range(len(order.jobs)))
-    try:
+class Server:
+    """A server process for one device; `with Server("cpu") as server: server.execute(order)`, as often as wanted."""
+
+    def __init__(self, device: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "torchconv_lint.verify.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(device),
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()  # The server's sign to kill its children and to end.
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def execute(self, order: Order) -> Iterator[tuple[int, Observation]]:
+        """Yield (index of the job, what was observed) as jobs end."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        left = set(range(len(order.jobs)))
         request = {**asdict(order), "spawn": order.device == "cuda"}
-        server.stdin.write(json.dumps(request).encode() + b"\n")
-        server.stdin.flush()
-        for line in server.stdout:
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.flush()
+        while left and (line := self._process.stdout.readline()):
             answer = json.loads(line)
             left.discard(answer["job"])
             yield answer["job"], Observation.from_json(answer["observation"])
         for index in sorted(left):
             yield index, Observation(DIED, text="the server that runs the fixtures ended early")
-    finally:
-        server.stdin.close()  # The server's sign to kill its children and to end.
-        try:
-            server.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        server.stdout.close()
+
+
+def execute(order: Order) -> Iterator[tuple[int, Observation]]:
+    """Run one order on a server of its own. Closing the iterator kills what still runs."""
+    if order.jobs:
+        with Server(order.device) as server:
+            yield from server.execute(order)

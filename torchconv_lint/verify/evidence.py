@@ -42,7 +42,7 @@ class Evidence:
 def _name(device: str, machine: Machine) -> str:
     parts = [device, machine.gpu if device == "cuda" else "", f"torch{machine.torch}", f"numpy{machine.numpy}"]
     parts += [f"python{machine.python}", machine.system]
-    return re.sub(r"[^A-Za-z0-9.+-]+", "-", "_".join(filter(None, parts))) + ".json"
+    return re.sub(r"[^A-Za-z0-9.+_-]+", "-", "_".join(filter(None, parts))) + ".json"
 
 
 def record(folder: Path, device: str, machine: Machine, rows: list[Row]) -> Path | None:

@@ -94,8 +94,8 @@ class Pool:
         self._start = _spawn if spawn else _fork
         self._running: dict[int, _Child] = {}
 
-    def work(self) -> None:
-        """Answer every job, or stop when the parent is gone."""
+    def work(self) -> bool:
+        """Answer every job; False if the parent went away before."""
         while self._waiting or self._running:
             while self._waiting and len(self._running) < self._width:
                 index, job = self._waiting.popleft()
@@ -103,14 +103,15 @@ class Pool:
                 self._running[pipe] = _Child(index, pid, pipe, time.monotonic() + self._limit)
             wait = min(child.deadline for child in self._running.values()) - time.monotonic()
             ready, _, _ = select.select([0, *self._running], [], [], max(wait, 0))
-            if 0 in ready and not os.read(0, 1):
-                return
+            if 0 in ready:  # The parent says nothing while it waits: this is its end.
+                return False
             for pipe in ready:
                 if pipe in self._running:
                     self._read(self._running[pipe])
             for child in list(self._running.values()):
                 if time.monotonic() > child.deadline:
                     self._end(child, Observation(TIMED_OUT, text=f"after {self._limit:g} s"))
+        return True
 
     def _read(self, child: _Child) -> None:
         data = os.read(child.pipe, 1 << 16)
@@ -142,20 +143,22 @@ def _terminated(*_: Any) -> None:
 
 
 def main() -> None:
-    """Serve one order: {"jobs": …, "width": …, "limit": …, "spawn": …, "preload": …}."""
+    """Serve orders, one a line: {"jobs": …, "width": …, "limit": …, "spawn": …, "preload": …}, until the input ends."""
     signal.signal(signal.SIGTERM, _terminated)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    order = json.loads(_line())
-    if not order["spawn"]:
-        importlib.import_module("torchconv_lint.verify.child")
-        for need in order["preload"]:
-            if need in _PRELOAD:
-                importlib.import_module(_PRELOAD[need])
-    pool = Pool(order["jobs"], order["width"], order["limit"], order["spawn"])
-    try:
-        pool.work()
-    finally:
-        pool.close()
+    while line := _line():
+        order = json.loads(line)
+        if not order["spawn"]:
+            importlib.import_module("torchconv_lint.verify.child")
+            for need in order["preload"]:
+                if need in _PRELOAD:
+                    importlib.import_module(_PRELOAD[need])
+        pool = Pool(order["jobs"], order["width"], order["limit"], order["spawn"])
+        try:
+            if not pool.work():
+                return
+        finally:
+            pool.close()
 
 
 def _line() -> bytes:
