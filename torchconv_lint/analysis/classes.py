@@ -18,13 +18,12 @@ from torchconv_lint.analysis.values import (
     Function,
     Instance,
     Kind,
-    Mapping,
     Memory,
     Module,
     Opaque,
-    Sequence,
     Tensor,
     Value,
+    deeply,
     each,
     guessed,
     just,
@@ -131,11 +130,6 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
     def complete(result: Kind) -> Kind:
         if isinstance(result, Opaque) and result.guess is None:
             return Opaque(guess=output, tensorish=True)
-        if isinstance(result, Sequence):
-            items = None if result.items is None else tuple(each(item, complete) for item in result.items)
-            return Sequence(items, each(result.element, complete), result.mutable)
-        if isinstance(result, Mapping):
-            return Mapping(tuple((key, each(item, complete)) for key, item in result.items), result.element)
         tensor = guessed(result)
         if isinstance(result, Tensor) and tensor is not None:
             device = result.device if result.device is not None else output.device
@@ -143,7 +137,7 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
             return replace(result, device=device, grad=grad)
         return result
 
-    return each(value, complete) if value else UNKNOWN
+    return deeply(value, complete) if value else UNKNOWN
 
 
 def call_method(

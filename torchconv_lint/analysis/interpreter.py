@@ -121,6 +121,13 @@ class Interpreter:
                 completed.append(event)
         return completed
 
+    def release(self) -> None:
+        """Let go of everything at once: the frames of nested functions refer back here, and would wait for the garbage
+        collector with all the trees they hold."""
+        for definition in self._nested.values():
+            definition.enclosing = None
+        self.__dict__.clear()
+
     def spend(self) -> None:
         """Count one statement against the budget of the entry point."""
         self._spent += 1

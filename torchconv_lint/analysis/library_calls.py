@@ -27,7 +27,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
-    each,
+    deeply,
     just,
 )
 
@@ -79,7 +79,7 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in _PASSING and arguments.positional:
         return arguments.positional[-1].value if name == "typing.cast" else arguments.positional[0].value
     if name == "copy.deepcopy":
-        return each(arguments.value(0), _copied) or UNKNOWN
+        return deeply(arguments.value(0), _copied) or UNKNOWN
     if name == "collections.defaultdict":
         return Mapping((), _default(arguments.value(0)))
     if name in ("collections.OrderedDict", "collections.Counter"):
@@ -113,11 +113,6 @@ def _copied(kind: Kind) -> Kind:
     """A deep copy shares nothing."""
     if isinstance(kind, Tensor | Array | Opaque):
         return replace(kind, memory=None, path=None)
-    if isinstance(kind, Mapping):
-        return Mapping(tuple((key, each(value, _copied)) for key, value in kind.items), each(kind.element, _copied))
-    if isinstance(kind, Sequence):
-        items = None if kind.items is None else tuple(each(item, _copied) for item in kind.items)
-        return Sequence(items, each(kind.element, _copied), kind.mutable)
     return kind
 
 

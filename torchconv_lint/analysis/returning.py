@@ -11,9 +11,9 @@ from torchconv_lint.analysis.values import (
     Kind,
     Memory,
     Opaque,
-    Sequence,
     Tensor,
     Value,
+    deeply,
     each,
 )
 
@@ -56,9 +56,6 @@ def given_back(
         return None
 
     def change(kind: Kind) -> Kind | Value:
-        if isinstance(kind, Sequence):
-            items = None if kind.items is None else tuple(each(item, change) for item in kind.items)
-            return Sequence(items, each(kind.element, change), kind.mutable)
         if isinstance(kind, Tensor):
             kind = _told(kind)
         if isinstance(kind, Opaque) and kind.guess is not None:
@@ -80,4 +77,4 @@ def given_back(
             grad = grad.then(site, f"`{name}` returns it")
         return replace(tensor, device=device, grad=grad, dtype=dtype)
 
-    return each(value, change)
+    return deeply(value, change)

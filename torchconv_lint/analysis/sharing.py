@@ -20,7 +20,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
-    each,
+    deeply,
 )
 from torchconv_lint.model import Confidence
 
@@ -105,17 +105,13 @@ def age_kept(frame: Frame, element: Value) -> None:
 def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value:
     """The value with every memory in it changed."""
 
-    def inner(kind: Kind) -> Kind:
-        if isinstance(kind, Tensor | Array | Opaque):
-            return replace(kind, memory=change(kind.memory)) if kind.memory is not None else kind
-        if isinstance(kind, Sequence):
-            items = None if kind.items is None else tuple(each(item, inner) for item in kind.items)
-            return Sequence(items, each(kind.element, inner), kind.mutable)
-        if isinstance(kind, Mapping):
-            return Mapping(tuple((key, each(item, inner)) for key, item in kind.items), each(kind.element, inner))
-        return kind
+    return deeply(value, lambda kind: _relabelled(kind, change))
 
-    return each(value, inner)
+
+def _relabelled(kind: Kind, change: Callable[[Memory], Memory | None]) -> Kind:
+    if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
+        return replace(kind, memory=change(kind.memory))
+    return kind
 
 
 def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container: bool) -> Value:

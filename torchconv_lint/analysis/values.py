@@ -356,6 +356,20 @@ def each(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
     return join(*parts) if parts else NOTHING
 
 
+def deeply(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
+    """`change` applied to every alternative that is no container, at any depth; containers are rebuilt around them."""
+    return each(value, lambda kind: _deeply(kind, change))
+
+
+def _deeply(kind: Kind, change: Callable[[Kind], Kind | Value]) -> Kind | Value:
+    if isinstance(kind, Sequence):
+        items = None if kind.items is None else tuple(deeply(item, change) for item in kind.items)
+        return Sequence(items, deeply(kind.element, change), kind.mutable)
+    if isinstance(kind, Mapping):
+        return Mapping(tuple((key, deeply(item, change)) for key, item in kind.items), deeply(kind.element, change))
+    return change(kind)
+
+
 def under(value: Value, when: When) -> Value:
     """`value`, valid only under these further conditions; impossible alternatives fall away."""
     if not when:
