@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.tensors import computed, result_dtype
+from torchconv_lint.analysis.shapes import broadcast
+from torchconv_lint.analysis.tensors import computed, widened
 from torchconv_lint.analysis.values import (
     MANY,
     UNKNOWN,
     Array,
     Const,
-    Fact,
     Kind,
     Number,
     Opaque,
@@ -54,8 +54,9 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
 def _with_tensor(frame: Frame, left: Kind, right: Kind) -> Tensor:
     operands = [tensor for tensor in (guessed(left), guessed(right)) if tensor is not None]
     many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
+    plain = all(isinstance(kind, Tensor | Number | Const) for kind in (left, right))
+    shape = broadcast(tensor.shape for tensor in operands) if plain else None
     counts = [tensor.count for tensor in operands]
-    count: Fact | None = many[0] if many else None
-    if count is None and all(isinstance(kind, Tensor | Number | Const) for kind in (left, right)):
-        count = counts[0] if all(counts) else None
-    return computed(frame, operands, count=count, dtype=result_dtype(operands))
+    count = many[0] if many else counts[0] if plain and all(counts) else None
+    dtype = widened(operands, numbers=[kind for kind in (left, right) if isinstance(kind, Number | Const)])
+    return computed(frame, operands, count=count, dtype=dtype, shape=shape)

@@ -83,7 +83,7 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
 
 
 def _like(frame: Frame, kind: Kind) -> Kind:
-    return computed(frame, [kind], count=kind.count, dtype=kind.dtype) if isinstance(kind, Tensor) else Number()
+    return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape) if isinstance(kind, Tensor) else Number()
 
 
 def _fold(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:

@@ -79,6 +79,6 @@ def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node
             sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
             if isinstance(kind, Opaque) and not kind.tensorish:
                 sure = Confidence.POSSIBLE
-            frame.emit(ToScalar(frame.site(node), tensor, frame.text(subject), via, sure))
+            frame.emit(ToScalar(frame.site(node), tensor, frame.text(subject), via, sure, frame.state.grad))
 
 

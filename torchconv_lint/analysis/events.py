@@ -40,12 +40,13 @@ class ToNumpy(Event):
 
 @dataclass(frozen=True, slots=True)
 class ToScalar(Event):
-    """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt")."""
+    """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt"), in this grad mode."""
 
     tensor: Tensor
     subject: str
     via: str
     sure: Confidence
+    grad_mode: bool | None = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -21,7 +22,8 @@ from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import subscript
-from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.shapes import broadcast
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
 from torchconv_lint.analysis.values import (
     MANY,
@@ -29,6 +31,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    Fact,
     Function,
     Kind,
     Mapping,
@@ -143,7 +146,7 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 
     def result(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
-            return computed(frame, [kind], count=kind.count, dtype=kind.dtype)
+            return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape)
         if isinstance(kind, Array):
             return Array()
         if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):
@@ -211,8 +214,10 @@ def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
     many = [tensor.count for tensor in tensors if tensor.count is not None and tensor.count.value == MANY]
     known = [tensor.count for tensor in tensors]
     count = many[0] if many else known[0] if len(tensors) == 1 or all(known) else None
-    result = computed(frame, tensors, count=count)
-    return Tensor(device=result.device, grad=None, count=count)
+    plain = all(isinstance(kind, Tensor | Number | Const) for kind in operands)
+    shape = broadcast(tensor.shape for tensor in tensors) if plain else None
+    result = computed(frame, tensors, count=count, shape=shape)
+    return replace(result, grad=NO_GRAD, dtype=Fact("bool"))
 
 
 @evaluates(cst.IfExp)

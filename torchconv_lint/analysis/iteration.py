@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.names import longer_path
+from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -46,7 +47,7 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
             return kind.element
         return join(*kind.items) if kind.items else NOTHING
     if isinstance(kind, Tensor):
-        return replace(kind, count=None, path=None)
+        return replace(shaped(kind, kind.shape[1:] if kind.shape else None), path=None)
     if isinstance(kind, Array):
         return just(Opaque(memory=kind.memory))
     if isinstance(kind, Loader):

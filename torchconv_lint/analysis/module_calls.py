@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import stepped
 from torchconv_lint.analysis.snapshots import tell_restored
 from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
@@ -59,6 +60,10 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, kind.dtype)
         if kind.name in modules.loss:
             return replace(result, count=kind.count)
+        if kind.name == "Linear" and operands and operands[0].shape:
+            result = shaped(result, (*operands[0].shape[:-1], kind.features))
+        elif kind.name in _ELEMENTWISE and operands:
+            result = shaped(result, operands[0].shape)
         if kind.name == "DataParallel":
             gathered = Fact(MANY).then(frame.site(node), "DataParallel gathers one value per device", Confidence.LIKELY)
             result = replace(result, count=gathered)
@@ -68,6 +73,9 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
 
     return combine(arguments.values, output) if arguments.values else output()
 
+
+_ELEMENTWISE = frozenset("ReLU LeakyReLU Sigmoid Tanh GELU SiLU Softmax LogSoftmax Dropout Identity LayerNorm ELU".split())
+"""Modules whose output has the shape of their input."""
 
 _SEVERAL_OUTPUTS = frozenset(
     {"LSTM", "GRU", "RNN", "LSTMCell", "MultiheadAttention", "Sequential", "DataParallel", "ModuleList", "ModuleDict"}

@@ -136,7 +136,7 @@ def _ndim(shape: Value) -> int | None:
 def _through(frame: Frame, kind: Kind) -> Kind:
     """`np.sqrt(t)` of a tensor is a tensor."""
     if isinstance(kind, Tensor):
-        return replace(computed(frame, operands_in([just(kind)])), count=kind.count)
+        return computed(frame, operands_in([just(kind)]), count=kind.count, shape=kind.shape)
     return Array()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.iteration import item_of
+from torchconv_lint.analysis.shapes import indexed, shaped
 from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
@@ -28,31 +29,38 @@ if TYPE_CHECKING:
 
 def key_of(frame: Frame, node: cst.Subscript) -> Value:
     """The key of `a[key]`: a value for a single index, UNKNOWN for slices and tuples (evaluated all the same)."""
-    keys = []
+    keys = keys_of(frame, node)
+    return keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
+
+
+def keys_of(frame: Frame, node: cst.Subscript) -> list[Value | None]:
+    """The values of the indices between the brackets, None for a slice."""
+    keys: list[Value | None] = []
     for element in node.slice:
         part = element.slice
         if isinstance(part, cst.Index):
             keys.append(frame.evaluate(part.value))
         elif isinstance(part, cst.Slice):
+            keys.append(None)
             for bound in (part.lower, part.upper, part.step):
                 if bound is not None:
                     frame.evaluate(bound)
-    if len(node.slice) == 1 and keys:
-        return keys[0]
-    return UNKNOWN
+    return keys
 
 
 def subscript(frame: Frame, node: cst.Subscript) -> Value:
     """The value of `a[key]`."""
     owner = frame.evaluate(node.value)
-    key = key_of(frame, node)
+    keys = keys_of(frame, node)
+    key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
     single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
     sliced = any(isinstance(element.slice, cst.Slice) for element in node.slice)
 
     def item(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
             copies = _advanced(key) if single else False
-            return replace(kind, count=None, path=None, memory=None if copies else kind.memory)
+            shape = None if copies else indexed(kind.shape, keys)
+            return replace(shaped(kind, shape), path=None, memory=None if copies else kind.memory)
         if isinstance(kind, Array):
             if sliced:
                 return replace(kind, path=None)

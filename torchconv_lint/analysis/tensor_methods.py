@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted, written
 from torchconv_lint.analysis.tensors import (
     NO_GRAD,
@@ -178,7 +179,8 @@ def _by_table(
         return _in_place(frame, kind, name, operands, node, subject)
     with_dim = _has_dim(arguments)
     if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
-        return outputs(frame, ops.tuple[name], operands)
+        shape = without_dim(kind.shape, arguments.value(0, "dim"), keep="keepdim" in arguments.keywords)
+        return outputs(frame, ops.tuple[name], operands, shape if name in _DROPS_DIM else None)
     if name in ops.list:
         element = replace(computed(frame, operands, dtype=kind.dtype), memory=kind.memory)
         return Sequence(None, just(element), mutable=False)
@@ -195,9 +197,12 @@ def _has_dim(arguments: Arguments) -> bool:
     return bool(arguments.positional) or "dim" in arguments.keywords or "axis" in arguments.keywords
 
 
-def outputs(frame: Frame, pattern: str, operands: list[Tensor]) -> Sequence:
+_DROPS_DIM = frozenset({"max", "min", "median", "mode", "nanmedian"})
+
+
+def outputs(frame: Frame, pattern: str, operands: list[Tensor], shape: Shape = None) -> Sequence:
     """Several results: "g" is differentiable, "n" never requires grad."""
-    both = computed(frame, operands)
+    both = computed(frame, operands, shape=shape)
     items = [both if letter == "g" else replace(both, grad=NO_GRAD, dtype=None) for letter in pattern]
     return Sequence(tuple(just(item) for item in items), NOTHING, mutable=False)
 
@@ -216,26 +221,56 @@ def operation(
     """An operation that gives one tensor, by what the tables say of it."""
     ops = torch_ops().function if function else torch_ops().method
     first = operands[0]
-    count: Fact | None = None
-    if name in ops.reduces and _reduces_all(arguments, function, name):
-        count = Fact(ONE)
-    elif name in ops.elementwise:
-        many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
-        count = many[0] if many else first.count if len(operands) == 1 else None
-    elif views or maybe:
-        count = first.count if name not in _PARTIAL_VIEWS else None
+    count, shape = _size(name, operands, arguments, function, views=views or maybe)
     fixed = ops.dtype.get(name)
     dtype = Fact(fixed) if fixed else result_dtype(operands)
     if (name in ops.no_grad) or (fixed in ("bool", "int64")):
-        return Tensor(device=computed(frame, operands).device, grad=NO_GRAD, dtype=dtype, count=count)
+        return replace(computed(frame, operands, count=count, shape=shape), grad=NO_GRAD, dtype=dtype)
     if views or (maybe and not function):
         # A view or no-op keeps requires_grad whatever the grad mode is: measured.
         memory = first.memory
         if memory is not None and name == "contiguous":
             memory = converted(frame, memory, node, f"`.{name}()` may share its memory", numpy=False,
                                sure=Confidence.POSSIBLE)
-        return replace(first, count=count, path=None, memory=memory)
-    return computed(frame, operands, count=count, dtype=dtype)
+        return replace(first, count=count, shape=shape, path=None, memory=memory)
+    return computed(frame, operands, count=count, dtype=dtype, shape=shape)
+
+
+def _size(
+    name: str, operands: list[Tensor], arguments: Arguments, function: bool, *, views: bool
+) -> tuple[Fact | None, Shape]:
+    """The element count and the shape of an operation's result."""
+    ops = torch_ops().function if function else torch_ops().method
+    first = operands[0]
+    if name in ops.reduces:
+        if _reduces_all(arguments, function, name):
+            return Fact(ONE), ()
+        if name.startswith("nn.functional."):
+            shape = broadcast(tensor.shape for tensor in operands) if _unreduced(arguments) else None
+            return count_of(shape), shape
+        dim = arguments.value(1 if function else 0, "dim")
+        shape = without_dim(first.shape, dim, keep="keepdim" in arguments.keywords)
+        return count_of(shape), shape
+    if name in ops.elementwise:
+        many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
+        shape = broadcast(tensor.shape for tensor in operands)
+        return many[0] if many else count_of(shape) or (first.count if len(operands) == 1 else None), shape
+    if name in ("view", "reshape"):
+        sizes = [size for argument in arguments.positional for size in literal_sizes(argument.value)]
+        shape = None if -1 in sizes or function or not sizes else tuple(sizes)
+        return count_of(shape) or first.count, shape
+    if name in ("t", "unsqueeze") and first.shape is not None:
+        shape = first.shape[::-1] if name == "t" else (*first.shape, 1)
+        return first.count, shape if name == "t" else None
+    if views:
+        same = name in ("detach", "contiguous", "clone", "requires_grad_", "alias", "view_as")
+        return (first.count if name not in _PARTIAL_VIEWS else None), first.shape if same else None
+    return None, None
+
+
+def _unreduced(arguments: Arguments) -> bool:
+    reduction = arguments.value(99, "reduction")
+    return any(isinstance(kind, Const) and kind.value == "none" for kind, _ in reduction)
 
 
 _PARTIAL_VIEWS = frozenset({"select", "narrow", "diagonal", "unfold", "expand", "index_select", "as_strided", "get"})

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.shapes import Shape, count_of
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
-    MANY,
-    ONE,
     Fact,
     Instance,
     Kind,
@@ -82,15 +81,34 @@ def operands_in(values: Iterable[Value]) -> list[Tensor]:
     return found
 
 
-def computed(frame: Frame, operands: list[Tensor], *, count: Fact | None = None, dtype: Fact | None = None) -> Tensor:
+def computed(
+    frame: Frame, operands: list[Tensor], *, count: Fact | None = None, dtype: Fact | None = None, shape: Shape = None
+) -> Tensor:
     """A new tensor computed from these."""
-    return Tensor(device=result_device(operands), grad=result_grad(frame, operands), dtype=dtype, count=count)
+    if shape is not None:
+        count = count_of(shape)
+    return Tensor(result_device(operands), result_grad(frame, operands), dtype, count, shape=shape)
 
 
 def result_dtype(operands: list[Tensor]) -> Fact | None:
     """The dtype of the result when all operands agree on one."""
     dtypes = {tensor.dtype.value if tensor.dtype else None for tensor in operands}
     return operands[0].dtype if len(dtypes) == 1 else None
+
+
+def widened(operands: list[Tensor], numbers: list[Kind]) -> Fact | None:
+    """The dtype of arithmetic between tensors and Python numbers: theirs when they agree, and that of the tensor with
+    dimensions where the other has none (measured: bfloat16 * 0-d float32 stays bfloat16)."""
+    agreed = result_dtype(operands)
+    if len(operands) == 1:
+        # An integer tensor times a float is a float; a floating one keeps its dtype.
+        return None if numbers and agreed is not None and agreed.value in INTEGERS else agreed
+    if agreed is None and len(operands) == 2:
+        scalar = [tensor.shape == () for tensor in operands]
+        if scalar[0] != scalar[1] and all(tensor.dtype is not None for tensor in operands):
+            main = operands[0] if scalar[1] else operands[1]
+            return main.dtype if main.dtype is not None and main.dtype.value not in INTEGERS else None
+    return agreed
 
 
 def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNode) -> Kind:
@@ -129,17 +147,6 @@ def cast(kind: Tensor, dtype: Fact | None) -> Tensor:
     """The tensor as another dtype; integers never require grad."""
     grad = NO_GRAD if dtype is not None and dtype.value in INTEGERS else kind.grad
     return replace(kind, dtype=dtype, grad=grad, memory=None, path=None)
-
-
-def is_many(shape: list[object]) -> Fact | None:
-    """The element count that a literal shape gives: none of its sizes may be unknown, unless one surely is larger than
-    one and the rest are at least one."""
-    total = 1
-    for size in shape:
-        if not isinstance(size, int) or isinstance(size, bool):
-            return None
-        total *= size
-    return Fact(MANY) if total > 1 else Fact(ONE) if total == 1 else None
 
 
 def module_output(

@@ -10,8 +10,9 @@ from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
+from torchconv_lint.analysis.shapes import Shape, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs
-from torchconv_lint.analysis.tensors import NO_GRAD, computed, is_many, operands_in, requires_grad_set
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -141,7 +142,7 @@ def _with_requires_grad(frame: Frame, value: Value, arguments: Arguments, node: 
 
 
 def _created(
-    frame: Frame, arguments: Arguments, node: cst.Call, *, count: Fact | None, dtype: Fact | None, what: str, origin: str
+    frame: Frame, arguments: Arguments, node: cst.Call, *, shape: Shape, dtype: Fact | None, what: str, origin: str
 ) -> Value:
     """A new tensor: on `device=` if given, else on the CPU."""
     given = arguments.keywords.get("dtype")
@@ -150,7 +151,7 @@ def _created(
         if dtype is not None:
             dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
     memory = fresh(frame, node, origin) if frame.tracks else None
-    base = Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, count=count, memory=memory)
+    base = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory), shape)
     device = _keyword_device(frame, arguments, node)
     value = just(base)
     if device:
@@ -173,46 +174,31 @@ def _creation_place(frame: Frame, goal: Kind, node: cst.CSTNode, what: str) -> F
 
 def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """`torch.zeros(2, 3)` and other functions that make a tensor of numbers."""
-    sizes: list[object] = []
-    shape = arguments.positional
+    sizes: list[int | None] = []
+    positional = arguments.positional
     if name not in ("arange", "linspace", "full", "eye", "tensor", "logspace", "range", "normal"):
-        for argument in shape:
-            sizes.extend(_sizes(argument.value))
-        if not shape and "size" in arguments.keywords:
-            sizes.extend(_sizes(arguments.keywords["size"].value))
-    count = is_many(sizes) if sizes else None
-    if name == "arange" and len(shape) == 1:
-        last = shape[0].value[0].kind
-        count = Fact(MANY) if isinstance(last, Const) and isinstance(last.value, int | float) and last.value > 1 else None
+        for argument in positional:
+            sizes.extend(literal_sizes(argument.value))
+        if not positional and "size" in arguments.keywords:
+            sizes.extend(literal_sizes(arguments.keywords["size"].value))
+    elif name == "full":
+        sizes.extend(literal_sizes(arguments.value(0, "size")))
+    shape: Shape = tuple(sizes) if sizes and arguments.star == () else None
+    if name == "randint":
+        shape = tuple(literal_sizes(positional[-1].value)) if len(positional) > 1 else None
+    if name == "arange" and len(positional) == 1:
+        last = positional[0].value[0].kind
+        shape = (int(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
     origin = "blank" if name.startswith("empty") else "fresh"
     dtype = None if name in ("arange", "full", "randint", "range") else Fact("float32")
     if name in ("randint", "randperm"):
         dtype = Fact("int64")
-    return _created(frame, arguments, node, count=count, dtype=dtype, what=name, origin=origin)
-
-
-def _sizes(value: Value) -> list[object]:
-    kind = value[0].kind if len(value) == 1 else None
-    if isinstance(kind, Const):
-        return [kind.value]
-    if isinstance(kind, Sequence) and kind.items is not None:
-        return [size for item in kind.items for size in _sizes(item)]
-    return [None]
-
-
-def _literal_count(value: Value) -> Fact | None:
-    """How many elements `torch.tensor(value)` has."""
-    kind = value[0].kind if len(value) == 1 else None
-    if isinstance(kind, Const | Number):
-        return Fact(ONE)
-    if isinstance(kind, Sequence) and kind.items is not None and len(kind.items) > 1:
-        return Fact(MANY)
-    return None
+    return _created(frame, arguments, node, shape=shape, dtype=dtype, what=name, origin=origin)
 
 
 def _tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
-    count = _literal_count(arguments.value(0, "data"))
-    return _created(frame, arguments, node, count=count, dtype=None, what="tensor", origin="fresh")
+    data = arguments.value(0, "data")
+    return _created(frame, arguments, node, shape=shape_of_data(data), dtype=None, what="tensor", origin="fresh")
 
 
 def _from_numpy(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
@@ -238,7 +224,7 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
         if isinstance(kind, Tensor) and not certain:
             return kind
         if not isinstance(kind, Array) or (typed and (wanted is None or kind.dtype is None or wanted != kind.dtype)):
-            return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=wanted, count=_literal_count(value))
+            return shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=wanted), shape_of_data(value))
         memory = converted(frame, kind.memory, node, message, numpy=True)
         return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=kind.dtype, memory=memory)
 
@@ -279,9 +265,9 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
             memory = converted(frame, kind.memory, node, f"`torch.{name}` shares a {dtype} array's memory", numpy=True)
         return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), memory=memory)
 
-    sizes = [size for argument in arguments.positional for size in _sizes(argument.value)]
+    sizes = tuple(size for argument in arguments.positional for size in literal_sizes(argument.value))
     if source and not any(isinstance(kind, Sequence | Array) for kind in kinds(source)):
-        return just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), count=is_many(sizes) if sizes else None))
+        return just(shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)), sizes))
     return each(source, make) if source else just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)))
 
 
@@ -321,7 +307,9 @@ def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if name == "DataParallel":
         place = Fact(ACCELERATOR, Step(frame.site(node), "DataParallel gathers its outputs on an accelerator"))
     devices = _keyword_device(frame, arguments, node)
-    module = Module(name, place, trainable, count=_loss_count(arguments) if name in modules.loss else None)
+    count = _loss_count(arguments) if name in modules.loss else None
+    features = literal_sizes(arguments.value(1, "out_features"))[0] if name == "Linear" else None
+    module = Module(name, place, trainable, count=count, features=features)
     return combine([just(module), devices], lambda one, goal: _module_on(one, goal)) if devices else module
 
 

@@ -107,7 +107,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Tensor(Kind):
-    """A torch.Tensor. Every fact may be unknown (None). `leaf` marks parameters and other tensors owned by a module."""
+    """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py."""
 
     device: Fact | None = None
     grad: Fact | None = None
@@ -115,6 +115,7 @@ class Tensor(Kind):
     count: Fact | None = None
     memory: Memory | None = None
     path: str | None = None
+    shape: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,7 @@ class Instance(Kind):
 @dataclass(frozen=True, slots=True)
 class Module(Kind):
     """An nn.Module whose code is elsewhere. `name` is its class if it is one of torch.nn's; `count` tells how many
-    elements the output of a loss has."""
+    elements the output of a loss has, `features` the size of the last dimension of a Linear's."""
 
     name: str | None = None
     device: Fact | None = None
@@ -232,6 +233,7 @@ class Module(Kind):
     dtype: Fact | None = None
     path: str | None = None
     count: Fact | None = None
+    features: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class ScalarOfGrad(Rule[ToScalar]):
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
         """Requires grad, and goes through something that warns."""
         grad, count = event.tensor.grad, event.tensor.count
-        if grad is None or not grad.value or event.via in _SILENT or (count is not None and count.value == MANY):
+        if grad is None or not grad.value or event.grad_mode is False or event.via in _SILENT or (count is not None and count.value == MANY):
             return
         message = f"`{event.subject}` requires grad: `{event.via}()` warns since torch 2.8 (use `.item()` or `.detach()`)"
         yield Verdict(event.site, message, min(event.sure, weakest([grad])), steps(grad))
