@@ -10,10 +10,12 @@ import libcst as cst
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.conversions import row_into_array
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
+from torchconv_lint.analysis.module_calls import PARAMETERS
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
+from torchconv_lint.analysis.tensors import frozen, requires_grad_set
 from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
@@ -95,15 +97,23 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
 
 
 def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, value: Value) -> None:
-    from torchconv_lint.analysis.tensors import requires_grad_set
-
     enabled = value[0].kind.value if len(value) == 1 and isinstance(value[0].kind, Const) else None
     write_back(frame, target, each(owner, lambda kind: requires_grad_set(frame, kind, enabled, target)))
+    for kind, _ in owner:
+        path = kind.path if isinstance(kind, Tensor) else None
+        if enabled is False and path is not None and path.endswith(PARAMETERS):
+            module = path.removesuffix(PARAMETERS)
+            known = frame.read(module)
+            if known is not None:
+                frame.bind(module, each(known, frozen))
 
 
 def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
     owner = frame.at(target.value)
     key = key_of(frame, target)
+    if isinstance(target.value, cst.Subscript) and any(isinstance(kind, Array) for kind, _ in frame.at(target.value.value)):
+        # `a[0][1] = x`: what is written by an index has dimensions, so `a[0]` is an array and no number.
+        owner = each(owner, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
     if frame.tracks:
         tell_alias(frame, value, node, frame.text(target))
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):

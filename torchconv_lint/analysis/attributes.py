@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import classes
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import any_device, device_of, names_device
+from torchconv_lint.analysis.dtypes import attribute_of_external
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.sharing import converted
@@ -22,6 +23,7 @@ from torchconv_lint.analysis.values import (
     Fact,
     Instance,
     Kind,
+    Mapping,
     Memory,
     Module,
     Number,
@@ -40,18 +42,10 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.frame import Frame
 
-_DTYPES = frozenset(
-    "float32 float64 float16 bfloat16 float half double int8 int16 int32 int64 int long short uint8 uint16 uint32 "
-    "uint64 bool bool_ complex64 complex128 cfloat cdouble float8_e4m3fn float8_e5m2 object_ intp single".split()
-)
-_DTYPE_NAMES = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32"}
-"""What torch's short names stand for (`torch.float is torch.float32`)."""
-
-
 def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Kind | Value:
     """The attribute `name` of one alternative."""
     if isinstance(kind, External):
-        return _of_external(kind, name)
+        return attribute_of_external(kind, name)
     if isinstance(kind, Tensor):
         return _of_tensor(frame, kind, name, node)
     if isinstance(kind, Array):
@@ -62,15 +56,11 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
         return classes.attribute(frame, kind, name, node)
     if isinstance(kind, Class):
         return classes.class_attribute(frame, kind, name)
+    if isinstance(kind, Mapping):  # a SimpleNamespace
+        return kind.get(name) or Bound(just(kind), name)
     if isinstance(kind, Module):
         return _of_module(frame, kind, name, node)
     return Bound(just(kind), name)
-
-
-def _of_external(kind: External, name: str) -> Kind:
-    if kind.name in ("torch", "numpy") and name in _DTYPES:
-        return Dtype(_DTYPE_NAMES.get(name, name) if kind.name == "torch" else name.rstrip("_"))
-    return External(f"{kind.name}.{name}")
 
 
 def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Kind | Value:

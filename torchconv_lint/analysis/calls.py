@@ -9,11 +9,12 @@ import libcst as cst
 from torchconv_lint.analysis import builtin_calls, classes, library_calls, module_calls, numpy_calls, torch_calls
 from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
+from torchconv_lint.analysis.gradmode import is_custom_function
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.tensor_methods import SPECIAL, call_array_method, call_tensor_method
-from torchconv_lint.analysis.tensors import operands_in
+from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     NONE,
@@ -26,6 +27,7 @@ from torchconv_lint.analysis.values import (
     Device,
     Dtype,
     External,
+    Foreign,
     Function,
     Instance,
     Kind,
@@ -141,6 +143,8 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
         return module_calls.call_module(frame, kind, arguments, node)
     if isinstance(kind, Bound):
         return each(kind.owner, lambda one: call_method(frame, one, kind.name, arguments, node, node.func))
+    if isinstance(kind, Foreign):
+        return kind
     if isinstance(kind, Dtype):
         return numpy_calls.call_dtype(frame, kind.name, arguments, node)
     if isinstance(kind, Tensor):  # something that was moved to a device and is called: a module
@@ -198,6 +202,8 @@ def call_method(
         return call_array_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Instance):
         return classes.call_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Class) and name == "apply" and is_custom_function(frame.interpreter, kind.definition):
+        return computed(frame, operands_in(arguments.values))
     if isinstance(kind, Class):
         return each(classes.class_attribute_value(frame, kind, name), lambda k: call_kind(frame, k, arguments, node))
     if isinstance(kind, Module):
@@ -205,12 +211,12 @@ def call_method(
     if isinstance(kind, Sequence | Mapping):
         return builtin_calls.call_container_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Optimizer):
-        return module_calls.call_optimizer_method(frame, name, node)
+        return module_calls.call_optimizer_method(frame, name, arguments, node)
     if isinstance(kind, Opaque):
         return _call_opaque_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Const) and kind.value is None:
         return NOTHING
-    if isinstance(kind, Loader):
+    if isinstance(kind, Loader | Foreign):
         return kind
     if isinstance(kind, Number | Const | Device):
         return UNKNOWN
@@ -229,7 +235,7 @@ def _call_opaque_method(
     if name == "numpy":
         return Array(memory=kind.memory)
     if name == "step" and _is_optimizer_name(kind.path):
-        return module_calls.call_optimizer_method(frame, name, node)
+        return module_calls.call_optimizer_method(frame, name, arguments, node)
     if name == "backward":
         frame.has_stepped = True
     if name in _OF_A_MODULE and (name not in _OF_OTHERS or _LIKE_A_MODULE.search(kind.path or "")):

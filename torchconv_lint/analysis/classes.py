@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import module_calls
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.sharing import relabelled
-from torchconv_lint.analysis.tensors import module_output, operands_in
+from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     CPU,
     NONE,
     UNKNOWN,
     Class,
+    Const,
     Fact,
     Function,
     Instance,
@@ -52,6 +53,8 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
             value = relabelled(value, lambda memory: _attribute_memory(this, name, memory))
         if this.device is not None:
             value = each(value, lambda kind: _on(kind, this.device))
+        if not this.trainable:
+            value = each(value, frozen)
         return value
     if name == "device":
         return any_device(frame, "self.device", node)
@@ -125,7 +128,7 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
     """What forward gave, completed by what every nn.Module's output has where forward did not tell."""
     operands = operands_in(arguments.values)
     name = frame.text(node.func)
-    output = module_output(frame, name, kind.device, True, operands, node, Confidence.LIKELY)
+    output = module_output(frame, name, kind.device, kind.trainable, operands, node, Confidence.LIKELY)
 
     def complete(result: Kind) -> Kind:
         if isinstance(result, Opaque) and result.guess is None:
@@ -163,9 +166,15 @@ def call_method(
     if stored:
         return each(stored, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
     if kind.is_module and _is_module_method(name):
-        if name in ("eval", "train", "apply", "float", "double", "requires_grad_"):
+        if name == "requires_grad_":
+            flag = arguments.value(0, "requires_grad")
+            enabled = flag[0].kind.value if flag and isinstance(flag[0].kind, Const) else not flag or None
+            changed = requires_grad_set(frame, kind, enabled, node)
+            frame.write_back(func, just(changed))
+            return changed
+        if name in ("eval", "train", "apply", "float", "double"):
             return kind
-        module = Module(None, kind.device, path="self")
+        module = Module(None, kind.device, kind.trainable, path="self")
         return module_calls.call_module_method(frame, module, name, arguments, node, func)
     if name in ("zero_grad", "log", "log_dict", "save_hyperparameters"):
         return NONE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.arithmetic import binary
+from torchconv_lint.analysis.assign import assign
 from torchconv_lint.analysis.attributes import attribute_of
 from torchconv_lint.analysis.calls import call
 from torchconv_lint.analysis.conditions import both, either, negation
@@ -19,10 +20,10 @@ from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import subscript
-from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
 from torchconv_lint.analysis.values import (
@@ -45,7 +46,6 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
-from torchconv_lint.analysis.assign import assign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

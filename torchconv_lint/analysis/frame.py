@@ -106,6 +106,7 @@ class Frame:
         self.nesting = 0
         self.alive = True
         self.tracks = False
+        self.autocast: str | None = None
         self.evidence = NO_EVIDENCE
         self.statement: cst.CSTNode | None = None
         self.written_back: Value | None = None

@@ -10,7 +10,7 @@ from torchconv_lint.analysis.outline import dotted
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Definition
     from torchconv_lint.analysis.interpreter import Interpreter
-    from torchconv_lint.analysis.outline import FunctionOutline
+    from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline
 
 _OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 _ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
@@ -45,7 +45,7 @@ def _by_list(interpreter: Interpreter, decorators: list[ast.expr], mode: bool | 
             return True
         if name == "torch.set_grad_enabled" and isinstance(decorator, ast.Call) and decorator.args:
             argument = decorator.args[0]
-            return argument.value if isinstance(argument, ast.Constant) else None
+            return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, bool) else None
     return mode
 
 
@@ -54,14 +54,14 @@ def mode_by_decorators(interpreter: Interpreter, definition: Definition, mode: b
     outline = definition.outline
     if outline is None:
         return mode
-    if _is_custom_function(interpreter, outline):
+    if _runs_without_grad(interpreter, outline):
         return False
     return _by_list(interpreter, outline.node.decorator_list, mode)
 
 
 def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | None:
     """The mode in which unseen code calls the function: on, unless decorators or a framework say otherwise."""
-    if _is_custom_function(interpreter, function):
+    if _runs_without_grad(interpreter, function):
         return False
     mode: bool | None = True
     if function.owner is not None and function.name in _WITHOUT_GRAD:
@@ -69,9 +69,14 @@ def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | 
     return _by_list(interpreter, function.node.decorator_list, mode)
 
 
-def _is_custom_function(interpreter: Interpreter, function: FunctionOutline) -> bool:
+def _runs_without_grad(interpreter: Interpreter, function: FunctionOutline) -> bool:
     """`forward` and `backward` of a torch.autograd.Function run with grad off."""
     if function.owner is None or function.name not in ("forward", "backward", "setup_context"):
         return False
-    bases = interpreter.external_bases(function.owner)
+    return is_custom_function(interpreter, function.owner)
+
+
+def is_custom_function(interpreter: Interpreter, class_: ClassOutline) -> bool:
+    """Whether the class is a torch.autograd.Function."""
+    bases = interpreter.external_bases(class_)
     return any(base.startswith("torch.autograd") and base.endswith("Function") for base in bases)

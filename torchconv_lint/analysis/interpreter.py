@@ -12,6 +12,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.annotations import annotated
+from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame
@@ -24,6 +25,7 @@ from torchconv_lint.analysis.site import Segment
 from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_block
 from torchconv_lint.analysis.values import (
+    MANY,
     NONE,
     NOTHING,
     UNKNOWN,
@@ -31,6 +33,7 @@ from torchconv_lint.analysis.values import (
     Class,
     Const,
     External,
+    Fact,
     Function,
     Instance,
     Kind,
@@ -43,6 +46,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -288,7 +292,7 @@ class Interpreter:
             elif (position < len(slots) and arguments.star) or arguments.double_star:
                 value = join(arguments.star or arguments.double_star, UNKNOWN)
             elif slot.default is not None:
-                value = self._default_value(slot.default)
+                value = self._default_value(slot.default, definition.segment)
             else:
                 value = UNKNOWN
             names[name] = as_parameter(value, name)
@@ -303,15 +307,8 @@ class Interpreter:
             names[parameters.star_kwarg.name.value] = just(Mapping(items, arguments.double_star))
         return names
 
-    def _default_value(self, node: cst.BaseExpression) -> Value:
-        if isinstance(node, cst.Name) and node.value in ("None", "True", "False"):
-            return just(Const({"None": None, "True": True, "False": False}[node.value]))
-        if isinstance(node, cst.Integer | cst.Float | cst.SimpleString):
-            try:
-                return just(Const(ast.literal_eval(node.value)))
-            except (ValueError, SyntaxError):
-                return UNKNOWN
-        return UNKNOWN
+    def _default_value(self, node: cst.BaseExpression, segment: Segment) -> Value:
+        return Frame(self, None, segment, State({})).evaluate(node)
 
     def _frame(self, definition: Definition, state: State, depth: int, this: Kind | None) -> Frame:
         frame = Frame(self, definition, definition.segment, state, depth, this)
@@ -434,7 +431,7 @@ class Interpreter:
         if name in outline.classes:
             return just(Class(outline.classes[name]))
         if name in outline.imports:
-            return just(External(outline.imports[name]))
+            return just(external(outline.imports[name]))
         if name in outline.assigned:
             value = self._module_names().get(name)
             return value if value is not None else just(Opaque(name))
@@ -529,7 +526,11 @@ class Interpreter:
         known = self._attributes.get(key)
         if known is not None:
             return known
-        methods = [method for current in self.bases(class_) for method in current.stored.get(name, ())]
+        methods: list[FunctionOutline] = []
+        overridden: set[str] = set()
+        for current in self.bases(class_):
+            methods += [method for method in current.stored.get(name, ()) if method.name not in overridden]
+            overridden |= current.methods.keys()
         methods.sort(key=lambda method: method.name != "__init__")
         found: list[Value] = []
         complete = True
@@ -574,20 +575,15 @@ def _may_grow(value: Value) -> bool:
 
 
 def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
-    from torchconv_lint.analysis.values import Fact
-
     if not isinstance(kind, Opaque):
         return kind
     guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
-    if needs_grad:
-        guess = replace(guess, grad=guess.grad or Fact(True))
-    return Opaque(kind.path, guess, kind.memory, kind.tensorish)
+    if needs_grad and (guess.grad is None or guess.grad.confidence < Confidence.CERTAIN):
+        guess = replace(guess, grad=Fact(True, guess.grad.step if guess.grad is not None else None))
+    return Opaque(kind.path, guess, kind.memory, kind.tensorish or bool(needs_grad))
 
 
 def _as_matrix(kind: Kind) -> Kind:
-    from torchconv_lint.analysis.values import MANY, Fact
-    from torchconv_lint.model import Confidence
-
     kind = _as_tensor(kind, None)
     if isinstance(kind, Opaque) and kind.guess is not None and kind.guess.count is None:
         count = Fact(MANY, confidence=Confidence.LIKELY)

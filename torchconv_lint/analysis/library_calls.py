@@ -78,6 +78,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Module(None, Fact(CPU))
     if name in _PASSING and arguments.positional:
         return arguments.positional[-1].value if name == "typing.cast" else arguments.positional[0].value
+    if name in ("types.SimpleNamespace", "argparse.Namespace"):
+        return Mapping(tuple((key, argument.value) for key, argument in arguments.keywords.items()), NOTHING)
     if name == "copy.deepcopy":
         return deeply(arguments.value(0), _copied) or UNKNOWN
     if name == "collections.defaultdict":
@@ -92,6 +94,9 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if last.endswith("DataLoader"):
         return Loader()
     if package == "h5py":
+        if last in ("create_dataset", "require_dataset") and "data" in arguments.keywords:
+            data = arguments.keywords["data"]
+            tell_implicit(frame, data.value, data.node, f"h5py {last}", node)
         return External("h5py.File()")
     return None
 
@@ -148,14 +153,3 @@ def call_opaque_method(
         data = arguments.keywords["data"]
         tell_implicit(frame, data.value, data.node, f"h5py {name}", node)
     return None
-
-
-def library_method(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> bool:
-    """`h5py.File().create_dataset(data=…)`."""
-    if name.endswith((".create_dataset", ".require_dataset")) and "data" in arguments.keywords:
-        data = arguments.keywords["data"]
-        tell_implicit(frame, data.value, data.node, f"h5py {name.rpartition('.')[2]}", node)
-        return True
-    return False
-
-

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.shapes import shaped
-from torchconv_lint.analysis.sharing import stepped
+from torchconv_lint.analysis.sharing import overwritten, stepped
 from torchconv_lint.analysis.snapshots import tell_restored
 from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
+    MANY,
     NONE,
     NOTHING,
-    MANY,
     UNKNOWN,
     Const,
     Device,
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.frame import Arguments, Frame
 
+PARAMETERS = ".parameters()"
+"""The path of a module's parameters ends so, after the path of the module."""
+
 MOVES = frozenset({"to", "cuda", "cpu"})
 _CHAINED = frozenset({"eval", "train", "apply", "share_memory", "float", "double", "type", "requires_grad_", "to_empty"})
 
@@ -58,6 +61,9 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
         name = _name_of(frame, node)
         result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, kind.dtype)
+        if frame.autocast is not None and kind.name in _AUTOCAST:
+            cast = Fact(frame.autocast).then(frame.site(node), f"autocast runs `{name}` in {frame.autocast}")
+            result = replace(result, dtype=cast)
         if kind.name in modules.loss:
             return replace(result, count=kind.count)
         if kind.name == "Linear" and operands and operands[0].shape:
@@ -73,6 +79,9 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
 
     return combine(arguments.values, output) if arguments.values else output()
 
+
+_AUTOCAST = frozenset("Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d Bilinear".split())
+"""Modules that autocast runs in its lower precision (its documentation lists the operations)."""
 
 _ELEMENTWISE = frozenset("ReLU LeakyReLU Sigmoid Tanh GELU SiLU Softmax LogSoftmax Dropout Identity LayerNorm ELU".split())
 """Modules whose output has the shape of their input."""
@@ -132,6 +141,8 @@ def call_module_method(
         return state_dict(frame, kind.device, func, node)
     if name == "load_state_dict" and frame.tracks:
         tell_restored(frame, arguments.value(0, "state_dict"), frame.text(getattr(func, "value", func)))
+    if name == "zero_grad":
+        zeroed(frame, arguments, node)
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
         return NONE if name == "zero_grad" else UNKNOWN
     if name == "to_list":
@@ -161,7 +172,8 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
     grad = NO_GRAD
     if kind.trainable and "parameters" in name:
         grad = Fact(True).then(site, "parameters require grad")
-    return Tensor(device=kind.device, grad=grad, memory=module_memory(frame, getattr(func, "value", func)))
+    owner = getattr(func, "value", func)
+    return Tensor(device=kind.device, grad=grad, memory=module_memory(frame, owner), path=f"{frame.text(owner)}{PARAMETERS}")
 
 
 def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
@@ -199,10 +211,19 @@ def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node
     return result
 
 
-def call_optimizer_method(frame: Frame, name: str, node: cst.Call) -> Value:
+def zeroed(frame: Frame, arguments: Arguments, node: cst.Call) -> None:
+    """`zero_grad(set_to_none=False)` writes the gradients; by default they are replaced."""
+    kept = arguments.value(0, "set_to_none")
+    if any(isinstance(kind, Const) and kind.value is False for kind, _ in kept):
+        overwritten(frame, node, "grad", "the gradients")
+
+
+def call_optimizer_method(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """`optimizer.step()` writes the parameters."""
     if name == "step":
         stepped(frame, node)
+    elif name == "zero_grad":
+        zeroed(frame, arguments, node)
     return NONE if name in ("step", "zero_grad") else UNKNOWN
 
 

@@ -27,9 +27,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
-
 )
-
 
 if TYPE_CHECKING:
     from collections.abc import Callable

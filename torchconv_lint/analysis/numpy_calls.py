@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit
+from torchconv_lint.analysis.dtypes import DTYPES
 from torchconv_lint.analysis.sharing import converted, fresh, written
 from torchconv_lint.analysis.tensor_methods import dtype_fact
 from torchconv_lint.analysis.tensors import computed, operands_in
@@ -41,6 +42,8 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     """Call `np.<name>`; None if nothing is known of it."""
     table = numpy_ops().function
     via = f"np.{name}"
+    if name in DTYPES:
+        return call_dtype(frame, name, arguments, node)
     if name.startswith("random."):
         for argument in (*arguments.positional, *arguments.keywords.values()):
             tell_implicit(frame, argument.value, argument.node, via, node)

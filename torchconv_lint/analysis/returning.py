@@ -29,7 +29,7 @@ def as_parameter(value: Value, name: str) -> Value:
 
     def change(kind: Kind) -> Kind:
         if isinstance(kind, Tensor | Array | Opaque) and kind.memory != memory:
-            return replace(kind, memory=memory)
+            return replace(kind, memory=memory, path=name)
         return kind
 
     return each(value, change)

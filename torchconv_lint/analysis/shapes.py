@@ -55,6 +55,17 @@ def shape_of_data(value: Value, depth: int = 0) -> Shape:
     return None
 
 
+def dtype_of_data(value: Value) -> Fact | None:
+    """The dtype of `torch.tensor(value)` for literal numbers."""
+    kind = value[0].kind if len(value) == 1 else None
+    if isinstance(kind, Const):
+        return {bool: Fact("bool"), int: Fact("int64"), float: Fact("float32")}.get(type(kind.value))
+    if isinstance(kind, Sequence) and kind.items:
+        found = {dtype_of_data(item) for item in kind.items}
+        return next(iter(found)) if len(found) == 1 else None
+    return None
+
+
 def broadcast(shapes: Iterable[Shape]) -> Shape:
     """The shape of an element-wise operation's result."""
     result: list[int | None] = []

@@ -191,12 +191,17 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
 def stepped(frame: Frame, node: cst.CSTNode) -> None:
     """The parameters of modules are written by an optimiser's step (or by a function that takes one)."""
     frame.has_stepped = True
+    overwritten(frame, node, "module", "the parameters")
+
+
+def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str) -> None:
+    """Everything of this origin is written where it lies: handles that were kept see it."""
     stale = frame.state.stale
     for value in frame.state.names.values():
         for memory in memories(value):
-            if memory.origin == "module" and memory.side:
+            if memory.origin == origin and (memory.side or origin == "grad"):
                 key = (memory.key, memory.side)
-                write = Write(frame.site(node), "the parameters", (), fills=False, by_step=True)
+                write = Write(frame.site(node), what, (), fills=False, by_step=True)
                 stale[key] = stale.get(key, frozenset()) | {write}
 
 

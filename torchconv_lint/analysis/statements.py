@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.assign import assign, augment, forget
+from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.names import import_bindings
@@ -14,7 +15,7 @@ from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.truth import test
-from torchconv_lint.analysis.values import NONE, UNKNOWN, External, Function, GradMode, just
+from torchconv_lint.analysis.values import NONE, Autocast, Foreign, Function, GradMode, just
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -223,16 +224,18 @@ def _while(frame: Frame, node: cst.While) -> None:
 
 @executes(cst.With)
 def _with(frame: Frame, node: cst.With) -> None:
-    before = frame.state.grad
+    before, autocast = frame.state.grad, frame.autocast
     for item in node.items:
         value = frame.evaluate(item.item)
         for alt in value:
             if isinstance(alt.kind, GradMode):
                 frame.state.grad = alt.kind.enabled
+            elif isinstance(alt.kind, Autocast):
+                frame.autocast = alt.kind.dtype
         if item.asname is not None:
             assign(frame, item.asname.name, value, item.item)
     run_suite(frame, node.body)
-    frame.state.grad = before
+    frame.state.grad, frame.autocast = before, autocast
 
 
 @executes(cst.Try, cst.TryStar)
@@ -273,11 +276,11 @@ def _function(frame: Frame, node: cst.FunctionDef) -> None:
 
 @executes(cst.ClassDef)
 def _class(frame: Frame, node: cst.ClassDef) -> None:
-    frame.state.names[node.name.value] = UNKNOWN
+    frame.state.names[node.name.value] = just(Foreign())
 
 
 @executes(cst.Import, cst.ImportFrom)
 def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
     for name, stands_for in import_bindings(node):
-        frame.state.names[name] = just(External(stands_for))
+        frame.state.names[name] = just(external(stands_for))
 

@@ -33,6 +33,7 @@ from torchconv_lint.analysis.values import (
     Dtype,
     Fact,
     Kind,
+    Memory,
     Number,
     Opaque,
     Sequence,
@@ -96,9 +97,9 @@ def call_tensor_method(
     if name in ("requires_grad_", "detach_"):
         enabled = arguments.value(0, "requires_grad")
         constant = enabled[0].kind.value if enabled and isinstance(enabled[0].kind, Const) else True
-        result = requires_grad_set(frame, kind, constant if name == "requires_grad_" else False, node)
-        frame.write_back(func, just(result))
-        return result
+        changed = requires_grad_set(frame, kind, constant if name == "requires_grad_" else False, node)
+        frame.write_back(func, just(changed))
+        return changed
     if name == "backward":
         frame.has_stepped = True
         if kind.grad is None or not kind.grad.value:
@@ -118,8 +119,9 @@ def _to_numpy(
     return Array(dtype=kind.dtype, memory=memory)
 
 
-def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str, sure: Confidence = Confidence.CERTAIN):  # type: ignore[no-untyped-def]
-    return converted(frame, kind.memory, node, message, numpy=False, sure=sure)
+def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str) -> Memory | None:
+    """The memory after a conversion that had nothing to do."""
+    return converted(frame, kind.memory, node, message, numpy=False)
 
 
 def moved_by(frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call) -> Value:
@@ -151,7 +153,9 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
         step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
         same = kind.dtype is not None and kind.dtype.value == goal.name
         result = cast(kind, Fact(goal.name, step))
-        return replace(result, memory=kind.memory) if same and not copies else result
+        if not same or copies:
+            return result
+        return replace(result, memory=_noop(frame, kind, node, "`.to()` gives the tensor itself: it has that dtype"))
     if isinstance(goal, Tensor):
         return replace(kind, device=goal.device, dtype=goal.dtype, memory=None, path=None)
     if isinstance(goal, Const):

@@ -124,9 +124,14 @@ def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNo
         return replace(kind, guess=replace(kind.guess, grad=fact))
     if isinstance(kind, Opaque):
         return replace(kind, guess=Tensor(grad=fact))
-    if isinstance(kind, Module) and enabled is not None:
+    if isinstance(kind, Module | Instance) and enabled is not None:
         return replace(kind, trainable=enabled is True)
     return kind
+
+
+def frozen(kind: Kind) -> Kind:
+    """A module none of whose parameters requires grad any more."""
+    return replace(kind, trainable=False) if isinstance(kind, Module | Instance) else kind
 
 
 def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> Kind:

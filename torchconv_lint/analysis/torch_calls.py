@@ -9,8 +9,8 @@ from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
-from torchconv_lint.analysis.shapes import Shape, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
@@ -21,6 +21,7 @@ from torchconv_lint.analysis.values import (
     ONE,
     UNKNOWN,
     Array,
+    Autocast,
     Const,
     Device,
     Fact,
@@ -198,7 +199,8 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
 
 def _tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     data = arguments.value(0, "data")
-    return _created(frame, arguments, node, shape=shape_of_data(data), dtype=None, what="tensor", origin="fresh")
+    dtype = dtype_of_data(data)
+    return _created(frame, arguments, node, shape=shape_of_data(data), dtype=dtype, what="tensor", origin="fresh")
 
 
 def _from_numpy(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
@@ -368,6 +370,16 @@ def _set_grad_enabled(frame: Frame, arguments: Arguments, node: cst.Call) -> Kin
     return GradMode(enabled)
 
 
+def _autocast(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    """bfloat16 by default on the CPU, float16 on CUDA."""
+    given = dtype_fact(arguments.value(1, "dtype"))
+    if given is not None:
+        return Autocast(str(given.value))
+    device = arguments.value(0, "device_type")
+    on_cpu = any(isinstance(kind, Const) and kind.value == "cpu" for kind in kinds(device))
+    return Autocast("bfloat16" if on_cpu else None)
+
+
 def _is_available(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     return Truth(CUDA_AVAILABLE)
 
@@ -443,6 +455,8 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "inference_mode": _inference_mode,
     "set_grad_enabled": _set_grad_enabled,
     "autograd.set_grad_enabled": _set_grad_enabled,
+    "autocast": _autocast,
+    "amp.autocast": _autocast,
     "cuda.is_available": _is_available,
     "cuda.current_device": _current_device,
     "autograd.Variable": _variable,

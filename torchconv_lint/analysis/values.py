@@ -220,6 +220,7 @@ class Instance(Kind):
     definition: Any
     device: Fact | None = None
     is_module: bool = False
+    trainable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,11 @@ class Module(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign(Kind):
+    """A class defined inside a function, or an object made by it: no tensor, whatever its methods are called."""
+
+
+@dataclass(frozen=True, slots=True)
 class Optimizer(Kind):
     """A torch.optim optimiser."""
 
@@ -246,6 +252,13 @@ class GradMode(Kind):
     """A context manager that sets the grad mode, such as `torch.no_grad()`; None: to what, is not known."""
 
     enabled: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Autocast(Kind):
+    """`torch.autocast(...)`: matrix products inside come out in this dtype; None if not known."""
+
+    dtype: str | None
 
 
 @dataclass(frozen=True, slots=True)
