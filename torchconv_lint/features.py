@@ -10,9 +10,9 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.walking import children, walk
-from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.outline import FileOutline
@@ -24,12 +24,14 @@ SNAPSHOT = "snapshot"
 SCALAR = "scalar"
 TRUTH = "truth"
 COUNT = "count"
+ARGUMENT_SCALAR = "argument-scalar"
+ARGUMENT_COUNT = "argument-count"
 KEPT = "kept"
 
 MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT})
 """Triggers for which the interpreter has to follow memory."""
 
-PASSED = frozenset({TO_NUMPY, IMPLICIT, SCALAR, COUNT})
+PASSED = frozenset({TO_NUMPY, IMPLICIT, SCALAR, COUNT, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
@@ -65,32 +67,47 @@ class Vocabulary:
         roots = {name: full.lstrip(".").split(".")[0] for name, full in file.imports.items()}
         self.torch = frozenset(name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning")))
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
+        self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
         self.math = frozenset(name for name, root in roots.items() if root == "math")
 
 
 @dataclass(slots=True)
 class Features:
     """`triggers` found, names that are `calls`ed, whether the function handles tensors, whether some have a known number
-    of elements, and whether an argument reaches a conversion, so that callers matter."""
+    of elements, whether an argument reaches a conversion, so that callers matter, the names `made` from tensors, whether an optimiser steps (`trains`), which
+    names are `handed` to each function that is called by name (or bound to its result), and which are `written`."""
 
     triggers: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     torchy: bool = False
     counted: bool = False
     takes_arguments: bool = False
+    made: set[str] = field(default_factory=set)
+    trains: bool = False
+    handed: dict[str, set[str]] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
 
-    def interesting(self, *, torchy: bool, counted: bool, trained: bool) -> bool:
+    def interesting(self, *, torchy: bool, counted: bool, trained: bool, called: bool) -> bool:
         """Whether any rule could hear of it.
 
         Everything but `.numpy()` itself needs tensors to get here; `COUNT` needs a tensor whose number of elements is
-        known (`counted`); `KEPT` needs an optimiser's step here or in a function that is called (`trained`).
+        known (`counted`); `KEPT` needs an optimiser's step here or in a function that is called (`trained`); what is done
+        with an argument of unknown type matters when the file itself calls the function (`called`).
         """
         if TO_NUMPY in self.triggers:
             return True
         if not torchy:
             return False
-        enough = self.triggers - {COUNT, KEPT}
-        return bool(enough) or (counted and COUNT in self.triggers) or (trained and KEPT in self.triggers)
+        if self.triggers - {COUNT, KEPT, ARGUMENT_SCALAR, ARGUMENT_COUNT}:
+            return True
+        if called and (ARGUMENT_SCALAR in self.triggers or (counted and ARGUMENT_COUNT in self.triggers)):
+            return True
+        return (counted and COUNT in self.triggers) or (trained and KEPT in self.triggers)
+
+
+def shares(found: Features) -> bool:
+    """Whether the function converts something without copying it."""
+    return bool(found.calls & _SHARING)
 
 
 def features_of(root: ast.AST, vocabulary: Vocabulary) -> Features:
@@ -115,6 +132,8 @@ class _Walk:
         self.counts: set[str] = set()
         self.shared_if_known: set[str] = set()
         self.sunk: set[str] = set()
+        self.meetings: list[tuple[str | None, set[str]]] = []
+        self.arrays: set[str] = set()
         self.scalars: set[str] = set()
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
@@ -143,7 +162,20 @@ class _Walk:
     def _conclude(self) -> Features:
         found = self.found
         self._spread()
-        found.takes_arguments = bool(self.sunk & self._from_parameters())
+        given = self._from_parameters()
+        found.takes_arguments = bool(self.sunk & given)
+        if self.scalars & given:
+            found.triggers.add(ARGUMENT_SCALAR)
+        if self.counts & given:
+            found.triggers.add(ARGUMENT_COUNT)
+        arrays = self.arrays | self.vocabulary.numpy
+        tensors = self.made | given | self.vocabulary.torch
+        if any(root in arrays and names & tensors for root, names in self.meetings):
+            found.triggers.add(IMPLICIT)
+        found.made = self.made
+        found.written = self.written
+        if found.triggers and self.written & given:
+            found.takes_arguments = True
         roots = self.written | {source for name, source in self.aliases if name in self.written}
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
@@ -224,16 +256,24 @@ class _Walk:
         for keyword in node.keywords:
             if keyword.arg == "reduction":
                 self.found.counted = True
+            if keyword.arg == "set_to_none":
+                self.found.trains = True
             if keyword.arg == "out":
                 self.written.update(_names_in(keyword.value))
 
     def _function(self, node: ast.Call, name: str) -> None:
         self.found.calls.add(name)
         vocabulary = self.vocabulary
+        if node.args:
+            names = self.found.handed.setdefault(name, set())
+            for argument in node.args:
+                names |= _names_in(argument)
         if name in vocabulary.converting:
             self._sink(node)
         if name in ("float", "int", "complex", "bool") and node.args:
             self._scalar(node.args[0], warns=name in _FLOATS)
+            if name == "bool":
+                self._tested(node.args[0])
         if name in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
         if name in vocabulary.torch:
@@ -243,6 +283,8 @@ class _Walk:
         found, vocabulary, attr = self.found, self.vocabulary, func.attr
         found.calls.add(attr)
         root = _root(func.value)
+        if attr == "step":
+            found.trains = True
         if attr in ("numpy", "__array__"):
             found.triggers.add(TO_NUMPY)
             self.sunk.update(_names_in(func.value))
@@ -308,6 +350,8 @@ class _Walk:
         for target in node.targets:
             self._target(target)
             names.update(_names_in(target))
+            if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
+                self.meetings.append((_root(target), _names_in(node.value)))
         self._bound(names, node.value)
 
     def annotated(self, node: ast.AnnAssign) -> None:
@@ -318,6 +362,10 @@ class _Walk:
 
     def _bound(self, names: set[str], value: ast.expr) -> None:
         sources = _names_in(value)
+        if _root(value) in self.vocabulary.numpy:
+            self.arrays |= names
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            self.found.handed.setdefault(value.func.id, set()).update(names)
         if _is_view(value):
             self.aliases.extend((name, source) for name in names for source in sources)
         if sources & self.vocabulary.torch or _calls_something(value):
@@ -330,6 +378,12 @@ class _Walk:
             self.shared_if_known.update(names)
         if attributes & _MODULE_MEMORY and _may_keep(value) and "clone" not in attributes:
             self.found.triggers.add(KEPT)
+
+    def operation(self, node: ast.BinOp) -> None:
+        """Arithmetic between what may be an array and what may be a tensor."""
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if self.vocabulary.numpy and isinstance(one, ast.Name | ast.Call | ast.Subscript):
+                self.meetings.append((_root(one), _names_in(other)))
 
     def _target(self, target: ast.expr) -> None:
         if isinstance(target, ast.Subscript):
@@ -353,6 +407,9 @@ class _Walk:
     def loop(self, node: ast.For | ast.comprehension) -> None:
         """What is iterated over may be tensors."""
         self.bindings.append((_names_in(node.target), _names_in(node.iter)))
+        if isinstance(node, ast.comprehension):
+            for condition in node.ifs:
+                self._tested(condition)
 
     def test(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> None:
         """Names whose truth value is asked for."""
@@ -516,6 +573,7 @@ _HANDLERS = {
     ast.Assign: _Walk.assign,
     ast.AnnAssign: _Walk.annotated,
     ast.AugAssign: _Walk.augmented,
+    ast.BinOp: _Walk.operation,
     ast.For: _Walk.loop,
     ast.AsyncFor: _Walk.loop,
     ast.comprehension: _Walk.loop,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
-from torchconv_lint.features import MEMORY, PASSED, Features, Vocabulary, features_of
+from torchconv_lint.features import MEMORY, PASSED, SHARED_WRITE, Features, Vocabulary, features_of, shares
 
 if TYPE_CHECKING:
     import ast
@@ -47,17 +47,34 @@ def sift(tree: ast.Module, *, everything: bool = False) -> Sifted | None:
         return Sifted(file, tuple(file.all_functions()), True, None)
     vocabulary = Vocabulary(file)
     functions = list(file.all_functions())
-    features = {function: features_of(function.node, vocabulary) for function in functions}
     module = features_of(tree, vocabulary)
+    vocabulary.torch |= module.made & file.assigned  # tensors and modules that functions find at module level
+    features = {function: features_of(function.node, vocabulary) for function in functions}
     reach = _reach(file, features)
     counted = _counted(features, module)
-    trained = {function.name for function, found in features.items() if "step" in found.calls} | {"step"}
+    trained = {function.name for function, found in features.items() if found.trains}
+    sharing = {function.name for function, found in features.items() if shares(found)}
+    for found in features.values():
+        # What a helper has converted is written here.
+        if any(names & found.written for callee, names in found.handed.items() if callee in sharing):
+            found.triggers.add(SHARED_WRITE)
+    called = {name for found in (*features.values(), module) for name in found.calls}
     chosen = {
         function
         for function, found in features.items()
-        if found.interesting(torchy=function in reach, counted=function in counted, trained=bool(found.calls & trained))
+        if found.interesting(
+            torchy=function in reach,
+            counted=function in counted,
+            trained=found.trains or bool(found.calls & trained),
+            called=function.name in called,
+        )
     }
-    module_chosen = module.interesting(torchy=True, counted=bool(counted) or module.counted, trained=bool(module.calls & trained))
+    module_chosen = module.interesting(
+        torchy=True,
+        counted=bool(counted) or module.counted,
+        trained=module.trains or bool(module.calls & trained),
+        called=False,
+    )
     if not chosen and not module_chosen:
         return None
     callers = _callers(functions, features, chosen)

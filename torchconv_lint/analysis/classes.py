@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import module_calls
 from torchconv_lint.analysis.devices import any_device
-from torchconv_lint.analysis.sharing import relabelled
 from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     CPU,
     NONE,
     UNKNOWN,
+    Array,
     Class,
     Const,
     Fact,
@@ -50,7 +50,7 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
     value = interpreter.stored_attribute(this.definition, name)
     if value:
         if frame.tracks:
-            value = relabelled(value, lambda memory: _attribute_memory(this, name, memory))
+            value = deeply(value, lambda kind: _seen_by_methods(name, kind))
         if this.device is not None:
             value = each(value, lambda kind: _on(kind, this.device))
         if not this.trainable:
@@ -67,11 +67,15 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
     return Opaque(f"self.{name}", memory=memory)
 
 
-def _attribute_memory(this: Instance, name: str, memory: Memory) -> Memory:
-    """Memory made in another method, as every method of the object sees it."""
-    if memory.origin == "module" or memory.key[0] == "attribute":
-        return memory
-    return Memory(("attribute", name), "attribute", f"self.{name}", (), (), memory.sure)
+def _seen_by_methods(name: str, kind: Kind) -> Kind:
+    """Data that another method stored, as every method of the object sees it."""
+    if not isinstance(kind, Tensor | Array | Opaque):
+        return kind
+    memory = kind.memory
+    if memory is not None and (memory.origin == "module" or memory.key[0] == "attribute"):
+        return kind
+    sure = memory.sure if memory is not None else Confidence.CERTAIN
+    return replace(kind, memory=Memory(("attribute", name), "attribute", f"self.{name}", sure=sure))
 
 
 def _on(kind: Kind, device: Fact | None) -> Kind:

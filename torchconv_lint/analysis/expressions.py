@@ -322,7 +322,7 @@ def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.Ba
 
 @evaluates(cst.Lambda)
 def _lambda(frame: Frame, node: cst.Lambda) -> Value:
-    return just(Function(Definition("lambda", frame.segment, node, enclosing=frame)))
+    return just(Function(Definition("lambda", (frame.segment, node), enclosing=frame)))
 
 
 @evaluates(cst.Await)

@@ -18,23 +18,56 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.events import Event
     from torchconv_lint.analysis.interpreter import Interpreter
-    from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.values import Memory
 
 MAX_DEPTH = 120
 """Expressions nested deeper than this are not evaluated: a budget against the interpreter's own recursion."""
 
 
-@dataclass(eq=False)
-class Definition:
-    """A function as the interpreter sees it: where its code is, whose method it is, and what encloses it."""
+class Unparsable(Exception):
+    """libcst cannot parse what Python's own parser could."""
 
-    name: str
-    segment: Segment
-    node: cst.FunctionDef | cst.Lambda
-    outline: FunctionOutline | None = None
-    owner: ClassOutline | None = None
-    enclosing: Frame | None = None
+
+class Definition:
+    """A function as the interpreter sees it: whose method it is, what encloses it, and its code, which is parsed when it
+    is first looked at. `segment` and `node` raise `Unparsable`; `is_parsed` tries without raising."""
+
+    def __init__(
+        self,
+        name: str,
+        code: tuple[Segment, cst.FunctionDef | cst.Lambda] | Callable[[], tuple[Segment, cst.FunctionDef]],
+        outline: FunctionOutline | None = None,
+        enclosing: Frame | None = None,
+    ) -> None:
+        self.name = name
+        self.outline = outline
+        self.enclosing = enclosing
+        self._code = code
+
+    def _parsed(self) -> tuple[Segment, cst.FunctionDef | cst.Lambda]:
+        if not isinstance(self._code, tuple):
+            self._code = self._code()
+        return self._code
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether the code is there to be run."""
+        try:
+            self._parsed()
+        except Unparsable:
+            return False
+        return True
+
+    @property
+    def segment(self) -> Segment:
+        """The stretch of the file it stands in."""
+        return self._parsed()[0]
+
+    @property
+    def node(self) -> cst.FunctionDef | cst.Lambda:
+        """Its code."""
+        return self._parsed()[1]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
-from torchconv_lint.analysis.frame import Arguments, Definition, Frame
+from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -164,7 +164,7 @@ class Interpreter:
 
     def _enter(self, function: FunctionOutline) -> Result:
         definition = self.definition(function)
-        if definition is None:
+        if not definition.is_parsed:
             return Result()
         this = self._receiver(function)
         names = self._entry_names(function, this)
@@ -236,7 +236,7 @@ class Interpreter:
 
     def call(self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call) -> Value:
         """Evaluate a function of the file for these arguments."""
-        if frame.depth >= MAX_CALL_DEPTH or definition in self._active or definition.node is None:
+        if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not definition.is_parsed:
             return UNKNOWN
         names = self._bind(definition, arguments, this)
         grad = mode_by_decorators(self, definition, frame.state.grad)
@@ -375,29 +375,31 @@ class Interpreter:
 
     # -- what the file defines ---------------------------------------------------------------------------------------
 
-    def definition(self, function: FunctionOutline) -> Definition | None:
-        """The parsed function; None if libcst cannot parse it."""
+    def definition(self, function: FunctionOutline) -> Definition:
+        """The function, not parsed yet."""
         known = self._definitions.get(function)
-        if known is not None:
-            return known
+        if known is None:
+            parse = functools.partial(self._parse, function)
+            known = self._definitions[function] = Definition(function.name, parse, function)
+        return known
+
+    def _parse(self, function: FunctionOutline) -> tuple[Segment, cst.FunctionDef]:
         first, last = function.first_line, function.node.end_lineno or function.first_line
         text = "".join(self.source.lines[first - 1 : last])
         try:
             segment = Segment(self.source, text, first)
-        except (cst.ParserSyntaxError, RecursionError):
-            return None
-        node = next((node for node in segment.body if isinstance(node, cst.FunctionDef)), None)
-        if node is None:
-            return None
-        definition = Definition(function.name, segment, node, function, function.owner)
-        self._definitions[function] = definition
-        return definition
+        except (cst.ParserSyntaxError, RecursionError) as error:
+            raise Unparsable from error
+        for node in segment.body:
+            if isinstance(node, cst.FunctionDef):
+                return segment, node
+        raise Unparsable
 
     def nested_definition(self, node: cst.FunctionDef, frame: Frame) -> Definition:
         """A function defined inside another; the same object each time it is met, with its newest surroundings."""
         definition = self._nested.get(node)
         if definition is None:
-            definition = Definition(node.name.value, frame.segment, node)
+            definition = Definition(node.name.value, (frame.segment, node))
             self._nested[node] = definition
         definition.enclosing = frame
         if definition not in frame.nested:
@@ -426,8 +428,7 @@ class Interpreter:
         outline = self.outline
         function = outline.functions.get(name)
         if function is not None:
-            definition = self.definition(function)
-            return just(Function(definition)) if definition is not None else UNKNOWN
+            return just(Function(self.definition(function)))
         if name in outline.classes:
             return just(Class(outline.classes[name]))
         if name in outline.imports:
@@ -505,9 +506,8 @@ class Interpreter:
         for current in self.bases(class_):
             function = current.methods.get(name)
             if function is not None:
-                definition = self.definition(function)
                 decorators = {(dotted(node) or "").rpartition(".")[2] for node in function.node.decorator_list}
-                return (definition, decorators) if definition is not None else None
+                return self.definition(function), decorators
         return None
 
     def class_constant(self, class_: ClassOutline, name: str) -> Value | None:

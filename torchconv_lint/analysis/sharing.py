@@ -157,15 +157,15 @@ def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, 
         and isinstance(target, cst.Name)
         and alt.kind.path not in (None, target.value)
     }
-    own_sides = {memory.side for memory in memories_of(value)}
+    own = {(memory.key, memory.side) for memory in memories_of(value)}
     for memory in memories_of(value):
         write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how)
         stale = frame.state.stale
         stale[("own", memory.key, memory.side)] = frozenset({write})
         for other in _live(frame, memory):
-            if other.side in own_sides:  # another alternative of the same value, not another handle
-                continue
             key = (other.key, other.side)
+            if key in own:  # another alternative of the same value, not another handle
+                continue
             stale[key] = stale.get(key, frozenset()) | {write}
         if memory.origin in ("parameter", "attribute"):
             frame.emit(ForeignWrite(frame.site(node), write, memory, renamed=memory in renamed))

@@ -10,12 +10,13 @@ from torchconv_lint.analysis.assign import assign, augment, forget
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.module_calls import PARAMETERS
 from torchconv_lint.analysis.names import import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.truth import test
-from torchconv_lint.analysis.values import NONE, Autocast, Foreign, Function, GradMode, just
+from torchconv_lint.analysis.values import NONE, Autocast, Foreign, Function, GradMode, Kind, Sequence, Tensor, just
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,8 +161,11 @@ def _if(frame: Frame, node: cst.If) -> None:
     _meet(frame, ends)
 
 
-def _loop(frame: Frame, enter: Callable[[], None], leave: Callable[[], None], node: cst.For | cst.While) -> None:
-    """Run a loop to its fixpoint. Only what the last pass emitted stays: that one saw the converged state."""
+def _loop(
+    frame: Frame, enter: Callable[[], None], leave: Callable[[], None], node: cst.For | cst.While, *, runs: bool = False
+) -> None:
+    """Run a loop to its fixpoint. Only what the last pass emitted stays: that one saw the converged state. `runs` tells
+    that the body is surely run at least once."""
     outer_breaks, outer_continues = frame.breaks, frame.continues
     head, mark = frame.state, len(frame.events)
     returned = len(frame.returns), len(frame.exits), len(frame.yields)
@@ -193,7 +197,8 @@ def _loop(frame: Frame, enter: Callable[[], None], leave: Callable[[], None], no
         if frame.alive and node.orelse is not None:
             run_suite(frame, node.orelse.body)
 
-    finished = _branch(frame, join_states(head, ends[0]) or head, run_else)
+    end = ends[0]
+    finished = _branch(frame, end if runs and end is not None else join_states(head, end) or head, run_else)
     _meet(frame, [finished, *breaks])
 
 
@@ -207,7 +212,16 @@ def _for(frame: Frame, node: cst.For) -> None:
             age_kept(frame, element)
         assign(frame, node.target, element, node.iter)
 
-    _loop(frame, enter, lambda: None, node)
+    _loop(frame, enter, lambda: None, node, runs=any(_is_filled(kind) for kind, _ in iterable))
+
+
+def _is_filled(kind: Kind) -> bool:
+    """Whether iterating surely gives something: a list of known items, or a module's parameters."""
+    if not isinstance(kind, Sequence):
+        return False
+    if kind.items is not None:
+        return bool(kind.items)
+    return any(isinstance(item, Tensor) and item.path is not None and item.path.endswith(PARAMETERS) for item, _ in kind.element)
 
 
 @executes(cst.While)

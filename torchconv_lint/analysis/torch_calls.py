@@ -185,6 +185,8 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     elif name == "full":
         sizes.extend(literal_sizes(arguments.value(0, "size")))
     shape: Shape = tuple(sizes) if sizes and arguments.star == () else None
+    if name == "eye" and len(positional) == 1:
+        shape = (*literal_sizes(positional[0].value), *literal_sizes(positional[0].value))
     if name == "randint":
         shape = tuple(literal_sizes(positional[-1].value)) if len(positional) > 1 else None
     if name == "arange" and len(positional) == 1:
@@ -372,6 +374,9 @@ def _set_grad_enabled(frame: Frame, arguments: Arguments, node: cst.Call) -> Kin
 
 def _autocast(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     """bfloat16 by default on the CPU, float16 on CUDA."""
+    switch = arguments.value(2, "enabled")
+    if any(not isinstance(kind, Const) or kind.value is not True for kind in kinds(switch)):
+        return Autocast(None)
     given = dtype_fact(arguments.value(1, "dtype"))
     if given is not None:
         return Autocast(str(given.value))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
-from torchconv_lint.analysis.values import ACCELERATOR
-from torchconv_lint.analysis.values import weakest
+from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:
