@@ -68,6 +68,9 @@ class Vocabulary:
         self.torch = frozenset(name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning")))
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
+        self.local = frozenset(
+            {*file.functions, *file.classes, *(name for class_ in file.classes.values() for name in class_.methods)}
+        ) - {"forward", "__init__"}
         self.math = frozenset(name for name, root in roots.items() if root == "math")
 
 
@@ -130,6 +133,8 @@ class _Walk:
         self.bare: set[str] = set()
         self.compared: set[str] = set()
         self.counts: set[str] = set()
+        self.items: set[str] = set()
+        self.sized: set[str] = set()
         self.shared_if_known: set[str] = set()
         self.sunk: set[str] = set()
         self.meetings: list[tuple[str | None, set[str]]] = []
@@ -166,7 +171,7 @@ class _Walk:
         found.takes_arguments = bool(self.sunk & given)
         if self.scalars & given:
             found.triggers.add(ARGUMENT_SCALAR)
-        if self.counts & given:
+        if self.items & given:
             found.triggers.add(ARGUMENT_COUNT)
         arrays = self.arrays | self.vocabulary.numpy
         tensors = self.made | given | self.vocabulary.torch
@@ -185,7 +190,7 @@ class _Walk:
             found.triggers.add(SHARED_WRITE)
         if self.bare & self.optional:
             found.triggers.add(TRUTH)
-        if (self.bare | self.compared | self.counts) & self.made:
+        if (self.bare | self.compared | self.counts | self.items) & self.sized:
             found.triggers.add(COUNT)
         if self.scalars & self.made:
             found.triggers.add(SCALAR)
@@ -206,14 +211,16 @@ class _Walk:
     def _spread(self) -> None:
         """Names made from names that tensors are in hold tensors too; aliases of shared memory share it."""
         for _ in range(3):
-            before = len(self.made) + len(self.shared)
+            before = len(self.made) + len(self.shared) + len(self.sized)
             for names, sources in self.bindings:
                 if sources & self.made:
                     self.made |= names
+                if sources & self.sized:
+                    self.sized |= names
             for name, source in self.aliases:
                 if source in self.shared:
                     self.shared.add(name)
-            if len(self.made) + len(self.shared) == before:
+            if len(self.made) + len(self.shared) + len(self.sized) == before:
                 break
 
     # -- handlers ----------------------------------------------------------------------------------------------------
@@ -299,6 +306,8 @@ class _Walk:
             self._scalar(node.args[0] if node.args else None, warns=True)
         if attr == "item":
             self._scalar(func.value, warns=False)
+            if (item := _root(func.value)) is not None:
+                self.items.add(item)
         if attr in _TENSOR_METHODS:
             found.torchy = True
         if attr in _COUNTED and root in vocabulary.torch and (attr == "DataParallel" or _literal_size(node)):
@@ -364,6 +373,8 @@ class _Walk:
         sources = _names_in(value)
         if _root(value) in self.vocabulary.numpy:
             self.arrays |= names
+        if _is_sized(value, self.vocabulary):
+            self.sized |= names
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             self.found.handed.setdefault(value.func.id, set()).update(names)
         if _is_view(value):
@@ -516,6 +527,21 @@ def _literal_size(call: ast.Call) -> bool:
                 return True
         elif _is_several(argument):
             return True
+    return False
+
+
+def _is_sized(value: ast.expr, vocabulary: Vocabulary) -> bool:
+    """Whether the value may be a tensor with a known number of elements: made of literals, or by code of this file."""
+    for node in walk(value):
+        if isinstance(node, ast.Call):
+            func = node.func
+            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+            if name in vocabulary.local or isinstance(func, ast.Call):
+                return True
+            if name in _COUNTED and (name == "DataParallel" or _literal_size(node)):
+                return True
+            if any(keyword.arg == "reduction" for keyword in node.keywords):
+                return True
     return False
 
 

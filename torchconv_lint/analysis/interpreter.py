@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.values import Memory
     from torchconv_lint.source import Source
 
-MAX_CALL_DEPTH = 5
-MAX_CONTEXTS = 8
+MAX_CALL_DEPTH = 3
+MAX_CONTEXTS = 4
 """A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
 STATEMENT_BUDGET = 60_000
 """Statements run for one entry point, loops and callees included, before it is given up."""
