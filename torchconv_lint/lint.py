@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import gc
 from typing import TYPE_CHECKING
 
@@ -55,11 +56,19 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@functools.cache
+def _settle() -> None:
+    """Once, after the imports: tell the garbage collector that what is loaded now stays. Each of its full passes, the
+    host's own included, would look through all of libcst's classes again (a twentieth of flake8's time, measured)."""
+    gc.freeze()
+
+
 def _analyse(source: Source, settings: Settings, sifted: Sifted) -> Outcome:
     # Only now: a file without a possible conversion costs no import of libcst.
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.rules import all_rules
 
+    _settle()
     interpreter = Interpreter(source, sifted.outline, sifted.tracked, sifted.module_tracked)
     events = interpreter.run(sifted.functions, sifted.module)
     rules = [rule for rule in all_rules() if _enabled(rule, settings)]

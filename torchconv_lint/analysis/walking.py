@@ -16,21 +16,25 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     if isinstance(type_, type) and issubclass(type_, ast.AST)
 }
 _FIELDS[ast.keyword] = ("value",)
-_FIELDS[ast.Constant] = ()
+for _leaf in (ast.Constant, ast.alias, ast.Global, ast.Nonlocal, ast.MatchSingleton):
+    _FIELDS[_leaf] = ()
 _FIELDS[ast.ExceptHandler] = ("type", "body")
-_FIELDS[ast.alias] = ()
+_FIELDS[ast.MatchMapping] = ("keys", "patterns")
+_FIELDS[ast.MatchClass] = ("cls", "patterns", "kwd_patterns")
+_MAY_HOLD_NONE = frozenset({ast.Dict, ast.arguments})
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """The child nodes, in order of the fields."""
     found: list[ast.AST] = []
-    for name in _FIELDS.get(node.__class__, ()):
+    type_ = node.__class__
+    for name in _FIELDS[type_]:
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found.extend([child for child in value if isinstance(child, ast.AST)])
-        elif isinstance(value, ast.AST):
+            found += value
+        elif value is not None:
             found.append(value)
-    return found
+    return [child for child in found if child is not None] if type_ in _MAY_HOLD_NONE else found
 
 
 def walk(root: ast.AST) -> Iterator[ast.AST]:
