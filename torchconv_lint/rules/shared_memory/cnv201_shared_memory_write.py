@@ -1,4 +1,89 @@
-"""CNV201: Memory shared by a tensor and an array is written while the other side relies on it."""
+"""CNV201: Memory shared by a tensor and an array is written while the other side relies on it.
+
+## What it does
+
+Reports a write to memory that a tensor and an array share, when the other side is used afterwards: returned, read
+or kept. The finding is at the write; the lines below it show where the memory came to be shared and where it is
+used.
+
+Conversions that share: `torch.from_numpy`, `torch.as_tensor`, `torch.asarray` and `torch.Tensor(…)` of an array
+with a fitting dtype, `.numpy()`, `np.asarray(tensor)`, also through `.detach()`, `.data`, `.cpu()` on a CPU tensor,
+views and slices. Writes: `a += 1`, `a[i] = …`, `np.add(…, out=a)`, `t.add_()`, `t.sub_()`.
+
+Also reported: a method that writes through such a conversion into an attribute (`self.images`) and returns a
+result: a dataset that rewrites its own cache.
+
+Silent, deliberately: `a = a + 1`, which makes a new array; `torch.tensor(a)`, `.clone()`, `.copy()`, which copy; a
+side that is not used again after the write; a cast to another dtype; `torch.Tensor(a)` of an array whose dtype is
+not known.
+
+Confidence: *certain* when both sides are used after the write, *likely* when only the other one is. *Possible* (not
+shown by default) adds buffers made to be filled (`b = torch.empty(n); b.numpy()[:] = v`), which are usually meant,
+and memory that is shared only perhaps.
+
+## Why is this bad?
+
+Nothing raises. The values on the other side change, and with them statistics, labels, or the data set on disk next
+time it is saved. Written between forward and backward, the gradient is wrong: autograd cannot notice a write
+through NumPy.
+
+## Example
+
+```python
+import numpy as np
+import torch
+
+
+def running_totals(frames):
+    total = np.zeros((2, 2), dtype=np.float32)
+    history = []
+    for frame in frames:
+        total += frame
+        history.append(torch.from_numpy(total))
+    return torch.stack(history)
+```
+
+## Use instead
+
+```python
+import numpy as np
+import torch
+
+
+def running_totals(frames):
+    total = np.zeros((2, 2), dtype=np.float32)
+    history = []
+    for frame in frames:
+        total += frame
+        history.append(torch.tensor(total))
+    return torch.stack(history)
+```
+
+## Fix safety
+
+No automatic fix yet. By hand, copy once, where the memory is handed over: `torch.tensor(a)` or
+`torch.from_numpy(a).clone()` into torch, `t.numpy().copy()` out of it. Or write out of place: `a = a + 1`, `t =
+t.sub(mean)`. A copy costs its memory and keeps dtype and values. `.cpu()`, `.detach()`, `.float()` and
+`.contiguous()` are no cure: where there is nothing to do they return the same memory.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- the example with three frames of ones returns 3, 3, 3 as the totals, the other version 1, 2, 3.
+- `a = np.zeros(3); t = torch.from_numpy(a); a += 1`: `t` is all ones; `t.add_(1)` then makes `a` all twos.
+- `torch.as_tensor`, `torch.asarray`, `torch.Tensor` and `torch.FloatTensor` of a float32 array share its memory
+  (that `torch.Tensor(a)` always copies is a common claim, refuted here); `torch.tensor` does not.
+- an array of ones, wrapped by `from_numpy` and multiplied by 100 between forward and backward: the gradient is 100
+  instead of 1, the tensor's `_version` stays 0, nothing is raised.
+- not yet run on CUDA.
+
+## References
+
+- torch.from_numpy: https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html
+- torch.as_tensor: https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html
+- torch.Tensor.numpy: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html
+"""
 
 from __future__ import annotations
 

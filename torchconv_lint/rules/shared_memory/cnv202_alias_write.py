@@ -1,4 +1,75 @@
-"""CNV202: A tensor is written through `.detach()`, `.data` or a conversion that copied nothing."""
+"""CNV202: A tensor is written through `.detach()`, `.data` or a conversion that copied nothing.
+
+## What it does
+
+Reports an in-place write to a tensor made by `.detach()`, `.data`, or a conversion that had nothing to convert
+(`.cpu()`, `.to(…)`, `.float()`, `.contiguous()`, `.type(…)`), when the original is used afterwards, and the other
+way round. No array is involved; with one it is CNV201.
+
+Silent, deliberately: plain views and slices (`row = x[0]; row += 1`), which are written because the original is
+meant; `weight.data.fill_(0)` and other writes to a parameter or an argument through `.data` or `.detach()`, which
+exist for that; `.clone()`, `copy=True` and real casts; a tensor on a known accelerator, which `.cpu()` does copy.
+
+Confidence: *certain* when both tensors are used after the write, so that both were meant to have values of their
+own. *Possible* (not shown by default) adds writes after which only the original is used, and conversions that share
+only perhaps.
+
+## Why is this bad?
+
+These calls look like copies. Whether they are depends on the device and the dtype: the same line copies a CUDA
+tensor and returns a CPU tensor itself. Code that is right on the GPU corrupts its data on the CPU.
+
+## Example
+
+```python
+import torch
+
+
+def masks(scores):
+    mask = torch.zeros(4)
+    shown = mask.cpu()
+    shown[shown == 0] = -1
+    return mask, shown
+```
+
+## Use instead
+
+```python
+import torch
+
+
+def masks(scores):
+    mask = torch.zeros(4)
+    shown = mask.cpu().clone()
+    shown[shown == 0] = -1
+    return mask, shown
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `.clone()` after the conversion, or `.to(…, copy=True)`, or the operation out of
+place (`shown = shown.clamp(min=-1)`). All of them cost one copy and keep dtype, device and values.
+`x.detach().clone()` also leaves the graph; `x.clone()` stays in it.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- on a float32 CPU tensor `.cpu()`, `.to("cpu")`, `.float()`, `.to(torch.float32)`, `.contiguous()` and
+  `.type(torch.float32)` return the very same object; `.detach()` and `.data` a new one over the same memory;
+  `.clone()` and `.to(torch.float32, copy=True)` new memory.
+- `y = x.detach(); y[0] = 5` changes `x` (a common claim says it does not).
+- writing the detached result of `exp()` before backward raises `RuntimeError: one of the variables needed for
+  gradient computation has been modified by an inplace operation`; through `.data` nothing is raised and the
+  gradient is wrong.
+- not yet run on CUDA.
+
+## References
+
+- torch.Tensor.detach: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
+- torch.Tensor.to: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
+- Tensor Views: https://docs.pytorch.org/docs/stable/tensor_view.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,103 @@
-"""CNV203: A snapshot that is no copy."""
+"""CNV203: A snapshot that is no copy.
+
+## What it does
+
+Reports a tensor that is kept as if it were a snapshot, though what it looks at goes on changing:
+
+- `best = model.state_dict()` (or a shallow copy of it, or `{name: p.detach() …}`), then training, then the "best"
+  weights are compared or loaded back;
+- the same tensor appended in a loop that goes on writing it in place;
+- a gradient kept as the previous one: `self.prev_grad = p.grad`;
+- a forward hook that keeps its `output` as it is, in a file where another hook clones.
+
+The finding is where the alias is kept; the lines below it show what changes it.
+
+Silent, deliberately: `copy.deepcopy(…)`, `.clone()` one by one; a state dict that goes straight to `torch.save` or
+into another model; a snapshot after which nothing trains. Not seen: training done by code outside the file through
+an object that nothing in it reveals as an optimiser.
+
+Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
+shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites.
+
+## Why is this bad?
+
+Early stopping restores the last weights, not the best ones. The history of a simulation holds its end, many times.
+The numbers look plausible, and nothing raises.
+
+## Example
+
+```python
+from torch import nn, optim
+
+
+def fit(model: nn.Module, loader, epochs):
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    lowest, best = float("inf"), None
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            loss = nn.functional.mse_loss(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        if total < lowest:
+            lowest = total
+            best = model.state_dict()
+    model.load_state_dict(best)
+```
+
+## Use instead
+
+```python
+import copy
+
+from torch import nn, optim
+
+
+def fit(model: nn.Module, loader, epochs):
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    lowest, best = float("inf"), None
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            loss = nn.functional.mse_loss(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        if total < lowest:
+            lowest = total
+            best = copy.deepcopy(model.state_dict())
+    model.load_state_dict(best)
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `copy.deepcopy(model.state_dict())`, or `.clone()` for single tensors
+(`.detach().clone()` where the graph is not wanted: keeping the graph keeps its memory). Costs one copy on the
+tensor's device; for large models `{name: value.cpu() …}` saves device memory, but copies only what is on an
+accelerator: on CPU add `.clone()`.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- after one `SGD.step()` the kept `state_dict()` and its `copy.copy` equal the new weights; the `copy.deepcopy`
+  equals the old ones.
+- a kept `p.grad` is zero after `zero_grad(set_to_none=False)`, and holds the sum after a second backward without
+  `zero_grad`. After the default `zero_grad()` it stays as it was: there the finding is about what the line relies
+  on.
+- a hook's kept output before `ReLU(inplace=True)` holds zeros, its clone the negative values.
+- not yet run on CUDA.
+
+## References
+
+- torch.nn.Module (`state_dict`): https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+- torch.optim.Optimizer.zero_grad:
+  https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html
+- Saving and Loading Models: https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html
+"""
 
 from __future__ import annotations
 
@@ -31,5 +130,9 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
             return
         site, name = memory.kept
         message = f"`{name}` is kept without a copy: it changes when `{write.target}` does"
-        steps = (*memory.how, (write.site, f"{write.target} changes here"), (event.read, f"`{event.reader}` is used here"))
+        steps = (
+            *memory.how,
+            (write.site, f"{write.target} changes here"),
+            (event.read, f"`{event.reader}` is used here"),
+        )
         yield Verdict(site, message, min(Confidence.LIKELY, memory.sure), tuple(step for step in steps if step[1]))

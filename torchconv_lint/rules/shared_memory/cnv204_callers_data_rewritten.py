@@ -1,4 +1,77 @@
-"""CNV204: A function rewrites its caller's data and returns a result as if it were new."""
+"""CNV204: A function rewrites its caller's data and returns a result as if it were new.
+
+## What it does
+
+Reports a function that writes its argument in place through a conversion or under a new name, and also returns a
+result, as if that were new: a transform that rewrites the sample it is given.
+
+What counts: `torch.from_numpy`, `torch.as_tensor` of a known array, `.numpy()`, `.detach()`, views and plain
+renaming between the parameter and the write; a result that is a tensor, an array or a container of them.
+
+Silent, deliberately: functions that return nothing; names that say they write (`clip_`, `fill_border`,
+`init_weights`, `normalize_inplace`, `update_…`, `set_…`, `reset_…`, `zero_…`); parameters that are there to be
+written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = x - mean`, which makes a new tensor; a
+copy made first.
+
+Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
+argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant.
+
+## Why is this bad?
+
+The caller's array changes. A data set kept in memory is normalised again in every epoch; the second call with the
+same sample gives another result. No exception, no warning.
+
+## Example
+
+```python
+import torch
+
+
+class Center:
+    def __init__(self, mean):
+        self.mean = mean
+
+    def __call__(self, image):
+        tensor = torch.from_numpy(image)
+        tensor.sub_(self.mean)
+        return tensor.unsqueeze(0)
+```
+
+## Use instead
+
+```python
+import torch
+
+
+class Center:
+    def __init__(self, mean):
+        self.mean = mean
+
+    def __call__(self, image):
+        tensor = torch.from_numpy(image)
+        tensor = tensor.sub(self.mean)
+        return tensor.unsqueeze(0)
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: the operations without the underscore, or `.clone()` (tensors) or `.copy()` (arrays)
+before the first write. Costs one allocation; values, dtype and shape of the result stay, and the argument is left
+alone. If callers rely on their data being written, say so in the name instead: `normalize_`.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU: `Center(0.5)` of the example, called twice with the
+same 2 × 2 float32 array of ones, returns a tensor whose sum is 2 and then one whose sum is 0; the array holds zeros
+afterwards. The version under "Use instead" returns the sum 2 both times and leaves the array as it was. Not yet run
+on CUDA.
+
+## References
+
+- torch.as_tensor: https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html
+- torch.from_numpy: https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html
+- torch.Tensor.clone: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clone.html
+"""
 
 from __future__ import annotations
 
@@ -12,7 +85,22 @@ from torchconv_lint.rules.shared_memory.between import made
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MEANT = ("init", "fill", "reset", "update", "set", "add", "copy", "load", "write", "assign", "apply", "step", "clip", "zero")
+_MEANT = (
+    "init",
+    "fill",
+    "reset",
+    "update",
+    "set",
+    "add",
+    "copy",
+    "load",
+    "write",
+    "assign",
+    "apply",
+    "step",
+    "clip",
+    "zero",
+)
 """Functions named so mean to write what they are given."""
 _OUTPUTS = ("out", "output", "result", "buffer", "buf", "dst", "dest", "target_buffer", "grad", "state", "cache")
 

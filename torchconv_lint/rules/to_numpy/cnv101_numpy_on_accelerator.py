@@ -1,4 +1,83 @@
-"""CNV101: `.numpy()` on a tensor that may live on an accelerator."""
+"""CNV101: `.numpy()` on a tensor that may live on an accelerator.
+
+## What it does
+
+Reports `.numpy()` (and `.__array__()`) on a tensor that is, or may be, on an accelerator: CUDA, MPS, XPU and so on.
+
+Device-agnostic code is reported on purpose. `"cuda" if torch.cuda.is_available() else "cpu"` is a CPU in your tests
+and a GPU in production: it passes on CPU and dies on CUDA. What counts as evidence:
+
+- `"cuda"`, `.cuda()`, an index such as `device=0`, the condition above, and anything computed from such tensors;
+- a device that other code chooses: a name such as `device`, `args.device`, `self.device`, `gpu`, `local_rank`
+  handed to `.to(…)` or `device=…`;
+- the output of an `nn.Module` that was moved there or whose inputs are there.
+
+Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a default; code guarded by
+`.is_cuda`, `.device.type` or the very flag under which the tensor was moved; batches as a `DataLoader` yields them;
+`.numpy(force=True)`, which moves and detaches by itself.
+
+Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+*Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
+project that never runs on an accelerator sets `assume-device = "cpu"`.
+
+## Why is this bad?
+
+NumPy works on host memory. PyTorch does not copy for you, it raises, and on a machine without a GPU no test can see
+it.
+
+## Example
+
+```python
+import torch
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def class_scores(model, images):
+    model.to(device).eval()
+    with torch.no_grad():
+        logits = model(images.to(device))
+    return logits.softmax(dim=1).numpy()
+```
+
+## Use instead
+
+```python
+import torch
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def class_scores(model, images):
+    model.to(device).eval()
+    with torch.no_grad():
+        logits = model(images.to(device))
+    return logits.softmax(dim=1).cpu().numpy()
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `.cpu()` before `.numpy()`. On an accelerator it copies and waits for the device. On
+a CPU tensor it does nothing and returns the tensor itself, so the array still shares the tensor's memory there and
+only there: if you write into the array, use `.cpu().numpy().copy()`. For a tensor that requires grad write
+`.detach().cpu().numpy()`.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6.
+
+- meta device: `TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to
+  host memory first.`
+- the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming `standin:0`; with
+  `.cpu()` nothing is raised.
+- not yet run on CUDA. Tutorials that promise a RuntimeError here are wrong about the type on the devices above.
+
+## References
+
+- torch.Tensor.numpy: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html
+- torch.Tensor.cpu: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cpu.html
+- CUDA semantics: https://docs.pytorch.org/docs/stable/notes/cuda.html
+"""
 
 from __future__ import annotations
 

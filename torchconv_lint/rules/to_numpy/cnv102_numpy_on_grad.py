@@ -1,4 +1,90 @@
-"""CNV102: `.numpy()` on a tensor that requires grad."""
+"""CNV102: `.numpy()` on a tensor that requires grad.
+
+## What it does
+
+Reports `.numpy()` (and `.__array__()`) on a tensor that requires grad, where grad mode is on.
+
+What counts as evidence: `nn.Parameter`, `requires_grad=True`, `.requires_grad_()`, the parameters and the outputs
+of an `nn.Module`, a `.backward()` called on the tensor, and whatever is computed from these. A module is known by
+its class, by `.parameters()` or `.eval()` called on it, or by its annotation. `.eval()` does not switch the graph
+off.
+
+Silent, deliberately: code under `torch.no_grad()` or `torch.inference_mode()`, by `with`, by decorator, or because
+every caller in the file wraps the call; Lightning's validation, test and predict hooks; frozen modules
+(`requires_grad_(False)`); `argmax`, comparisons and other results that never require grad; `p.grad`;
+`torch.set_grad_enabled(flag)`, whose flag is not known; `.numpy(force=True)`.
+
+A view of a parameter taken *inside* `no_grad()` still requires grad once the block is left (`w = net.weight.t()`),
+and is reported there.
+
+Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not
+shown by default) adds the results of functions outside the file that get such a tensor.
+
+## Why is this bad?
+
+The array could not take part in the graph, so PyTorch refuses with a RuntimeError, on every device.
+
+## Example
+
+```python
+from torch import nn
+
+net = nn.Linear(4, 2)
+
+
+def predict(features):
+    return net(features).numpy()
+```
+
+## Use instead
+
+```python
+import torch
+from torch import nn
+
+net = nn.Linear(4, 2)
+
+
+@torch.no_grad()
+def predict(features):
+    return net(features).numpy()
+```
+
+If the graph is needed elsewhere, cut it for the array only:
+
+```python
+from torch import nn
+
+net = nn.Linear(4, 2)
+
+
+def predict(features):
+    return net(features).detach().numpy()
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `.detach()` before `.numpy()`, or `torch.no_grad()` around code that never calls
+`.backward()` (it also saves the memory of the graph). `.detach()` shares storage: writing into `x.detach().numpy()`
+changes `x`. Append `.copy()` if the array is written or must stay as it is.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- `RuntimeError: Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.`
+- under `torch.no_grad()` and `torch.inference_mode()` the same call returns the array, even for a Parameter.
+- the `fixtures/cnv102` programs show the same on the accelerator that `torchconv-lint verify` simulates on the CPU.
+- not yet run on CUDA.
+
+That `.numpy()` merely *warns* here is a common claim; it does not hold for this version.
+
+## References
+
+- torch.Tensor.numpy: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html
+- torch.Tensor.detach: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
+- Autograd mechanics: https://docs.pytorch.org/docs/stable/notes/autograd.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,79 @@
-"""CNV103: A bfloat16 or float8 tensor becomes an array."""
+"""CNV103: A bfloat16 or float8 tensor becomes an array.
+
+## What it does
+
+Reports a bfloat16 or float8 tensor that becomes an array: by `.numpy()`, by `.numpy(force=True)`, or in a function
+that converts by itself (`np.asarray`, `plt.plot`, `accuracy_score`), alone or in a list.
+
+What counts as evidence: `dtype=torch.bfloat16`, `.bfloat16()`, `.to(torch.bfloat16)` (through a variable or an
+attribute too), the output of a module that was cast so, and `torch.autocast` in bfloat16 around the layers it
+lowers (linear and convolutional ones). For the CPU bfloat16 is autocast's default.
+
+Silent, deliberately: a dtype that other code passes in (`x.to(dtype)`); models loaded by a library with a dtype of
+its own choice; results whose operands differ in dtype; float16, which NumPy has.
+
+Confidence: *certain* where the cast is in the code, *likely* where only one branch casts or where the value is a
+tensor by its use only. *Possible* (not shown by default) adds values that may be such a tensor.
+
+## Why is this bad?
+
+NumPy has no such dtype. The conversion raises a TypeError on every device, `force=True` included. It appears the
+day somebody switches mixed precision on.
+
+## Example
+
+```python
+import torch
+from torch import nn
+
+head = nn.Linear(8, 2).to(torch.bfloat16)
+
+
+@torch.no_grad()
+def class_scores(features):
+    logits = head(features.to(torch.bfloat16))
+    return logits.cpu().numpy()
+```
+
+## Use instead
+
+```python
+import torch
+from torch import nn
+
+head = nn.Linear(8, 2).to(torch.bfloat16)
+
+
+@torch.no_grad()
+def class_scores(features):
+    logits = head(features.to(torch.bfloat16))
+    return logits.float().cpu().numpy()
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `.float()` before the conversion. Every bfloat16 value is a float32 value, so nothing
+is lost; the array is float32, twice the size, and shares no memory with the tensor. Without the cast, `.tolist()`
+and `.item()` work on bfloat16.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- `TypeError: Got unsupported ScalarType BFloat16` from `.numpy()`, `.numpy(force=True)`, `np.asarray(t)` and
+  `np.array([t[0], t[0]])`;
+- `TypeError: Got unsupported ScalarType Float8_e4m3fn`, and the same for `Float8_e5m2`;
+- `.float().numpy()` returns a float32 array, `.half().numpy()` a float16 one.
+- not yet run on CUDA.
+
+So "dtypes correspond, the conversion keeps them" holds only for the dtypes that NumPy has.
+
+## References
+
+- torch.Tensor.numpy: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html
+- Tensor Attributes (torch.dtype): https://docs.pytorch.org/docs/stable/tensor_attributes.html
+- Automatic Mixed Precision package: https://docs.pytorch.org/docs/stable/amp.html
+"""
 
 from __future__ import annotations
 
@@ -26,5 +101,6 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
         fact = event.tensor.dtype
         if fact is None or fact.value not in NO_NUMPY_DTYPE:
             return
-        message = f"`{event.subject}` is {fact.value}, which NumPy does not have: the conversion raises TypeError (use `.float()` first)"
+        message = f"`{event.subject}` is {fact.value}, which NumPy does not have"
+        message += ": the conversion raises TypeError (use `.float()` first)"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))

@@ -1,4 +1,80 @@
-"""CNV111: A function that converts to NumPy by itself gets a tensor that may live on an accelerator."""
+"""CNV111: A function that converts to NumPy by itself gets a tensor that may live on an accelerator.
+
+## What it does
+
+Reports a tensor that is, or may be, on an accelerator and is handed to code that turns its arguments into arrays:
+
+- NumPy functions (`np.asarray`, `np.where`, `np.unique`, `np.sqrt`, `np.save`, …);
+- `plt.plot`, `plt.imshow`, `plt.hist` and their relatives, on `pyplot` and on axes;
+- scikit-learn, SciPy, OpenCV, scikit-image, seaborn, statsmodels; `pd.Series`, `pd.DataFrame`; `Image.fromarray`;
+  h5py;
+- a row written into an array (`table[i] = t`), and arithmetic between an array and a tensor.
+
+What counts as evidence for the accelerator is the same as for CNV101; device-agnostic code is reported, because it
+passes on CPU and dies on CUDA. Lists of such tensors are CNV121.
+
+Silent, deliberately: functions that take a tensor without converting it (`plt.title`, `len`, `x.shape`); one
+element written into an array (`a[i] = t.sum()`), which works; functions of which nothing is known.
+
+Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+*Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
+`assume-device = "cpu"` switches the rule off.
+
+## Why is this bad?
+
+There is no `.numpy()` in sight, and still one is called: these functions ask the tensor for an array, and it
+raises.
+
+## Example
+
+```python
+import torch
+from sklearn.metrics import accuracy_score
+
+
+@torch.no_grad()
+def accuracy(model, images, labels, device):
+    predicted = model(images.to(device)).argmax(dim=1)
+    return accuracy_score(labels, predicted)
+```
+
+## Use instead
+
+```python
+import torch
+from sklearn.metrics import accuracy_score
+
+
+@torch.no_grad()
+def accuracy(model, images, labels, device):
+    predicted = model(images.to(device)).argmax(dim=1)
+    return accuracy_score(labels, predicted.cpu())
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `.cpu()` on the argument, or the torch function of the same name (`torch.sqrt` for
+`np.sqrt`), which stays on the device. `.cpu()` copies from an accelerator and waits for it; on a CPU tensor it
+returns the tensor itself, and `np.asarray` then shares its memory, while `np.array` copies.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build), NumPy 2.4.6, scikit-learn 1.9.1 and matplotlib 3.11.2:
+
+- meta device: `np.asarray`, `np.sqrt`, `table[0] = t`, `t - array`, `accuracy_score`, `plt.plot` all raise
+  `TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory
+  first.`
+- the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming `standin:0`.
+- `array - t`, with the array first, raises `TypeError: unsupported operand type(s)` on both.
+- not yet run on CUDA.
+
+## References
+
+- torch.Tensor.numpy: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html
+- torch.Tensor.cpu: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cpu.html
+- Interoperability with NumPy (the `__array__` method):
+  https://numpy.org/doc/stable/user/basics.interoperability.html
+"""
 
 from __future__ import annotations
 
@@ -25,5 +101,6 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
         fact = event.tensor.device
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via == "" or event.held:
             return
-        message = f"`{event.subject}` may be on an accelerator: {event.via} converts it to an array, which raises TypeError there"
+        message = f"`{event.subject}` may be on an accelerator"
+        message += f": {event.via} converts it to an array, which raises TypeError there"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))

@@ -1,4 +1,81 @@
-"""CNV121: A list of tensors that may live on an accelerator is converted to an array."""
+"""CNV121: A list of tensors that may live on an accelerator is converted to an array.
+
+## What it does
+
+Reports a list, tuple or dict whose tensors are, or may be, on an accelerator, when it is converted as a whole:
+`np.mean(losses)`, `np.concatenate(predictions)`, `np.array([…])`, `plt.plot(history)`.
+
+The list is followed from where it is filled: `append`, `extend`, `+=`, comprehensions, nested lists, dicts of
+lists, attributes filled in another method of the class. What counts as evidence for the accelerator is the same as
+for CNV101; device-agnostic code is reported, because it passes on CPU and dies on CUDA.
+
+Silent, deliberately: lists of numbers (`loss.item()`), of tensors moved to the CPU before they were stored, and
+lists that come from a caller outside the file. Not seen: a second name for the list, and a helper that appends to
+its argument.
+
+Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+*Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
+`assume-device = "cpu"` switches the rule off.
+
+## Why is this bad?
+
+The crash comes at the end of the epoch, in another function than the mistake, and only where there is a GPU.
+
+## Example
+
+```python
+import numpy as np
+import torch
+
+
+@torch.no_grad()
+def predict(model, loader, device):
+    predictions = []
+    for images, _ in loader:
+        predictions.append(model(images.to(device)).argmax(dim=1))
+    return np.concatenate(predictions)
+```
+
+## Use instead
+
+```python
+import torch
+
+
+@torch.no_grad()
+def predict(model, loader, device):
+    predictions = []
+    for images, _ in loader:
+        predictions.append(model(images.to(device)).argmax(dim=1))
+    return torch.cat(predictions).cpu().numpy()
+```
+
+## Fix safety
+
+No automatic fix yet. By hand, one of three:
+
+- `torch.cat(…)` or `torch.stack(…)`, then `.cpu().numpy()`: one transfer, everything stays on the device until
+  then;
+- `.cpu()` when storing: frees device memory early, waits for the device at every step; on a CPU tensor it returns
+  the tensor itself, so the list holds the live tensor there, not a copy;
+- `.item()` when storing single numbers: `np.mean` then gives a float64, where tensors give their own dtype.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build), NumPy 2.4.6 and matplotlib 3.11.2:
+
+- meta device: `np.array([s, s])`, `np.mean([s, s])`, `np.stack([x, x])`, `np.concatenate([x, x])` and `plt.plot([s,
+  s])` raise `TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host
+  memory first.`
+- the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming `standin:0`.
+- not yet run on CUDA.
+
+## References
+
+- torch.Tensor.numpy: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html
+- torch.cat: https://docs.pytorch.org/docs/stable/generated/torch.cat.html
+- torch.Tensor.item: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.item.html
+"""
 
 from __future__ import annotations
 
@@ -25,5 +102,6 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
         fact = event.tensor.device
         if fact is None or event.forced or fact.value != ACCELERATOR or not event.held:
             return
-        message = f"`{event.subject}` holds tensors that may be on an accelerator: {event.via} converts them, which raises TypeError there"
+        message = f"`{event.subject}` holds tensors that may be on an accelerator"
+        message += f": {event.via} converts them, which raises TypeError there"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))

@@ -1,4 +1,70 @@
-"""CNV401: A tensor with several elements is converted to one Python number."""
+"""CNV401: A tensor with several elements is converted to one Python number.
+
+## What it does
+
+Reports `.item()`, `float()`, `int()`, `complex()` and functions of `math` on a tensor that has more than one
+element.
+
+What counts as evidence: sizes written out (`torch.rand(3)`, `torch.tensor([1.0, 2.0])`, `nn.Linear(…, 2)`),
+followed through indexing, reductions, broadcasting and calls within the file; `reduction="none"` on a loss module;
+a model wrapped in `nn.DataParallel`, which gathers one value per device.
+
+Silent, deliberately: every tensor whose size is not known (`torch.rand(n)`, an argument), and one-element tensors
+of any number of dimensions: `.item()` takes shape `(1, 1)` too.
+
+Confidence: *certain* when the size is in the code, *likely* for unreduced losses and for `DataParallel`. *Possible*
+(not shown by default) adds values that are a tensor only by a guess.
+
+## Why is this bad?
+
+It raises, often late: a batch size of 1 in the tests hides it, and so does a single GPU for `DataParallel`.
+
+## Example
+
+```python
+from torch import nn
+
+
+def batch_loss(logits, labels):
+    criterion = nn.CrossEntropyLoss(reduction="none")
+    loss = criterion(logits, labels)
+    return loss.item()
+```
+
+## Use instead
+
+```python
+from torch import nn
+
+
+def batch_loss(logits, labels):
+    criterion = nn.CrossEntropyLoss(reduction="none")
+    loss = criterion(logits, labels)
+    return loss.mean().item()
+```
+
+## Fix safety
+
+No automatic fix yet: only you know which number is wanted. `.mean()`, `.sum()` or `.max()` reduce; an index takes
+one element; `.tolist()` keeps them all (a copy, and a wait for an accelerator, as `.item()` is).
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with a tensor of three elements:
+
+- `.item()`: `RuntimeError: a Tensor with 3 elements cannot be converted to Scalar` (a ValueError is often promised
+  here);
+- `float()`, `int()`, `complex()`, `math.sqrt()`: `ValueError: only one element tensors can be converted to Python
+  scalars`;
+- `torch.ones(1, 1).item()` is 1.0: nothing has to be squeezed.
+- not yet run on CUDA.
+
+## References
+
+- torch.Tensor.item: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.item.html
+- torch.Tensor.tolist: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tolist.html
+- torch.nn.DataParallel: https://docs.pytorch.org/docs/stable/generated/torch.nn.DataParallel.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,72 @@
-"""CNV402: The truth value of a tensor with several elements is asked for."""
+"""CNV402: The truth value of a tensor with several elements is asked for.
+
+## What it does
+
+Reports a tensor with more than one element where Python asks for one truth value: `if`, `while`, `assert`, `not`,
+`and`, `or`, `bool()`, a conditional expression, the filter of a comprehension. And a tensor that may also be None
+tested by itself (`if mask:`), where `is not None` was meant.
+
+What counts as evidence: sizes written out in the code, as for CNV401; for "or None" an annotation such as
+`torch.Tensor | None`, a call in the file that passes a tensor, or branches that assign one.
+
+Silent, deliberately: tensors of unknown size, unless they may be None; one-element results (`.any()`, `.all()`,
+`.sum()`); lists of tensors; `len(x)`, `x.shape`, `x.numel()`. Not seen: the truth value inside `x in list`, `max(a,
+b)` and `0 < x < 1`.
+
+Confidence: *certain* when the size is in the code, *likely* for "or None". *Possible* (not shown by default) adds
+names that are a tensor only by the way they are used.
+
+## Why is this bad?
+
+With several elements it raises. With one element it does not, but is False for a zero: an optional mask or weight
+that happens to be 0 is treated as absent, without a word.
+
+## Example
+
+```python
+import torch
+
+
+def scaled(x: torch.Tensor, weight: torch.Tensor | None = None):
+    if weight:
+        x = x * weight
+    return x
+```
+
+## Use instead
+
+```python
+import torch
+
+
+def scaled(x: torch.Tensor, weight: torch.Tensor | None = None):
+    if weight is not None:
+        x = x * weight
+    return x
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `is not None` for "is it there?" (it changes the outcome for a zero, which is the
+point); `.any()` or `.all()` for a condition on the elements; `&`, `|` and `~` for element-wise logic; `torch.where`
+to choose element by element; `torch.equal(a, b)` for "the same?". On an accelerator every truth value waits for the
+device; `is not None` does not.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- `bool(t)`, `not t`, `a and b`: `RuntimeError: Boolean value of Tensor with more than one value is ambiguous`;
+- `bool(torch.ones(0))`: `RuntimeError: Boolean value of Tensor with no values is ambiguous`;
+- `bool(torch.zeros(1))` is False.
+- not yet run on CUDA.
+
+## References
+
+- torch.any: https://docs.pytorch.org/docs/stable/generated/torch.any.html
+- torch.all: https://docs.pytorch.org/docs/stable/generated/torch.all.html
+- torch.where: https://docs.pytorch.org/docs/stable/generated/torch.where.html
+"""
 
 from __future__ import annotations
 
@@ -24,7 +92,9 @@ class TruthOfManyElements(Rule[Tested]):
         """Several elements surely, or a tensor that may also be None, where `is not None` was meant."""
         count = event.tensor.count
         if count is not None and count.value == MANY:
-            message = f"`{event.subject}` has more than one element: its truth value is ambiguous and raises RuntimeError"
+            message = (
+                f"`{event.subject}` has more than one element: its truth value is ambiguous and raises RuntimeError"
+            )
             yield Verdict(event.site, message, min(event.sure, weakest([count])), steps(count))
         elif event.or_none and (count is None or count.value != ONE):
             message = f"`{event.subject}` is a tensor or None: its truth value raises for more than one element"

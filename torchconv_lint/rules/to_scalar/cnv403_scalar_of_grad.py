@@ -1,4 +1,76 @@
-"""CNV403: `float()` and relatives on a tensor that requires grad."""
+"""CNV403: `float()` and relatives on a tensor that requires grad.
+
+## What it does
+
+Reports `float()`, `complex()` and functions of `math` on a tensor that requires grad, unless grad mode is off.
+
+What counts as evidence for grad is the same as for CNV102: parameters, outputs of modules, a `.backward()` called
+on the tensor, and what is computed from them. The number of elements need not be known; with more than one it is
+CNV401.
+
+Silent, deliberately: `.item()`, `int()`, `bool()`, `.tolist()` and formatting, which do not warn; code under
+`torch.no_grad()` or `torch.inference_mode()`; detached tensors; integer results such as `argmax`.
+
+Confidence: *certain* for known modules, parameters and after `.backward()`, *likely* for modules known by their
+use. *Possible* (not shown by default) adds the results of functions outside the file that get such a tensor.
+
+## Why is this bad?
+
+The number is out of the graph. `math.exp(loss)` or `1 / float(temperature)` inside a loss gives no gradient to what
+it was computed from, and training goes on without it. Since torch 2.8 PyTorch warns, once per process, so the
+second place is never named; with warnings turned into errors it fails.
+
+## Example
+
+```python
+import math
+
+import torch.nn.functional as F
+
+
+def evaluate(model, tokens, targets):
+    model.eval()
+    loss = F.cross_entropy(model(tokens), targets)
+    return float(loss), math.exp(loss)
+```
+
+## Use instead
+
+```python
+import math
+
+import torch.nn.functional as F
+
+
+def evaluate(model, tokens, targets):
+    model.eval()
+    loss = F.cross_entropy(model(tokens), targets).item()
+    return loss, math.exp(loss)
+```
+
+## Fix safety
+
+No automatic fix yet. By hand, by what you mean: a number for a log is `loss.item()`, the same value without the
+warning (both wait for an accelerator). A value that gradients have to flow through is the torch function,
+`torch.exp(loss)`, which changes what is trained. `.detach()` first keeps a tensor, sharing storage with the
+original.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with `torch.set_warn_always(True)`:
+
+- `float()`, `complex()`, `math.sqrt()`, `math.isnan()`: `UserWarning: Converting a tensor with requires_grad=True
+  to a scalar may lead to unexpected behavior. Consider using tensor.detach() first.`
+- `.item()`, `int()`, `bool()`, `.tolist()`, `f"{t:.2f}"`, `float(t.detach())`, and `float(t)` under
+  `torch.no_grad()`: no warning.
+- not yet run on CUDA.
+
+## References
+
+- torch.Tensor.item: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.item.html
+- torch.Tensor.detach: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
+- torch.set_warn_always: https://docs.pytorch.org/docs/stable/generated/torch.set_warn_always.html
+"""
 
 from __future__ import annotations
 
@@ -24,7 +96,15 @@ class ScalarOfGrad(Rule[ToScalar]):
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
         """Requires grad, and goes through something that warns."""
         grad, count = event.tensor.grad, event.tensor.count
-        if grad is None or not grad.value or event.grad_mode is False or event.via in _SILENT or (count is not None and count.value == MANY):
+        if (
+            grad is None
+            or not grad.value
+            or event.grad_mode is False
+            or event.via in _SILENT
+            or (count is not None and count.value == MANY)
+        ):
             return
-        message = f"`{event.subject}` requires grad: `{event.via}()` warns since torch 2.8 (use `.item()` or `.detach()`)"
+        message = (
+            f"`{event.subject}` requires grad: `{event.via}()` warns since torch 2.8 (use `.item()` or `.detach()`)"
+        )
         yield Verdict(event.site, message, min(event.sure, weakest([grad])), steps(grad))
