@@ -27,8 +27,9 @@ COUNT = "count"
 ARGUMENT_SCALAR = "argument-scalar"
 ARGUMENT_COUNT = "argument-count"
 KEPT = "kept"
+ARGUMENT_WRITE = "argument-write"
 
-MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT})
+MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 """Triggers for which the interpreter has to follow memory."""
 
 PASSED = frozenset({TO_NUMPY, IMPLICIT, SCALAR, COUNT, ARGUMENT_SCALAR, ARGUMENT_COUNT})
@@ -78,7 +79,8 @@ class Vocabulary:
 class Features:
     """`triggers` found, names that are `calls`ed, whether the function handles tensors, whether some have a known number
     of elements, whether an argument reaches a conversion, so that callers matter, the names `made` from tensors, whether an optimiser steps (`trains`), which
-    names are `handed` to each function that is called by name (or bound to its result), and which are `written`."""
+    names are `handed` to each function that is called by name (or bound to its result), and which are `written`; `returns`: it gives a
+    result."""
 
     triggers: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
@@ -87,21 +89,25 @@ class Features:
     takes_arguments: bool = False
     made: set[str] = field(default_factory=set)
     trains: bool = False
+    returns: bool = False
     handed: dict[str, set[str]] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
 
-    def interesting(self, *, torchy: bool, counted: bool, trained: bool, called: bool) -> bool:
+    def interesting(self, *, torchy: bool, counted: bool, trained: bool, called: bool, thorough: bool) -> bool:
         """Whether any rule could hear of it.
 
         Everything but `.numpy()` itself needs tensors to get here; `COUNT` needs a tensor whose number of elements is
         known (`counted`); `KEPT` needs an optimiser's step here or in a function that is called (`trained`); what is done
         with an argument of unknown type matters when the file itself calls the function (`called`).
+        An argument written under its own name is never more than a possible finding: looked at only if `thorough`.
         """
         if TO_NUMPY in self.triggers:
             return True
         if not torchy:
             return False
-        if self.triggers - {COUNT, KEPT, ARGUMENT_SCALAR, ARGUMENT_COUNT}:
+        if self.triggers - {COUNT, KEPT, ARGUMENT_SCALAR, ARGUMENT_COUNT, ARGUMENT_WRITE}:
+            return True
+        if thorough and ARGUMENT_WRITE in self.triggers:
             return True
         if called and (ARGUMENT_SCALAR in self.triggers or (counted and ARGUMENT_COUNT in self.triggers)):
             return True
@@ -179,15 +185,18 @@ class _Walk:
             found.triggers.add(IMPLICIT)
         found.made = self.made
         found.written = self.written
+        found.returns = self.returns
         if found.triggers and self.written & given:
             found.takes_arguments = True
-        roots = self.written | {source for name, source in self.aliases if name in self.written}
+        renamed = {source for name, source in self.aliases if name in self.written and name != source}
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
         if own & shared or own & self.appended:
             found.triggers.add(SHARED_WRITE)
-        if self.returns and roots & self.parameters & self.tensors:
+        if self.returns and renamed & self.parameters & self.tensors:
             found.triggers.add(SHARED_WRITE)
+        if self.returns and self.written & self.parameters & self.tensors:
+            found.triggers.add(ARGUMENT_WRITE)
         if self.bare & self.optional:
             found.triggers.add(TRUTH)
         if (self.bare | self.compared | self.counts | self.items) & self.sized:

@@ -8,7 +8,7 @@ import functools
 import gc
 from typing import TYPE_CHECKING
 
-from torchconv_lint.model import Because, Finding, Outcome, Problem
+from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
 from torchconv_lint.sieve import mentions_tensors, sift
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
             return Outcome(problems=(Problem(source.path, line, column, f"syntax error: {error.msg}"),))
         except (ValueError, RecursionError, MemoryError) as error:
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
-    sifted = sift(tree, everything=not settings.sieve)
+    sifted = sift(tree, everything=not settings.sieve, thorough=settings.confidence < Confidence.LIKELY)
     if sifted is None:
         return Outcome()
     with _no_collection():
@@ -69,8 +69,8 @@ def _analyse(source: Source, settings: Settings, sifted: Sifted) -> Outcome:
     from torchconv_lint.rules import all_rules
 
     _settle()
-    interpreter = Interpreter(source, sifted.outline, sifted.tracked, sifted.module_tracked)
-    events = interpreter.run(sifted.functions, sifted.module)
+    interpreter = Interpreter(source, sifted)
+    events = interpreter.run()
     rules = [rule for rule in all_rules() if _enabled(rule, settings)]
     findings, problems = judged(rules, events, source.path, settings)
     for name, line in interpreter.given_up:

@@ -17,6 +17,9 @@ _IMPORTS = re.compile(rf"^[ \t]*(?:from|import)\s[^\n#]*\b(?:{_LIBRARIES})\b", r
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 
+SMALL = 12
+"""A function of so few lines that names neither torch nor a method of tensors may still compute with them."""
+
 CALLER_DEPTH = 2
 """So many callers up from a function of interest are analysed too: what they pass makes it a finding or not."""
 
@@ -28,19 +31,22 @@ def mentions_tensors(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Sifted:
-    """What is left to analyse: functions, whether the module's own statements are, and where memory is followed."""
+    """What is left to analyse: functions, whether the module's own statements are, where memory is followed, and which
+    functions are worth running when they are called or when they store an attribute (None: all)."""
 
     outline: FileOutline
     functions: tuple[FunctionOutline, ...]
     module: bool
     tracked: frozenset[FunctionOutline] | None
     module_tracked: bool = True
+    worth: frozenset[FunctionOutline] | None = None
 
 
-def sift(tree: ast.Module, *, everything: bool = False) -> Sifted | None:
+def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) -> Sifted | None:
     """The functions that hold something a rule could hear of; None if there is none.
 
-    `everything` skips the choice: every function is analysed, which must give the same findings.
+    `everything` skips the choice: every function is analysed, which must give the same findings. `thorough` keeps also
+    what can only give findings of the lowest confidence.
     """
     file = outline(tree)
     if everything:
@@ -67,6 +73,7 @@ def sift(tree: ast.Module, *, everything: bool = False) -> Sifted | None:
             counted=function in counted,
             trained=found.trains or bool(found.calls & trained),
             called=function.name in called,
+            thorough=thorough,
         )
     }
     module_chosen = module.interesting(
@@ -74,13 +81,23 @@ def sift(tree: ast.Module, *, everything: bool = False) -> Sifted | None:
         counted=bool(counted) or module.counted,
         trained=module.trains or bool(module.calls & trained),
         called=False,
+        thorough=thorough,
     )
     if not chosen and not module_chosen:
         return None
     callers = _callers(functions, features, chosen)
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
-    return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY))
+    worth = frozenset(
+        function
+        for function, found in features.items()
+        if found.torchy or found.triggers or (found.returns and _size(function) <= SMALL)
+    )
+    return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth)
+
+
+def _size(function: FunctionOutline) -> int:
+    return (function.node.end_lineno or function.node.lineno) - function.node.lineno + 1
 
 
 def _reach(file: FileOutline, features: dict[FunctionOutline, Features]) -> set[FunctionOutline]:

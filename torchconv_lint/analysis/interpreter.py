@@ -17,7 +17,7 @@ from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRea
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
-from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
+from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.returning import as_parameter, given_back
 from torchconv_lint.analysis.sharing import memories, stepped, written
@@ -49,10 +49,9 @@ from torchconv_lint.analysis.values import (
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.values import Memory
+    from torchconv_lint.sieve import Sifted
     from torchconv_lint.source import Source
 
 MAX_CALL_DEPTH = 3
@@ -77,19 +76,12 @@ class Result:
 
 
 class Interpreter:
-    """All evaluation of one file. `tracked` are the functions in which shared memory is followed."""
+    """All evaluation of one file."""
 
-    def __init__(
-        self,
-        source: Source,
-        outline: FileOutline,
-        tracked: frozenset[FunctionOutline] | None = None,
-        module_tracked: bool = True,
-    ) -> None:
+    def __init__(self, source: Source, sifted: Sifted) -> None:
         self.source = source
-        self.outline = outline
-        self.tracked = tracked
-        self.module_tracked = module_tracked
+        self.outline = sifted.outline
+        self.sifted = sifted
         self.events: list[Event] = []
         self.given_up: list[tuple[str, int]] = []
         self._definitions: dict[FunctionOutline, Definition] = {}
@@ -107,11 +99,11 @@ class Interpreter:
 
     # -- entry points ------------------------------------------------------------------------------------------------
 
-    def run(self, functions: Iterable[FunctionOutline], module: bool) -> list[Event]:
-        """Analyse these functions, and the module's own statements if asked; the events, completed."""
-        if module:
+    def run(self) -> list[Event]:
+        """Analyse what the sieve has left; the events, completed."""
+        if self.sifted.module:
             self._module_names()
-        for function in functions:
+        for function in self.sifted.functions:
             self.entry(function)
         return self._completed()
 
@@ -236,7 +228,9 @@ class Interpreter:
 
     def call(self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call) -> Value:
         """Evaluate a function of the file for these arguments."""
-        if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not definition.is_parsed:
+        if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not self._is_worth(definition.outline):
+            return UNKNOWN
+        if not definition.is_parsed:
             return UNKNOWN
         names = self._bind(definition, arguments, this)
         grad = mode_by_decorators(self, definition, frame.state.grad)
@@ -270,6 +264,10 @@ class Interpreter:
                 if argument is not None:
                     written(frame, argument.value, argument.node, node, fills=write.fills)
         return given_back(frame, result.value, arguments, definition, node, this)
+
+    def _is_worth(self, function: FunctionOutline | None) -> bool:
+        """Whether tensors or modules can come out of a function of the file."""
+        return function is None or self.sifted.worth is None or function in self.sifted.worth
 
     def call_simple(self, frame: Frame, definition: Definition, this: Kind, node: cst.CSTNode) -> Value:
         """Evaluate a property."""
@@ -315,7 +313,7 @@ class Interpreter:
         outline = definition.outline
         enclosing = definition.enclosing
         if outline is not None:
-            frame.tracks = self.tracked is None or outline in self.tracked
+            frame.tracks = self.sifted.tracked is None or outline in self.sifted.tracked
             frame.evidence = self.evidence(outline)
         elif enclosing is not None:
             frame.tracks, frame.evidence = enclosing.tracks, enclosing.evidence
@@ -461,7 +459,7 @@ class Interpreter:
         except (cst.ParserSyntaxError, RecursionError):
             return self._globals
         frame = Frame(self, None, segment, State(self._globals), 0)
-        frame.tracks = self.module_tracked
+        frame.tracks = self.sifted.module_tracked
         frame.evidence = NO_EVIDENCE
         self._spent = 0
         try:
@@ -537,6 +535,8 @@ class Interpreter:
         for method in methods[:4]:
             if method in self._entering:
                 complete = False
+                continue
+            if not self._is_worth(method):
                 continue
             value = self.entry(method).attributes.get(name)
             if value:
