@@ -68,6 +68,7 @@ class Vocabulary:
         roots = {name: full.lstrip(".").split(".")[0] for name, full in file.imports.items()}
         self.torch = frozenset(name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning")))
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
+        self.sharing = frozenset(name for name, full in file.imports.items() if full.rpartition(".")[2] in _SHARING)
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
         self.local = frozenset(
             {*file.functions, *file.classes, *(name for class_ in file.classes.values() for name in class_.methods)}
@@ -79,7 +80,8 @@ class Vocabulary:
 class Features:
     """`triggers` found, names that are `calls`ed, whether the function handles tensors, whether some have a known number
     of elements, whether an argument reaches a conversion, so that callers matter, the names `made` from tensors, whether an optimiser steps (`trains`), which
-    names are `handed` to each function that is called by name (or bound to its result), and which are `written`; `returns`: it gives a
+    names are `handed` to each function that is called by name (or bound to its result), and which are `written`, whether it keeps a converted
+    attribute of `self` in another (`keeps_shared`), whether it writes one in place (`writes_self`); `returns`: it gives a
     result."""
 
     triggers: set[str] = field(default_factory=set)
@@ -89,7 +91,8 @@ class Features:
     takes_arguments: bool = False
     made: set[str] = field(default_factory=set)
     trains: bool = False
-    returns: bool = False
+    keeps_shared: bool = False
+    writes_self: bool = False
     handed: dict[str, set[str]] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
 
@@ -185,7 +188,6 @@ class _Walk:
             found.triggers.add(IMPLICIT)
         found.made = self.made
         found.written = self.written
-        found.returns = self.returns
         if found.triggers and self.written & given:
             found.takes_arguments = True
         renamed = {source for name, source in self.aliases if name in self.written and name != source}
@@ -292,8 +294,9 @@ class _Walk:
                 self._tested(node.args[0])
         if name in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
-        if name in vocabulary.torch:
-            self._shares(node, name)
+        if name in vocabulary.sharing:
+            self.found.calls.add("from_numpy")
+            self._shares(node, "from_numpy")
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> None:
         found, vocabulary, attr = self.found, self.vocabulary, func.attr
@@ -301,6 +304,8 @@ class _Walk:
         root = _root(func.value)
         if attr == "step":
             found.trains = True
+        if attr == "backward":
+            self.made.update(_names_in(func.value))
         if attr in ("numpy", "__array__"):
             found.triggers.add(TO_NUMPY)
             self.sunk.update(_names_in(func.value))
@@ -333,6 +338,8 @@ class _Walk:
             found.triggers.add(SNAPSHOT)
         if attr == "append" and node.args:
             self.appended.update(_names_in(node.args[0]))
+        if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
+            found.writes_self = True
         if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
             self.written.update(_names_in(func.value))
         self._shares(node, attr)
@@ -367,6 +374,8 @@ class _Walk:
         names: set[str] = set()
         for target in node.targets:
             self._target(target)
+            if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
+                self.found.keeps_shared = True
             names.update(_names_in(target))
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.meetings.append((_root(target), _names_in(node.value)))
@@ -422,6 +431,8 @@ class _Walk:
     def augmented(self, node: ast.AugAssign) -> None:
         """`a += b` may write in place."""
         self.written.update(_names_in(node.target))
+        if isinstance(node.target, ast.Attribute | ast.Subscript) and _root(node.target) == "self":
+            self.found.writes_self = True
         self.bindings.append((_names_in(node.target), _names_in(node.value)))
 
     def loop(self, node: ast.For | ast.comprehension) -> None:
@@ -530,13 +541,7 @@ def _may_keep(node: ast.expr) -> bool:
 
 def _literal_size(call: ast.Call) -> bool:
     """Whether the arguments say that there is more than one element."""
-    for argument in call.args:
-        if isinstance(argument, ast.List | ast.Tuple):
-            if len(argument.elts) > 1 or any(_is_several(element) for element in argument.elts):
-                return True
-        elif _is_several(argument):
-            return True
-    return False
+    return any(_is_several(argument) for argument in call.args)
 
 
 def _is_sized(value: ast.expr, vocabulary: Vocabulary) -> bool:
@@ -554,7 +559,18 @@ def _is_sized(value: ast.expr, vocabulary: Vocabulary) -> bool:
     return False
 
 
+def _calls_sharing(node: ast.expr) -> bool:
+    """Whether the value is a conversion of an attribute, at the end of the chain: `self.a.cpu()`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr in _SHARING:
+            return _root(node) == "self" or any(_root(argument) == "self" for argument in node.args)
+        node = node.func.value
+    return False
+
+
 def _is_several(node: ast.expr) -> bool:
+    if isinstance(node, ast.List | ast.Tuple):
+        return len(node.elts) > 1 or any(_is_several(element) for element in node.elts)
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 1
 
 

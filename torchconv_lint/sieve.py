@@ -20,9 +20,6 @@ _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu)\(")
 SMALL = 12
 """A function of so few lines that names neither torch nor a method of tensors may still compute with them."""
 
-CALLER_DEPTH = 2
-"""So many callers up from a function of interest are analysed too: what they pass makes it a finding or not."""
-
 
 def mentions_tensors(text: str) -> bool:
     """Whether a file can meet torch: a search of the text, before anything is parsed."""
@@ -64,6 +61,12 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
         # What a helper has converted is written here.
         if any(names & found.written for callee, names in found.handed.items() if callee in sharing):
             found.triggers.add(SHARED_WRITE)
+    for class_ in file.classes.values():
+        # What one method has converted and kept, another one writes.
+        if any(features[method].keeps_shared for method in class_.methods.values()):
+            for method in class_.methods.values():
+                if features[method].writes_self:
+                    features[method].triggers.add(SHARED_WRITE)
     called = {name for found in (*features.values(), module) for name in found.calls}
     chosen = {
         function
@@ -83,15 +86,17 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
         called=False,
         thorough=thorough,
     )
+    wanted = _called_for(features, chosen)
+    module_chosen = module_chosen or bool(module.calls & wanted)
     if not chosen and not module_chosen:
         return None
-    callers = _callers(functions, features, chosen)
+    callers = {function for function in functions if features[function].calls & wanted}
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
         function
         for function, found in features.items()
-        if found.torchy or found.triggers or (found.returns and _size(function) <= SMALL)
+        if found.torchy or found.triggers or _size(function) <= SMALL
     )
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth)
 
@@ -128,18 +133,10 @@ def _counted(features: dict[FunctionOutline, Features], module: Features) -> set
     }
 
 
-def _callers(
-    functions: list[FunctionOutline], features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]
-) -> set[FunctionOutline]:
-    """Those that call a chosen function by name, directly or through another."""
-    found: set[FunctionOutline] = set()
-    wanted = {
+def _called_for(features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]) -> set[str]:
+    """Names whose callers are analysed too: what they pass makes it a finding or not."""
+    return {
         function.name
         for function in chosen
         if features[function].takes_arguments and features[function].triggers & PASSED
     } - {"__init__", "forward"}
-    for _ in range(CALLER_DEPTH):
-        new = {function for function in functions if function not in found and features[function].calls & wanted}
-        found |= new
-        wanted = {function.name for function in new} - {"__init__", "forward"}
-    return found

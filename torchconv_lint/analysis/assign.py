@@ -9,8 +9,8 @@ import libcst as cst
 
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.conversions import row_into_array
+from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
-from torchconv_lint.analysis.module_calls import PARAMETERS
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias

@@ -47,14 +47,8 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
         if "property" in decorators or "cached_property" in decorators:
             return interpreter.call_simple(frame, definition, this, node)
         return Function(definition, None if "staticmethod" in decorators else this)
-    value = interpreter.stored_attribute(this.definition, name)
+    value = stored(frame, this, name)
     if value:
-        if frame.tracks:
-            value = deeply(value, lambda kind: _seen_by_methods(name, kind))
-        if this.device is not None:
-            value = each(value, lambda kind: _on(kind, this.device))
-        if not this.trainable:
-            value = each(value, frozen)
         return value
     if name == "device":
         return any_device(frame, "self.device", node)
@@ -65,6 +59,18 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
         return Opaque(f"self.{name}")
     memory = Memory(("attribute", name), "attribute", f"self.{name}") if frame.tracks else None
     return Opaque(f"self.{name}", memory=memory)
+
+
+def stored(frame: Frame, this: Instance, name: str) -> Value:
+    """What the class's methods store in `this.name`, as this object has it: moved and frozen with the whole."""
+    value = frame.interpreter.stored_attribute(this.definition, name)
+    if not value:
+        return value
+    if frame.tracks:
+        value = deeply(value, lambda kind: _seen_by_methods(name, kind))
+    if this.device is not None:
+        value = each(value, lambda kind: _on(kind, this.device))
+    return value if this.trainable else each(value, frozen)
 
 
 def _seen_by_methods(name: str, kind: Kind) -> Kind:
@@ -166,9 +172,9 @@ def call_method(
         value = module_calls.moved_module(frame, kind, name, arguments, node)
         frame.write_back(func, value)
         return value
-    stored = interpreter.stored_attribute(kind.definition, name)
-    if stored:
-        return each(stored, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
+    part = stored(frame, kind, name)
+    if part:
+        return each(part, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
     if kind.is_module and _is_module_method(name):
         if name == "requires_grad_":
             flag = arguments.value(0, "requires_grad")

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _DEVICE_NAME = re.compile(r"(^|[._])(device|dev|devices|gpu|gpus|cuda|rank|local_rank|gpu_id|gpu_ids|device_id)$", re.I)
 """Names that speak of a device. A device somebody else chooses (`args.device`, `self.device`) may be any."""
 
+PARAMETERS = ".parameters()"
+"""The path of a module's parameters ends so, after the path of the module."""
+
 KNOWN_ACCELERATORS = frozenset({"cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone"})
 
 
@@ -84,7 +87,7 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
 
 def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     """`x.device`."""
-    if isinstance(kind, Tensor):
+    if isinstance(kind, Tensor) and (kind.device is not None or not (kind.path or "").endswith(PARAMETERS)):
         return just(Device(kind.device))
     if isinstance(kind, Module | Instance) and kind.device is not None:
         return just(Device(kind.device))

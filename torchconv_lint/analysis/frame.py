@@ -180,9 +180,8 @@ class Frame:
     def at(self, node: cst.BaseExpression) -> Value:
         """The value of an expression whose contents are not looked at: the target of a write, or of `.shape`."""
         stale, self.state.stale = self.state.stale, {}
-        state = self.state
         value = self.evaluate(node)
-        state.stale = stale
+        self.state.stale = {**stale, **self.state.stale}
         return value
 
     def is_statement(self, node: cst.CSTNode) -> bool:

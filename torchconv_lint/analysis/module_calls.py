@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import overwritten, stepped
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from torchconv_lint.analysis.frame import Arguments, Frame
-
-PARAMETERS = ".parameters()"
-"""The path of a module's parameters ends so, after the path of the module."""
 
 MOVES = frozenset({"to", "cuda", "cpu"})
 _CHAINED = frozenset({"eval", "train", "apply", "share_memory", "float", "double", "type", "requires_grad_", "to_empty"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.product import combine
@@ -46,8 +48,6 @@ from torchconv_lint.knowledge import numpy_ops, torch_ops
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 _CASTS = {
@@ -296,13 +296,19 @@ def _in_place(
     fills = name in ("copy_", "fill_", "zero_", "masked_fill_", "index_fill_", "index_copy_", "scatter_") or (
         name in ("normal_", "uniform_", "random_", "bernoulli_", "exponential_", "trunc_normal_")
     )
-    written(frame, just(kind), subject, node, fills=fills)
+    if not _is_in_place_call(subject):  # `x.sub_(a).div_(b)` is one write to x
+        written(frame, just(kind), subject, node, fills=fills)
     result = kind
     grads = [t.grad for t in operands[1:] if t.grad is not None and t.grad.value]
     if grads and frame.state.grad and not (kind.grad and kind.grad.value):
         result = replace(kind, grad=grads[0])
         frame.write_back(subject, just(result))
     return result
+
+
+def _is_in_place_call(node: cst.CSTNode) -> bool:
+    func = node.func if isinstance(node, cst.Call) else None
+    return isinstance(func, cst.Attribute) and func.attr.value.endswith("_")
 
 
 def call_array_method(

@@ -130,7 +130,9 @@ def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNo
 
 
 def frozen(kind: Kind) -> Kind:
-    """A module none of whose parameters requires grad any more."""
+    """A module, or a part of one, none of whose parameters requires grad any more."""
+    if isinstance(kind, Tensor) and kind.grad is not None and kind.grad.value:
+        return replace(kind, grad=NO_GRAD)
     return replace(kind, trainable=False) if isinstance(kind, Module | Instance) else kind
 
 

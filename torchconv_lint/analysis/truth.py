@@ -72,9 +72,19 @@ def condition_of_value(value: Value) -> Condition | None:
         if isinstance(alt.kind, Truth):
             found: Condition = alt.kind.condition
             return found
-        if isinstance(alt.kind, Opaque | Tensor | Array) and alt.kind.path:
-            return atom(alt.kind.path)
-    return None
+    path = _stable_path(value)
+    return atom(path) if path is not None else None
+
+
+def _stable_path(value: Value) -> str | None:
+    """The path under which a value stays the same: none if it may have been assigned since, on some way here."""
+    paths = set()
+    for kind, when in value:
+        if when:
+            return None
+        if isinstance(kind, Opaque | Tensor | Array):
+            paths.add(kind.path)
+    return paths.pop() if len(paths) == 1 else None
 
 
 def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:
@@ -119,9 +129,10 @@ def _text_key(node: cst.BaseExpression) -> str | None:
 
 def _key(value: Value) -> object | None:
     """Something that identifies a value as long as it does not change."""
-    for alt in value:
-        if isinstance(alt.kind, Opaque | Tensor | Array) and alt.kind.path:
-            return alt.kind.path
+    path = _stable_path(value)
+    if path is not None:
+        return path
+    for alt in value if len(value) == 1 else ():
         if isinstance(alt.kind, Const):
             return ("const", type(alt.kind.value).__name__, alt.kind.value)
         if isinstance(alt.kind, External):
