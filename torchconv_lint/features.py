@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.walking import children, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torchconv_lint.analysis.outline import FileOutline
 
 TO_NUMPY = "to-numpy"
@@ -37,27 +39,128 @@ PASSED = frozenset({TO_NUMPY, IMPLICIT, SCALAR, COUNT, ARGUMENT_SCALAR, ARGUMENT
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
 _PLOT_METHODS = frozenset(
-    "plot scatter imshow hist bar barh fill_between errorbar contour contourf semilogx semilogy loglog step stem matshow "
-    "boxplot violinplot create_dataset".split()
+    [
+        "plot",
+        "scatter",
+        "imshow",
+        "hist",
+        "bar",
+        "barh",
+        "fill_between",
+        "errorbar",
+        "contour",
+        "contourf",
+        "semilogx",
+        "semilogy",
+        "loglog",
+        "step",
+        "stem",
+        "matshow",
+        "boxplot",
+        "violinplot",
+        "create_dataset",
+    ]
 )
 _TENSOR_METHODS = frozenset(
-    "cuda cpu detach backward unsqueeze requires_grad_ numel masked_fill permute state_dict parameters zero_grad to".split()
+    [
+        "cuda",
+        "cpu",
+        "detach",
+        "backward",
+        "unsqueeze",
+        "requires_grad_",
+        "numel",
+        "masked_fill",
+        "permute",
+        "state_dict",
+        "parameters",
+        "zero_grad",
+        "to",
+    ]
 )
 _SHARING = frozenset(
-    "from_numpy as_tensor asarray numpy detach cpu Tensor FloatTensor DoubleTensor LongTensor IntTensor asanyarray "
-    "ascontiguousarray from_dlpack".split()
+    [
+        "from_numpy",
+        "as_tensor",
+        "asarray",
+        "numpy",
+        "detach",
+        "cpu",
+        "Tensor",
+        "FloatTensor",
+        "DoubleTensor",
+        "LongTensor",
+        "IntTensor",
+        "asanyarray",
+        "ascontiguousarray",
+        "from_dlpack",
+    ]
 )
-_SHARING_IF_KNOWN = frozenset("to float double half contiguous type".split())
+_SHARING_IF_KNOWN = frozenset(["to", "float", "double", "half", "contiguous", "type"])
 """Conversions that give the tensor itself when dtype and device fit: seen only where they are known."""
 _VIEWS = frozenset(
-    "view reshape permute transpose squeeze unsqueeze t detach flatten expand narrow select swapaxes numpy cpu to float "
-    "contiguous get items values append".split()
+    [
+        "view",
+        "reshape",
+        "permute",
+        "transpose",
+        "squeeze",
+        "unsqueeze",
+        "t",
+        "detach",
+        "flatten",
+        "expand",
+        "narrow",
+        "select",
+        "swapaxes",
+        "numpy",
+        "cpu",
+        "to",
+        "float",
+        "contiguous",
+        "get",
+        "items",
+        "values",
+        "append",
+    ]
 )
-_METADATA = frozenset("shape size dim ndim device dtype numel ndimension type is_cuda training nelement layout".split())
+_METADATA = frozenset(
+    [
+        "shape",
+        "size",
+        "dim",
+        "ndim",
+        "device",
+        "dtype",
+        "numel",
+        "ndimension",
+        "type",
+        "is_cuda",
+        "training",
+        "nelement",
+        "layout",
+    ]
+)
 _FLOATS = frozenset({"float", "complex"})
-_WRITING_METHODS = frozenset("sort fill partition put resize itemset setfield byteswap".split())
-_WRITING_FUNCTIONS = frozenset("copyto put place putmask fill_diagonal shuffle".split())
-_COUNTED = frozenset("ones zeros rand randn randint arange tensor full empty linspace eye randperm DataParallel".split())
+_WRITING_METHODS = frozenset(["sort", "fill", "partition", "put", "resize", "itemset", "setfield", "byteswap"])
+_WRITING_FUNCTIONS = frozenset(["copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"])
+_COUNTED = frozenset(
+    [
+        "ones",
+        "zeros",
+        "rand",
+        "randn",
+        "randint",
+        "arange",
+        "tensor",
+        "full",
+        "empty",
+        "linspace",
+        "eye",
+        "randperm",
+        "DataParallel",
+    ]
+)
 _TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
 
@@ -66,7 +169,9 @@ class Vocabulary:
 
     def __init__(self, file: FileOutline) -> None:
         roots = {name: full.lstrip(".").split(".")[0] for name, full in file.imports.items()}
-        self.torch = frozenset(name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning")))
+        self.torch = frozenset(
+            name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning"))
+        )
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
         self.sharing = frozenset(name for name, full in file.imports.items() if full.rpartition(".")[2] in _SHARING)
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
@@ -159,7 +264,9 @@ class _Walk:
         """Walk and conclude."""
         if isinstance(root, ast.Module):
             pending = [
-                node for node in root.body if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+                node
+                for node in root.body
+                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             ]
         else:
             pending = [root]  # type: ignore[list-item]
@@ -479,7 +586,23 @@ class _Walk:
             self.returns = True
 
 
-_HARMLESS = frozenset("zeros ones empty arange linspace eye seed default_rng RandomState figure subplots show close".split())
+_HARMLESS = frozenset(
+    [
+        "zeros",
+        "ones",
+        "empty",
+        "arange",
+        "linspace",
+        "eye",
+        "seed",
+        "default_rng",
+        "RandomState",
+        "figure",
+        "subplots",
+        "show",
+        "close",
+    ]
+)
 
 
 def _annotation_words(node: ast.expr | None) -> str:
@@ -612,10 +735,26 @@ def _calls_something(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and (_calls_something(node.left) or _calls_something(node.right))
 
 
-_PLAIN_BUILTINS = frozenset("len int str range isinstance getattr print open type repr format hasattr round".split())
+_PLAIN_BUILTINS = frozenset(
+    [
+        "len",
+        "int",
+        "str",
+        "range",
+        "isinstance",
+        "getattr",
+        "print",
+        "open",
+        "type",
+        "repr",
+        "format",
+        "hasattr",
+        "round",
+    ]
+)
 
 
-_HANDLERS = {
+_HANDLERS: dict[type, Callable[[_Walk, Any], None]] = {
     ast.FunctionDef: _Walk.function,
     ast.AsyncFunctionDef: _Walk.function,
     ast.Name: _Walk.name,

@@ -63,10 +63,10 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
             found.triggers.add(SHARED_WRITE)
     for class_ in file.classes.values():
         # What one method has converted and kept, another one writes.
-        if any(features[method].keeps_shared for method in class_.methods.values()):
-            for method in class_.methods.values():
-                if features[method].writes_self:
-                    features[method].triggers.add(SHARED_WRITE)
+        keepers = [method for method in class_.methods.values() if features[method].keeps_shared]
+        writers = [method for method in class_.methods.values() if features[method].writes_self]
+        for method in (*keepers, *writers) if keepers and writers else ():
+            features[method].triggers.add(SHARED_WRITE)
     called = {name for found in (*features.values(), module) for name in found.calls}
     chosen = {
         function
@@ -94,9 +94,7 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
-        function
-        for function, found in features.items()
-        if found.torchy or found.triggers or _size(function) <= SMALL
+        function for function, found in features.items() if found.torchy or found.triggers or _size(function) <= SMALL
     )
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth)
 

@@ -29,7 +29,9 @@ from torchconv_lint.analysis.values import (
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
 
-_TENSORS = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.nn.Parameter", "torch.BoolTensor"})
+_TENSORS = frozenset(
+    {"torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.nn.Parameter", "torch.BoolTensor"}
+)
 _SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Iterator", "Collection", "set", "Set"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "OrderedDict", "MutableMapping", "DefaultDict"})
 
@@ -89,7 +91,16 @@ def _generic(interpreter: Interpreter, node: ast.Subscript, path: str, depth: in
         return join(*(annotated(interpreter, part, path, depth) for part in parts))
     if name in ("Annotated", "Final", "ClassVar", "Required"):
         return annotated(interpreter, parts[0], path, depth)
-    if name in ("Float", "Int", "Bool", "Shaped", "Num", "Inexact", "UInt", "Complex"):  # jaxtyping: Float[Tensor, "b c"]
+    if name in (
+        "Float",
+        "Int",
+        "Bool",
+        "Shaped",
+        "Num",
+        "Inexact",
+        "UInt",
+        "Complex",
+    ):  # jaxtyping: Float[Tensor, "b c"]
         return annotated(interpreter, parts[0], path, depth)
     if name in ("NDArray", "ndarray"):
         return just(Array(memory=Memory(("parameter", path), "parameter", path), path=path))
@@ -108,5 +119,3 @@ def _generic(interpreter: Interpreter, node: ast.Subscript, path: str, depth: in
 def _inner(interpreter: Interpreter, node: ast.expr, path: str, depth: int) -> Value:
     value = annotated(interpreter, node, f"{path}[]", depth + 1)
     return tuple(alt for alt in value if not isinstance(alt.kind, Opaque)) or UNKNOWN
-
-

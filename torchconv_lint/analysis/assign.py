@@ -111,7 +111,9 @@ def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, v
 def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
     owner = frame.at(target.value)
     key = key_of(frame, target)
-    if isinstance(target.value, cst.Subscript) and any(isinstance(kind, Array) for kind, _ in frame.at(target.value.value)):
+    if isinstance(target.value, cst.Subscript) and any(
+        isinstance(kind, Array) for kind, _ in frame.at(target.value.value)
+    ):
         # `a[0][1] = x`: what is written by an index has dimensions, so `a[0]` is an array and no number.
         owner = each(owner, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
     if frame.tracks:

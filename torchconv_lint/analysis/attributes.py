@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.frame import Frame
 
+
 def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Kind | Value:
     """The attribute `name` of one alternative."""
     if isinstance(kind, External):
@@ -136,5 +137,3 @@ def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Ki
     if name in ("training", "config"):
         return just(Opaque(longer_path(kind.path, name)))
     return Bound(just(kind), name)
-
-

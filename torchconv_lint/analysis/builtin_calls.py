@@ -83,7 +83,11 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
 
 
 def _like(frame: Frame, kind: Kind) -> Kind:
-    return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape) if isinstance(kind, Tensor) else Number()
+    return (
+        computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape)
+        if isinstance(kind, Tensor)
+        else Number()
+    )
 
 
 def _fold(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
@@ -180,5 +184,3 @@ def _mapping_method(
     if name == "copy":
         return kind
     return UNKNOWN
-
-

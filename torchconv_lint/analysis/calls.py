@@ -55,7 +55,9 @@ _LIKE_A_MODULE = re.compile(
 )
 """Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
 
-_OF_A_MODULE = frozenset({"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict", "load_state_dict"})
+_OF_A_MODULE = frozenset(
+    {"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict", "load_state_dict"}
+)
 """Methods whose call tells that an unknown object is an nn.Module (optimisers have a state_dict too: see names)."""
 
 _OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
@@ -80,7 +82,9 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     if known is not None:
         arguments = evaluate_arguments(frame, node)
         return each(known, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
-    silent = name.endswith("_") and not name.startswith("_")  # an in-place method writes: that is no use of the contents
+    silent = name.endswith("_") and not name.startswith(
+        "_"
+    )  # an in-place method writes: that is no use of the contents
     owner = frame.at(func.value) if silent else frame.evaluate(func.value)
     arguments = evaluate_arguments(frame, node)
     if frame.tracks and name == "append" and arguments.positional:
@@ -230,7 +234,14 @@ def _call_opaque_method(
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)
     if kind.guess is not None and name not in _OF_A_MAPPING:
-        if name in SPECIAL or name in ops.tensor or name in ops.python or name in ops.tuple or name in ops.list or name in ops.host:
+        if (
+            name in SPECIAL
+            or name in ops.tensor
+            or name in ops.python
+            or name in ops.tuple
+            or name in ops.list
+            or name in ops.host
+        ):
             return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
     if name == "numpy":
         return Array(memory=kind.memory)
@@ -272,11 +283,10 @@ def _move_opaque(
     if frame.is_statement(node):  # the result is not used: the object itself moves, so it is a module
         module = each(
             value,
-            lambda result: Module(None, result.guess.device if isinstance(result, Opaque) and result.guess else None,
-                                  path=kind.path),
+            lambda result: Module(
+                None, result.guess.device if isinstance(result, Opaque) and result.guess else None, path=kind.path
+            ),
         )
         frame.write_back(func, module)
         return module
     return value
-
-

@@ -198,4 +198,3 @@ def _is_module_method(name: str) -> bool:
 _MODULE_METHODS = frozenset(
     {"parameters", "named_parameters", "state_dict", "eval", "train", "apply", "float", "double", "half", "bfloat16"}
 ) | {"requires_grad_", "modules", "children", "named_modules", "named_children", "buffers", "named_buffers", "forward"}
-

@@ -80,5 +80,3 @@ def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node
             if isinstance(kind, Opaque) and not kind.tensorish:
                 sure = Confidence.POSSIBLE
             frame.emit(ToScalar(frame.site(node), tensor, frame.text(subject), via, sure, frame.state.grad))
-
-

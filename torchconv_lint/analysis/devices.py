@@ -64,7 +64,9 @@ def _as_device(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
     if isinstance(kind, Const):
         return _named(frame, kind.value, node)
     if isinstance(kind, Number):
-        return Device(Fact(ACCELERATOR, Step(frame.site(node), "a number is an accelerator's index"), Confidence.LIKELY))
+        return Device(
+            Fact(ACCELERATOR, Step(frame.site(node), "a number is an accelerator's index"), Confidence.LIKELY)
+        )
     if isinstance(kind, Opaque) and names_device(kind.path):
         return any_device(frame, kind.path or "", node)
     if isinstance(kind, Tensor):
@@ -93,5 +95,3 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
         return just(Device(kind.device))
     path = getattr(kind, "path", None)
     return any_device(frame, f"{path or frame.text(node).removesuffix('.device')}.device", node)
-
-

@@ -17,10 +17,76 @@ from torchconv_lint.knowledge import numpy_ops, torch_ops
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
 _ALSO_OTHERS = frozenset(
-    "to cuda cpu float half double type apply share_memory_ requires_grad_ values keys items get pop index count copy "
-    "data name names is_cuda device register_hook bool int long mode eq ne lt gt le ge diff where rename sub add mul div "
-    "map_ all any align_to set_ is_shared new split strip format format_ find size resize unique matmul dot numpy add_ "
-    "log exp sqrt abs detach is_set index_add isin".split()
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "float",
+        "half",
+        "double",
+        "type",
+        "apply",
+        "share_memory_",
+        "requires_grad_",
+        "values",
+        "keys",
+        "items",
+        "get",
+        "pop",
+        "index",
+        "count",
+        "copy",
+        "data",
+        "name",
+        "names",
+        "is_cuda",
+        "device",
+        "register_hook",
+        "bool",
+        "int",
+        "long",
+        "mode",
+        "eq",
+        "ne",
+        "lt",
+        "gt",
+        "le",
+        "ge",
+        "diff",
+        "where",
+        "rename",
+        "sub",
+        "add",
+        "mul",
+        "div",
+        "map_",
+        "all",
+        "any",
+        "align_to",
+        "set_",
+        "is_shared",
+        "new",
+        "split",
+        "strip",
+        "format",
+        "format_",
+        "find",
+        "size",
+        "resize",
+        "unique",
+        "matmul",
+        "dot",
+        "numpy",
+        "add_",
+        "log",
+        "exp",
+        "sqrt",
+        "abs",
+        "detach",
+        "is_set",
+        "index_add",
+        "isin",
+    ]
 )
 """Tensor methods that modules, containers, strings, data frames, sets or other frameworks have too."""
 
@@ -54,7 +120,14 @@ def data_methods() -> frozenset[str]:
     """Methods of tensors and arrays that no builtin type has."""
     method = torch_ops().method
     builtins = frozenset(name for type_ in (str, list, dict, set, tuple, bytes, int, float) for name in dir(type_))
-    return (method.tensor | frozenset(method.tuple)) - builtins - _ALSO_OTHERS | {"mean", "sum", "std", "exp", "log", "abs"}
+    return (method.tensor | frozenset(method.tuple)) - builtins - _ALSO_OTHERS | {
+        "mean",
+        "sum",
+        "std",
+        "exp",
+        "log",
+        "abs",
+    }
 
 
 def evidence_in(function: ast.AST) -> Evidence:
@@ -86,6 +159,36 @@ def evidence_in(function: ast.AST) -> Evidence:
 
 _TAKES_MATRIX = frozenset({"transpose", "bmm", "matmul", "mm", "permute"})
 _TAKES_TENSOR = frozenset(
-    "transpose softmax log_softmax sigmoid relu mean sum exp log abs sqrt norm matmul bmm mm argmax max min topk gather "
-    "unsqueeze squeeze reshape permute flatten clamp where isnan cumsum sort".split()
+    [
+        "transpose",
+        "softmax",
+        "log_softmax",
+        "sigmoid",
+        "relu",
+        "mean",
+        "sum",
+        "exp",
+        "log",
+        "abs",
+        "sqrt",
+        "norm",
+        "matmul",
+        "bmm",
+        "mm",
+        "argmax",
+        "max",
+        "min",
+        "topk",
+        "gather",
+        "unsqueeze",
+        "squeeze",
+        "reshape",
+        "permute",
+        "flatten",
+        "clamp",
+        "where",
+        "isnan",
+        "cumsum",
+        "sort",
+    ]
 )

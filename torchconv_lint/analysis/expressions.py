@@ -209,7 +209,9 @@ def _is_container(value: Value) -> bool:
 
 def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
     tensors = [kind for kind in operands if isinstance(kind, Tensor)]
-    if not tensors or any(isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str)) for kind in operands):
+    if not tensors or any(
+        isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str)) for kind in operands
+    ):
         return Opaque()
     many = [tensor.count for tensor in tensors if tensor.count is not None and tensor.count.value == MANY]
     known = [tensor.count for tensor in tensors]
@@ -337,5 +339,3 @@ def _yield(frame: Frame, node: cst.Yield) -> Value:
     elif node.value is not None:
         frame.yields.append(frame.evaluate(node.value))
     return UNKNOWN
-
-

@@ -23,7 +23,7 @@ from torchconv_lint.analysis.returning import as_parameter, given_back
 from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
 from torchconv_lint.analysis.state import State, join_all
-from torchconv_lint.analysis.statements import run_block
+from torchconv_lint.analysis.statements import run_block, run_suite
 from torchconv_lint.analysis.values import (
     MANY,
     NONE,
@@ -226,7 +226,9 @@ class Interpreter:
 
     # -- calls inside the file ---------------------------------------------------------------------------------------
 
-    def call(self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call) -> Value:
+    def call(
+        self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call
+    ) -> Value:
         """Evaluate a function of the file for these arguments."""
         if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not self._is_worth(definition.outline):
             return UNKNOWN
@@ -253,7 +255,13 @@ class Interpreter:
         return self._after_call(frame, result, definition, arguments, this, node)
 
     def _after_call(
-        self, frame: Frame, result: Result, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call
+        self,
+        frame: Frame,
+        result: Result,
+        definition: Definition,
+        arguments: Arguments,
+        this: Kind | None,
+        node: cst.Call,
     ) -> Value:
         """What a call does to its caller: arguments written, parameters trained, and the value it gives."""
         if result.steps:
@@ -297,7 +305,10 @@ class Interpreter:
         rest = given[len(slots) :]
         if isinstance(parameters.star_arg, cst.Param):
             names[parameters.star_arg.name.value] = just(
-                Sequence(None, join(*rest, *([arguments.star] if arguments.star else [])) if rest or arguments.star else NOTHING)
+                Sequence(
+                    None,
+                    join(*rest, *([arguments.star] if arguments.star else [])) if rest or arguments.star else NOTHING,
+                )
             )
         if parameters.star_kwarg is not None:
             known = {slot.name.value for slot in [*slots, *parameters.kwonly_params]}
@@ -326,7 +337,7 @@ class Interpreter:
             frame.returns.append(frame.evaluate(node.body))
         else:
             body = node.body
-            run_block(frame, body.body if isinstance(body, cst.IndentedBlock) else [cst.SimpleStatementLine(body.body)])
+            run_suite(frame, body)
         if frame.alive:
             frame.exits.append(frame.state)
             if not isinstance(node, cst.Lambda) and not frame.yields:
@@ -345,7 +356,9 @@ class Interpreter:
         if final is not None and isinstance(frame.this, Instance) and isinstance(node, cst.FunctionDef):
             first = [*node.params.posonly_params, *node.params.params]
             prefix = first[0].name.value + "." if first else ""
-            attributes = {name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)}
+            attributes = {
+                name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)
+            }
         return Result(value, attributes, frame.foreign_writes, frame.has_stepped)
 
     def _run_uncalled(self, frame: Frame, definition: Definition) -> None:
@@ -496,7 +509,8 @@ class Interpreter:
     def is_module(self, class_: ClassOutline) -> bool:
         """Whether it is an nn.Module."""
         return any(
-            base.startswith("torch.nn.") or base.rpartition(".")[2] in _MODULE_BASES for base in self.external_bases(class_)
+            base.startswith("torch.nn.") or base.rpartition(".")[2] in _MODULE_BASES
+            for base in self.external_bases(class_)
         )
 
     def method(self, class_: ClassOutline, name: str) -> tuple[Definition, set[str]] | None:

@@ -141,5 +141,3 @@ def flat(value: Value) -> Value:
         else:
             parts.append((alt,))
     return join(*parts) if parts else NOTHING
-
-

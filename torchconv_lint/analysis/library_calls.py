@@ -37,8 +37,38 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 _PLOTS = frozenset(
-    "plot scatter imshow hist bar barh fill_between errorbar contour contourf pcolormesh semilogx semilogy loglog step "
-    "stem matshow boxplot violinplot hist2d hexbin quiver streamplot stackplot pie imsave specgram spy vlines hlines".split()
+    [
+        "plot",
+        "scatter",
+        "imshow",
+        "hist",
+        "bar",
+        "barh",
+        "fill_between",
+        "errorbar",
+        "contour",
+        "contourf",
+        "pcolormesh",
+        "semilogx",
+        "semilogy",
+        "loglog",
+        "step",
+        "stem",
+        "matshow",
+        "boxplot",
+        "violinplot",
+        "hist2d",
+        "hexbin",
+        "quiver",
+        "streamplot",
+        "stackplot",
+        "pie",
+        "imsave",
+        "specgram",
+        "spy",
+        "vlines",
+        "hlines",
+    ]
 )
 """matplotlib functions and Axes methods that convert their data arguments with `np.asarray`."""
 
@@ -53,7 +83,9 @@ _MODULE_MAKERS = re.compile(
     r"transformers\.\w*(Model|For\w+)\w*\.from_pretrained$|transformers\.\w*(Model|For[A-Z]\w+)$|efficientnet_pytorch\.|"
     r"facenet_pytorch\.(InceptionResnetV1|MTCNN)$)"
 )
-_PASSING = frozenset({"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "copy.copy", "typing.cast"})
+_PASSING = frozenset(
+    {"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "copy.copy", "typing.cast"}
+)
 _EMPTY_LISTS = frozenset({"collections.deque"})
 
 

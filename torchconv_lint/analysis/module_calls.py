@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 MOVES = frozenset({"to", "cuda", "cpu"})
-_CHAINED = frozenset({"eval", "train", "apply", "share_memory", "float", "double", "type", "requires_grad_", "to_empty"})
+_CHAINED = frozenset(
+    {"eval", "train", "apply", "share_memory", "float", "double", "type", "requires_grad_", "to_empty"}
+)
 
 
 def _name_of(frame: Frame, node: cst.Call) -> str:
@@ -77,10 +79,27 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     return combine(arguments.values, output) if arguments.values else output()
 
 
-_AUTOCAST = frozenset("Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d Bilinear".split())
+_AUTOCAST = frozenset(
+    ["Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "Bilinear"]
+)
 """Modules that autocast runs in its lower precision (its documentation lists the operations)."""
 
-_ELEMENTWISE = frozenset("ReLU LeakyReLU Sigmoid Tanh GELU SiLU Softmax LogSoftmax Dropout Identity LayerNorm ELU".split())
+_ELEMENTWISE = frozenset(
+    [
+        "ReLU",
+        "LeakyReLU",
+        "Sigmoid",
+        "Tanh",
+        "GELU",
+        "SiLU",
+        "Softmax",
+        "LogSoftmax",
+        "Dropout",
+        "Identity",
+        "LayerNorm",
+        "ELU",
+    ]
+)
 """Modules whose output has the shape of their input."""
 
 _SEVERAL_OUTPUTS = frozenset(
@@ -170,7 +189,9 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
     if kind.trainable and "parameters" in name:
         grad = Fact(True).then(site, "parameters require grad")
     owner = getattr(func, "value", func)
-    return Tensor(device=kind.device, grad=grad, memory=module_memory(frame, owner), path=f"{frame.text(owner)}{PARAMETERS}")
+    return Tensor(
+        device=kind.device, grad=grad, memory=module_memory(frame, owner), path=f"{frame.text(owner)}{PARAMETERS}"
+    )
 
 
 def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
@@ -188,7 +209,9 @@ def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node
     if name == "cpu":
         return just(moved(frame, kind, Fact(CPU), node))
     if name == "cuda":
-        return just(moved(frame, kind, Fact(ACCELERATOR).then(frame.site(node), "the module is moved to the accelerator"), node))
+        return just(
+            moved(frame, kind, Fact(ACCELERATOR).then(frame.site(node), "the module is moved to the accelerator"), node)
+        )
     result: Value = just(kind)
     targets = [argument.value for argument in arguments.positional]
     targets += [arguments.keywords[key].value for key in ("device", "dtype") if key in arguments.keywords]
@@ -222,5 +245,3 @@ def call_optimizer_method(frame: Frame, name: str, arguments: Arguments, node: c
     elif name == "zero_grad":
         zeroed(frame, arguments, node)
     return NONE if name in ("step", "zero_grad") else UNKNOWN
-
-

@@ -270,7 +270,5 @@ def _instance_of(kind: Kind, names: list[str], truth: bool) -> bool | Kind:
     if isinstance(kind, Const):
         matches = matches and any(type(kind.value).__name__ == name.rpartition(".")[2] for name in names)
     if truth:
-        return matches or not all(name in _TYPES for name in names) and not isinstance(kind, Tensor | Array | Const)
+        return matches or (not all(name in _TYPES for name in names) and not isinstance(kind, Tensor | Array | Const))
     return not matches or isinstance(kind, Number)
-
-

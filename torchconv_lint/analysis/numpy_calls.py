@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.frame import Arguments, Frame
 
-_SHARING = frozenset({"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "from_dlpack", "atleast_1d"})
+_SHARING = frozenset(
+    {"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "from_dlpack", "atleast_1d"}
+)
 
 
 def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
@@ -85,7 +87,9 @@ def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     return Opaque()
 
 
-_SEVERAL = frozenset({"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "save"})
+_SEVERAL = frozenset(
+    {"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "save"}
+)
 _NOT_DATA = frozenset({"dtype", "axis", "out", "copy", "order", "keepdims", "where", "like"})
 """Functions that convert more than their first argument, ufuncs aside."""
 
@@ -148,7 +152,9 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     dtype = dtype_fact(arguments.value(1, "dtype"))
     typed = len(arguments.positional) > 1 or "dtype" in arguments.keywords
     copy = arguments.keywords.get("copy")
-    kept = copy is not None and any(isinstance(kind, Const) and kind.value in (False, None) for kind in kinds(copy.value))
+    kept = copy is not None and any(
+        isinstance(kind, Const) and kind.value in (False, None) for kind in kinds(copy.value)
+    )
     shares = name != "array" or kept
 
     def result(kind: Kind) -> Kind:

@@ -40,5 +40,3 @@ def combine(values: Sequence[Value], make: Callable[..., Kind | Value]) -> Value
             result = under(result, when)
         parts.append(result)
     return join(*parts) if parts else ()
-
-

@@ -24,7 +24,7 @@ class Write:
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
 
 
-StaleKey = tuple[Any, tuple[Any, ...]]
+StaleKey = tuple[Any, ...]
 
 
 class State:

@@ -221,7 +221,10 @@ def _is_filled(kind: Kind) -> bool:
         return False
     if kind.items is not None:
         return bool(kind.items)
-    return any(isinstance(item, Tensor) and item.path is not None and item.path.endswith(PARAMETERS) for item, _ in kind.element)
+    return any(
+        isinstance(item, Tensor) and item.path is not None and item.path.endswith(PARAMETERS)
+        for item, _ in kind.element
+    )
 
 
 @executes(cst.While)
@@ -297,4 +300,3 @@ def _class(frame: Frame, node: cst.ClassDef) -> None:
 def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
     for name, stands_for in import_bindings(node):
         frame.state.names[name] = just(external(stands_for))
-

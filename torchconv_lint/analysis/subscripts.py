@@ -94,5 +94,3 @@ def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:
 def _advanced(key: Value) -> bool:
     """Whether the key may be an index array, a mask or a list, which copy; numbers and unknown names may not be."""
     return bool(key) and any(isinstance(kind, Tensor | Array | Sequence) for kind, _ in key)
-
-

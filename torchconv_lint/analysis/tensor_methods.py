@@ -63,7 +63,9 @@ _CASTS = {
     "bool": "bool",
 }
 
-SPECIAL = frozenset({"numpy", "__array__", "item", "detach", "requires_grad_", "detach_", "backward", "type_as", *_CASTS})
+SPECIAL = frozenset(
+    {"numpy", "__array__", "item", "detach", "requires_grad_", "detach_", "backward", "type_as", *_CASTS}
+)
 """Methods that `call_tensor_method` knows without looking them up."""
 
 
@@ -127,7 +129,9 @@ def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str) -> Memory
 def moved_by(frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: another device, another dtype, or the tensor itself."""
     if name == "cuda":
-        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", kind.device.step if kind.device else None)
+        step = Step(
+            frame.site(node), "`.cuda()` moves it to the accelerator", kind.device.step if kind.device else None
+        )
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":
         return just(_on_cpu(frame, kind, node, "`.cpu()`"))
@@ -193,7 +197,9 @@ def _by_table(
     if name.startswith("new_"):
         return Tensor(device=kind.device, grad=NO_GRAD, dtype=kind.dtype)
     if name in ops.tensor:
-        return operation(frame, name, operands, arguments, views=name in ops.view, maybe=name in ops.maybe_view, node=node)
+        return operation(
+            frame, name, operands, arguments, views=name in ops.view, maybe=name in ops.maybe_view, node=node
+        )
     return UNKNOWN
 
 
@@ -234,8 +240,9 @@ def operation(
         # A view or no-op keeps requires_grad whatever the grad mode is: measured.
         memory = first.memory
         if memory is not None and name == "contiguous":
-            memory = converted(frame, memory, node, f"`.{name}()` may share its memory", numpy=False,
-                               sure=Confidence.POSSIBLE)
+            memory = converted(
+                frame, memory, node, f"`.{name}()` may share its memory", numpy=False, sure=Confidence.POSSIBLE
+            )
         return replace(first, count=count, shape=shape, path=None, memory=memory)
     return computed(frame, operands, count=count, dtype=dtype, shape=shape)
 
@@ -343,5 +350,3 @@ def dtype_fact(value: Value) -> Fact | None:
         if isinstance(kind, Const) and isinstance(kind.value, str):
             return Fact(kind.value)
     return None
-
-

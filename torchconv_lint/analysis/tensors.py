@@ -181,5 +181,3 @@ def module_output(
     elif grad is not None and grad.value:
         grad = grad.then(site, f"the output of `{name}` requires grad", sure)
     return Tensor(device=place, grad=grad, dtype=dtype)
-
-

@@ -345,7 +345,9 @@ def _unbound_method(frame: Frame, name: str, arguments: Arguments, node: cst.Cal
     rest = replace(arguments, positional=arguments.positional[1:])
     return each(
         first.value,
-        lambda kind: call_tensor_method(frame, kind, name, rest, node, first.node) if isinstance(kind, Tensor) else UNKNOWN,
+        lambda kind: (
+            call_tensor_method(frame, kind, name, rest, node, first.node) if isinstance(kind, Tensor) else UNKNOWN
+        ),
     )
 
 
@@ -422,7 +424,9 @@ def _current_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
 def _where(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
     if arguments.count == 1:
         operands = operands_in([arguments.value(0)])
-        return Sequence(None, just(replace(computed(frame, operands), grad=NO_GRAD, dtype=Fact("int64"))), mutable=False)
+        return Sequence(
+            None, just(replace(computed(frame, operands), grad=NO_GRAD, dtype=Fact("int64"))), mutable=False
+        )
     values = [argument.value for argument in arguments.positional]
     return combine(values, lambda *chosen: _where_result(frame, chosen))
 
@@ -443,7 +447,9 @@ def _autograd_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     graph = arguments.value(99, "create_graph")
     inputs = operands_in([arguments.value(1, "inputs")])
     grad = None if graph else NO_GRAD
-    return Sequence(None, just(Tensor(device=computed(frame, inputs).device if inputs else None, grad=grad)), mutable=False)
+    return Sequence(
+        None, just(Tensor(device=computed(frame, inputs).device if inputs else None, grad=grad)), mutable=False
+    )
 
 
 _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
@@ -481,4 +487,3 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "manual_seed": _none,
     "save": _none,
 }
-

@@ -145,13 +145,15 @@ def _device_test(one: Value, other: Value) -> Condition | None:
     if len(other) != 1:
         return None
     name = other[0].kind
-    text = name.value if isinstance(name, Const) else name.fact.value if isinstance(name, Device) and name.fact else None
+    text = (
+        name.value if isinstance(name, Const) else name.fact.value if isinstance(name, Device) and name.fact else None
+    )
     if not isinstance(text, str):
         return None
     for alt in one:
         if isinstance(alt.kind, Device):
             for key, truth in alt.when:
-                if isinstance(key, tuple) and key[:1] == ("accelerator",) or key == "torch.cuda.is_available()":
+                if (isinstance(key, tuple) and key[:1] == ("accelerator",)) or key == "torch.cuda.is_available()":
                     is_cpu = text.startswith("cpu")
                     accelerator = atom(key)
                     del truth

@@ -404,7 +404,7 @@ def possible(value: Value, path: When) -> Value:
 
 def tensors(value: Value) -> Iterator[Tensor]:
     """The alternatives that are tensors."""
-    return (alt.kind for alt in value if type(alt.kind) is Tensor)  # type: ignore[misc]
+    return (alt.kind for alt in value if type(alt.kind) is Tensor)
 
 
 def guessed(kind: Kind) -> Tensor | None:

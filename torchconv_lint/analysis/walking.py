@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SKIPPED = frozenset({"ctx", "op", "ops", "type_comment", "type_ignores", "kind", "conversion", "level", "is_async", "simple"})
+_SKIPPED = frozenset(
+    {"ctx", "op", "ops", "type_comment", "type_ignores", "kind", "conversion", "level", "is_async", "simple"}
+)
 _TEXT = frozenset({"id", "attr", "name", "asname", "arg", "module", "n", "s"})
 _FIELDS: dict[type, tuple[str, ...]] = {
     type_: tuple(name for name in type_._fields if name not in _SKIPPED and name not in _TEXT)

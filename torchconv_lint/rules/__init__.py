@@ -26,4 +26,4 @@ def all_rules() -> tuple[Rule[Any], ...]:
 
 def page(rule: Rule[Any]) -> str:
     """The rule's page: its module's docstring, Markdown."""
-    return inspect.cleandoc(inspect.getmodule(type(rule)).__doc__ or "")  # type: ignore[union-attr]
+    return inspect.cleandoc(inspect.getmodule(type(rule)).__doc__ or "")

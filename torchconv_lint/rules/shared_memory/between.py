@@ -47,5 +47,7 @@ def hurts(event: StaleRead) -> Confidence:
     if event.both_used and event.memory.origin != "blank":
         return event.memory.sure
     if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) > len(event.memory.side)):
-        return min(Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, event.memory.sure)
+        return min(
+            Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, event.memory.sure
+        )
     return min(Confidence.LIKELY, event.memory.sure)
