@@ -183,11 +183,14 @@ class Vocabulary:
 
 @dataclass(slots=True)
 class Features:
-    """`triggers` found, names that are `calls`ed, whether the function handles tensors, whether some have a known number
-    of elements, whether an argument reaches a conversion, so that callers matter, the names `made` from tensors, whether an optimiser steps (`trains`), which
-    names are `handed` to each function that is called by name (or bound to its result), and which are `written`, whether it keeps a converted
-    attribute of `self` in another (`keeps_shared`), whether it writes one in place (`writes_self`); `returns`: it gives a
-    result."""
+    """What a walk has found of a function.
+
+    `triggers`: see above. `calls`: names that are called. `torchy`: it handles tensors. `counted`: some have a known
+    number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
+    from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
+    `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
+    result. `written`: names written in place.
+    """
 
     triggers: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
@@ -205,8 +208,8 @@ class Features:
         """Whether any rule could hear of it.
 
         Everything but `.numpy()` itself needs tensors to get here; `COUNT` needs a tensor whose number of elements is
-        known (`counted`); `KEPT` needs an optimiser's step here or in a function that is called (`trained`); what is done
-        with an argument of unknown type matters when the file itself calls the function (`called`).
+        known (`counted`); `KEPT` needs an optimiser's step here or in a function that is called (`trained`); what is
+        done with an argument of unknown type matters when the file itself calls the function (`called`).
         An argument written under its own name is never more than a possible finding: looked at only if `thorough`.
         """
         if TO_NUMPY in self.triggers:

@@ -88,7 +88,7 @@ def _enabled(rule: Rule[Event], settings: Settings) -> bool:
 def judged(
     rules: Iterable[Rule[Event]], events: Iterable[Event], path: str, settings: Settings
 ) -> tuple[list[Finding], list[Problem]]:
-    """What the rules say of the events: one finding per code and place, the surest. A rule that crashes is a problem."""
+    """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem."""
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
         for type_ in rule.hears:

@@ -188,7 +188,6 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     if isinstance(target, cst.Name | cst.Attribute):
         if dotted_path(target) is not None:
             frame.bind(dotted_path(target) or "", with_memory(frame, result, node) if frame.tracks else result)
-    elif isinstance(target, cst.Subscript):
-        if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
-            key = key_of(frame, target)
-            write_back(frame, target.value, each(owner, lambda kind: stored(kind, key, result)))
+    elif isinstance(target, cst.Subscript) and any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
+        key = key_of(frame, target)
+        write_back(frame, target.value, each(owner, lambda kind: stored(kind, key, result)))

@@ -230,19 +230,10 @@ def call_method(
 def _call_opaque_method(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value:
-    ops = torch_ops().method
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)
-    if kind.guess is not None and name not in _OF_A_MAPPING:
-        if (
-            name in SPECIAL
-            or name in ops.tensor
-            or name in ops.python
-            or name in ops.tuple
-            or name in ops.list
-            or name in ops.host
-        ):
-            return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
+    if kind.guess is not None and name not in _OF_A_MAPPING and _of_a_tensor(name):
+        return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
     if name == "numpy":
         return Array(memory=kind.memory)
     if name == "step" and _is_optimizer_name(kind.path):
@@ -260,6 +251,11 @@ def _call_opaque_method(
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
+
+
+def _of_a_tensor(name: str) -> bool:
+    ops = torch_ops().method
+    return name in SPECIAL or any(name in names for names in (ops.tensor, ops.python, ops.tuple, ops.list, ops.host))
 
 
 def _is_optimizer_name(path: str | None) -> bool:

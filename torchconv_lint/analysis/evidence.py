@@ -2,8 +2,8 @@
 
 What counts: a method that only tensors have (`x.unsqueeze(0)`, `x.numel()`, `x.backward()`) makes the name a tensor;
 `.backward()` also that it requires grad; being passed to a function of torch as its first argument makes it a tensor;
-being passed to `torch.transpose`, `bmm` or
-`matmul` also that it has several dimensions; a method that only nn.Modules have (`m.eval()`, `m.parameters()`) makes it a module. Nothing else does.
+being passed to `torch.transpose`, `bmm` or `matmul` also that it has several dimensions; a method that only nn.Modules
+have (`m.eval()`, `m.parameters()`) makes it a module. Nothing else does.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ _ALSO_OTHERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Names that must be tensors, that must require grad, that must be modules, and tensors of two dimensions or more."""
+    """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions."""
 
     tensors: frozenset[str] = frozenset()
     needs_grad: frozenset[str] = frozenset()

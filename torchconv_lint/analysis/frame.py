@@ -30,8 +30,8 @@ class Unparsable(Exception):
 
 
 class Definition:
-    """A function as the interpreter sees it: whose method it is, what encloses it, and its code, which is parsed when it
-    is first looked at. `segment` and `node` raise `Unparsable`; `is_parsed` tries without raising."""
+    """A function as the interpreter sees it: what encloses it, and its code, which is parsed when first looked at.
+    `segment` and `node` raise `Unparsable`; `is_parsed` tries without raising."""
 
     def __init__(
         self,

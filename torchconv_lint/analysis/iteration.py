@@ -79,12 +79,12 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
     """`kind[key]` for a key that is not a slice."""
     constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
     if isinstance(kind, Sequence) and kind.items is not None and isinstance(constant, int):
-        if -len(kind.items) <= constant < len(kind.items):
-            return kind.items[constant]
+        known = range(-len(kind.items), len(kind.items))
+        return kind.items[constant] if constant in known else NOTHING
     if isinstance(kind, Mapping):
         if constant is not None:
-            known = kind.get(constant)
-            return known if known is not None else kind.element or UNKNOWN
+            value = kind.get(constant)
+            return value if value is not None else kind.element or UNKNOWN
         return join(kind.element, *(value for _, value in kind.items)) or UNKNOWN
     if isinstance(kind, Opaque):
         suffix = f"[{constant!r}]"

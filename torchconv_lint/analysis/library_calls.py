@@ -91,7 +91,7 @@ _EMPTY_LISTS = frozenset({"collections.deque"})
 
 def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
     """Call something of another package by its full name; None if nothing is known of it."""
-    package, _, function = name.partition(".")
+    package = name.partition(".")[0]
     last = name.rpartition(".")[2]
     if package == "math":
         for argument in arguments.positional:

@@ -9,5 +9,5 @@ HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
 
 
 def is_hook(parameters: list[str]) -> bool:
-    """Whether a function's parameters are those of a forward hook: (module, input, output), `self` before them or not."""
+    """Whether these are the parameters of a forward hook: (module, input, output), `self` before them or not."""
     return len(parameters) in (3, 4) and "out" in parameters[-1].lower() and HOOKED.match(parameters[-3]) is not None

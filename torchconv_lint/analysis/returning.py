@@ -38,7 +38,7 @@ def as_parameter(value: Value, name: str) -> Value:
 def given_back(
     frame: Frame, value: Value, arguments: Arguments, definition: Definition, node: cst.CSTNode, this: Kind | None
 ) -> Value:
-    """A result as the caller sees it: parameters' memory is the arguments' again, and facts say where they came from."""
+    """A result as the caller sees it: parameters' memory is the arguments' again, and facts say how they got here."""
     parameters = definition.node.params
     slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]]
     if this is not None:

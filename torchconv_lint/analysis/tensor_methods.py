@@ -344,6 +344,7 @@ def call_array_method(
 
 
 def dtype_fact(value: Value) -> Fact | None:
+    """The dtype that an argument names, if it names one."""
     for kind, _ in value:
         if isinstance(kind, Dtype):
             return Fact(kind.name)

@@ -18,9 +18,9 @@ def all_rules() -> tuple[Rule[Any], ...]:
     for module_info in pkgutil.walk_packages(__path__, __name__ + "."):
         module = importlib.import_module(module_info.name)
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, Rule) and value.__module__ == module.__name__:
-                if not inspect.isabstract(value):
-                    rules.append(value())
+            is_here = inspect.isclass(value) and value.__module__ == module.__name__
+            if is_here and issubclass(value, Rule) and not inspect.isabstract(value):
+                rules.append(value())
     return tuple(sorted(rules, key=lambda rule: rule.code))
 
 
