@@ -180,6 +180,8 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
     names = (path or "").split(".")[-2:]
+    if names[-1][:1].isupper():  # a class of another file makes an object, not an output
+        names = []
     if relevant and not elsewhere and any(_LIKE_A_MODULE.search(name) for name in names):
         place = Module(None, None, trainable=not any("loss" in name or "crit" in name for name in names))
         return module_calls.call_module(frame, place, arguments, node)

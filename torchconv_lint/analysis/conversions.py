@@ -54,6 +54,8 @@ def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via
 def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool | None) -> None:
     """`array[i] = tensor`: one element goes through `item`, a row (`several`) through an array. `several` None: the
     tensor's own element count decides."""
+    if any(isinstance(kind, Array) for kind, _ in value):
+        return  # the code has two cases, and a test elsewhere keeps them apart
     for kind, _ in value:
         if not isinstance(kind, Tensor):
             continue
@@ -67,7 +69,8 @@ def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool 
 def tell_arithmetic(frame: Frame, left: Value, right: Value, left_node: cst.CSTNode, right_node: cst.CSTNode) -> None:
     """`tensor op ndarray`, in either order: NumPy takes the operation over and converts the tensor."""
     for one, other, node in ((left, right, left_node), (right, left, right_node)):
-        if any(isinstance(kind, Array) for kind, _ in other):
+        mixed = any(isinstance(kind, Array) for kind, _ in one)  # code for both kinds, told apart by a test elsewhere
+        if not mixed and all(isinstance(kind, Array) for kind, _ in other):
             tell_implicit(frame, one, node, "arithmetic with an ndarray", node, lists=False)
 
 

@@ -418,6 +418,11 @@ class Interpreter:
         return definition
 
     @functools.cached_property
+    def trains(self) -> bool:
+        """Whether anything in the file trains a module."""
+        return ".step(" in self.source.text or ".backward(" in self.source.text
+
+    @functools.cached_property
     def hooks_clone(self) -> bool:
         """Whether a forward hook of the file clones the output it keeps."""
         for node in ast.walk(self.outline.tree):

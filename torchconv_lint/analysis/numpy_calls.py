@@ -114,13 +114,19 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
         shared = [kind.memory for kind in kinds(first) if isinstance(kind, Array)]
         return Array(memory=shared[0] if shared else None)
     if name.startswith("random."):
-        several = "size" in arguments.keywords or (name.split(".")[1] in _ARRAYS and arguments.count)
+        size = arguments.keywords.get("size")
+        sized = size is not None and all(isinstance(kind, Sequence | Number) or _is_size(kind) for kind in kinds(size.value))
+        several = sized or (name.split(".")[1] in _ARRAYS and arguments.count)
         return Array(Fact("float64")) if several else Opaque()
     if name in table.copies or name in table.float64 or name in table.ufunc:
         return Array(Fact("float64") if name in table.float64 else None)
     if name in table.converts or name in table.converts_list or name in ("load", "loadtxt", "fromfile", "frombuffer"):
         return Array()
     return None
+
+
+def _is_size(kind: Kind) -> bool:
+    return isinstance(kind, Const) and isinstance(kind.value, int)
 
 
 _ARRAYS = frozenset({"rand", "randn", "random", "random_sample", "permutation", "standard_normal"})

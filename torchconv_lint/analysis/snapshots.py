@@ -45,7 +45,10 @@ def hook_output(frame: Frame) -> str | None:
 
 
 def tell_restored(frame: Frame, value: Value, module: str) -> None:
-    """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored."""
+    """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored.
+
+    That the weights change in between has to show: the file trains, or the snapshot is called the best one.
+    """
     for memory in memories(value):
         if memory.kept is None or memory.key != ("module", module) or not memory.side:
             continue
@@ -53,4 +56,5 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
         if "." not in name and not frame.has_stepped:
             continue  # nothing has trained the module since
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
-        frame.emit(AliasKept(site, f"`{name}`", why, memory.how, memory.sure))
+        sure = memory.sure if "best" in name.lower() or frame.interpreter.trains else Confidence.POSSIBLE
+        frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure))
