@@ -34,7 +34,7 @@ ARGUMENT_WRITE = "argument-write"
 MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 """Triggers for which the interpreter has to follow memory."""
 
-PASSED = frozenset({TO_NUMPY, IMPLICIT, SCALAR, COUNT, ARGUMENT_SCALAR, ARGUMENT_COUNT})
+PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, SCALAR, COUNT, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
@@ -287,7 +287,7 @@ class _Walk:
         found = self.found
         self._spread()
         given = self._from_parameters()
-        found.takes_arguments = bool(self.sunk & given)
+        found.takes_arguments = bool((self.sunk | self.bare & self.optional) & given)
         if self.scalars & given:
             found.triggers.add(ARGUMENT_SCALAR)
         if self.items & given:

@@ -179,12 +179,13 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     operands = operands_in(arguments.values)
     elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
-    names = (path or "").split(".")[-2:]
-    if names[-1][:1].isupper():  # a class of another file makes an object, not an output
-        names = []
-    if relevant and not elsewhere and any(_LIKE_A_MODULE.search(name) for name in names):
-        place = Module(None, None, trainable=not any("loss" in name or "crit" in name for name in names))
-        return module_calls.call_module(frame, place, arguments, node)
+    owner, _, name = (path or "").rpartition(".")
+    if relevant and not elsewhere and not name[:1].isupper():  # a class makes an object, not an output
+        if _LIKE_A_MODULE.search(name):
+            module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
+            return module_calls.call_module(frame, module, arguments, node)
+        if _LIKE_A_MODULE.search(owner):
+            return module_calls.other_method(frame, Module(None, None), arguments, node)
     if relevant:
         guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
         return Opaque(guess=guess)

@@ -163,10 +163,12 @@ def call_module_method(
         return NONE if name == "zero_grad" else UNKNOWN
     if name == "to_list":
         return UNKNOWN
-    return _other_method(frame, kind, name, arguments, node)
+    return other_method(frame, kind, arguments, node)
 
 
-def _other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
+def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """A method of an unseen module: its result is on the device of what goes in; whether it is part of the graph
+    (`generate` is not, `encode` may be) is anybody's guess."""
     operands = operands_in(arguments.values)
     if not operands and kind.device is None:
         return UNKNOWN

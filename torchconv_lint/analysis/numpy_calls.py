@@ -115,7 +115,7 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
         return Array(memory=shared[0] if shared else None)
     if name.startswith("random."):
         size = arguments.keywords.get("size")
-        sized = size is not None and all(isinstance(kind, Sequence | Number) or _is_size(kind) for kind in kinds(size.value))
+        sized = size is not None and all(_is_size(kind) for kind in kinds(size.value))
         several = sized or (name.split(".")[1] in _ARRAYS and arguments.count)
         return Array(Fact("float64")) if several else Opaque()
     if name in table.copies or name in table.float64 or name in table.ufunc:
@@ -126,7 +126,7 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
 
 
 def _is_size(kind: Kind) -> bool:
-    return isinstance(kind, Const) and isinstance(kind.value, int)
+    return isinstance(kind, Sequence | Number) or (isinstance(kind, Const) and isinstance(kind.value, int))
 
 
 _ARRAYS = frozenset({"rand", "randn", "random", "random_sample", "permutation", "standard_normal"})
