@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.events import Event
+    from torchconv_lint.model import Span
     from torchconv_lint.rules.base import Rule, Verdict
     from torchconv_lint.settings import Settings
     from torchconv_lint.sieve import Sifted
@@ -89,6 +90,8 @@ def judged(
     rules: Iterable[Rule[Event]], events: Iterable[Event], path: str, settings: Settings
 ) -> tuple[list[Finding], list[Problem]]:
     """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem."""
+    from torchconv_lint.analysis.site import Unlocatable
+
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
         for type_ in rule.hears:
@@ -104,11 +107,19 @@ def judged(
                     if known is None or known[1].confidence < verdict.confidence:
                         best[key] = (rule, verdict)
             except Exception as error:
-                line = event.site.span.line
+                line = event.site.segment.first_line
                 message = f"rule {rule.code} crashed ({type(error).__name__}: {error}); please report this"
                 problems.setdefault(rule.code, Problem(path, line, 1, message))
-    shown = [(rule, verdict) for rule, verdict in best.values() if verdict.confidence >= settings.confidence]
-    findings = {(finding.code, finding.span): finding for finding in (_finding(*pair) for pair in shown)}
+    findings: dict[tuple[str, Span], Finding] = {}
+    for rule, verdict in best.values():
+        if verdict.confidence >= settings.confidence:
+            try:
+                finding = _finding(rule, verdict)
+            except Unlocatable:
+                line = verdict.site.segment.first_line
+                problems[f"deep {line}"] = Problem(path, line, 1, "is nested too deeply for a finding to be located")
+            else:
+                findings[finding.code, finding.span] = finding
     return sorted(findings.values(), key=lambda finding: (finding.span, finding.code)), list(problems.values())
 
 

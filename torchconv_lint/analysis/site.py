@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from torchconv_lint.source import Source
 
 
+class Unlocatable(Exception):
+    """Code nested so deeply that libcst cannot tell where its nodes are."""
+
+
 class Segment:
     """Lines of a file, parsed alone.
 
@@ -27,6 +31,7 @@ class Segment:
 
     def __init__(self, source: Source, text: str, first_line: int) -> None:
         self.path = source.path
+        self.first_line = first_line
         indented = text[:1] in (" ", "\t", "\f")
         self._shift = first_line - 2 if indented else first_line - 1
         self.module = cst.parse_module("class _:\n" + text if indented else text)
@@ -41,13 +46,15 @@ class Segment:
         return tuple(self.module.body)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where `node` is in the file."""
+        """Where `node` is in the file. Raises `Unlocatable`."""
         if self._positions is None:
             # Imported here: most runs have nothing to report.
             from libcst.metadata import MetadataWrapper, PositionProvider
 
-            wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-            self._positions = wrapper.resolve(PositionProvider)
+            try:
+                self._positions = MetadataWrapper(self.module, unsafe_skip_copy=True).resolve(PositionProvider)
+            except (RecursionError, KeyError):  # libcst's provider trips over its own half-finished table
+                raise Unlocatable from None  # the original error would print the whole tree
         where = self._positions[node]
         shift = self._shift
         return Span(where.start.line + shift, where.start.column + 1, where.end.line + shift, where.end.column + 1)
