@@ -1,4 +1,4 @@
-"""The command line: `torchconv-lint check`, `rules` and `explain`."""
+"""The command line: `torchconv-lint check`, `rules`, `explain` and `verify`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,17 @@ def _terminate(number: int, frame: object) -> NoReturn:
 
 
 class _Group(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "verify"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "verify":
+            # Imported here: it belongs to an extra, and linting has no use for it.
+            from torchconv_lint.verify.command import command
+
+            return command
+        return super().get_command(ctx, cmd_name)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)

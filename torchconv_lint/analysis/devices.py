@@ -83,7 +83,7 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
     if text == "cpu":
         return Device(Fact(CPU))
     if text in KNOWN_ACCELERATORS:
-        return Device(Fact(ACCELERATOR, Step(frame.site(node), f'the device is "{name}"')))
+        return Device(Fact(ACCELERATOR, Step(frame.site(node), f'`{frame.text(node)}` puts it on "{name}"')))
     return Device(None) if text == "meta" else Const(name)
 
 

@@ -139,7 +139,7 @@ def frozen(kind: Kind) -> Kind:
 def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> Kind:
     """After `.to(device)`, `.cuda()` or `.cpu()`; whatever the object is, it is on `device` now."""
     if device is not None and device.value == ACCELERATOR:
-        device = device.then(frame.site(node), "is moved to the accelerator" if not device.step else "is moved there")
+        device = device.then(frame.site(node), f"`{frame.text(node)}` moves it there")
     if isinstance(kind, Tensor):
         return replace(kind, device=device, path=None, memory=None)
     if isinstance(kind, Module | Instance):

@@ -57,6 +57,8 @@ class Fact:
     def then(self, site: Site, message: str, at_most: Confidence = Confidence.CERTAIN) -> Fact:
         """The same fact after one more step; a story longer than a reader would follow is not made longer."""
         confidence = min(self.confidence, at_most)
+        if self.step is not None and self.step.site == site:  # the place has said its part
+            return replace(self, confidence=confidence)
         length = self.step.length if self.step else 0
         if length >= 6:
             return replace(self, confidence=confidence)

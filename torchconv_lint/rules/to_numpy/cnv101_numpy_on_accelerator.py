@@ -68,7 +68,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6.
 
 - meta device: `TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to
   host memory first.`
-- the accelerator that `python -m torchconv_lint.verify` simulates on the CPU: the same TypeError, naming
+- the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming
   `standin:0`; with `.cpu()` nothing is raised.
 - not yet run on CUDA. Tutorials that promise a RuntimeError here are wrong about the type on the devices above.
 

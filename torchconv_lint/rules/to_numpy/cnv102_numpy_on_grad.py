@@ -74,7 +74,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
 
 - `RuntimeError: Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.`
 - under `torch.no_grad()` and `torch.inference_mode()` the same call returns the array, even for a Parameter.
-- the `fixtures/cnv102` programs show the same on the accelerator that `python -m torchconv_lint.verify` simulates
+- the `fixtures/cnv102` programs show the same on the accelerator that `torchconv-lint verify` simulates
   on the CPU.
 - not yet run on CUDA.
 

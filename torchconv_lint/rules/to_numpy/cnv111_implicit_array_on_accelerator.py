@@ -64,7 +64,7 @@ Run with torch 2.13.0 (CPU build), NumPy 2.4.6, scikit-learn 1.9.1 and matplotli
 - meta device: `np.asarray`, `np.sqrt`, `table[0] = t`, `t - array`, `accuracy_score`, `plt.plot` all raise
   `TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory
   first.`
-- the accelerator that `python -m torchconv_lint.verify` simulates on the CPU: the same TypeError, naming
+- the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming
   `standin:0`.
 - `array - t`, with the array first, raises `TypeError: unsupported operand type(s)` on both.
 - not yet run on CUDA.

@@ -67,7 +67,7 @@ Run with torch 2.13.0 (CPU build), NumPy 2.4.6 and matplotlib 3.11.2:
 - meta device: `np.array([s, s])`, `np.mean([s, s])`, `np.stack([x, x])`, `np.concatenate([x, x])` and `plt.plot([s,
   s])` raise `TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host
   memory first.`
-- the accelerator that `python -m torchconv_lint.verify` simulates on the CPU: the same TypeError, naming
+- the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming
   `standin:0`.
 - not yet run on CUDA.
 
