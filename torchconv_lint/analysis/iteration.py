@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.frame import Frame
 
-MAX_NESTING = 4
+MAX_NESTING = 3
 
 
 def element_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -82,8 +82,13 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
             names[name] = relabelled(value, lambda memory: _older(memory, node))
 
 
+def _older_key(key: Any) -> Any:
+    """The key of what an earlier pass of a loop allocated; all earlier passes are one."""
+    return key if key[0] == "older" else ("older", key)
+
+
 def _older(memory: Memory, node: cst.CSTNode) -> Memory:
-    return replace(memory, key=("older", memory.key)) if memory.key[0] is node else memory
+    return replace(memory, key=_older_key(memory.key)) if memory.key[0] is node else memory
 
 
 def age_kept(frame: Frame, element: Value) -> None:
@@ -94,7 +99,7 @@ def age_kept(frame: Frame, element: Value) -> None:
 
     def older(memory: Memory) -> Memory:
         contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
-        return replace(memory, key=("older", memory.key)) if contained and memory.key in keys else memory
+        return replace(memory, key=_older_key(memory.key)) if contained and memory.key in keys else memory
 
     names = frame.state.names
     for name, value in names.items():

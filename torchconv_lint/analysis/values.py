@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.site import Site
 
-MAX_ALTERNATIVES = 8
+MAX_ALTERNATIVES = 6
 """More than this many alternatives of one value are cut, the unknown one kept: a budget, so that loops stay cheap."""
 
 CPU = "cpu"
