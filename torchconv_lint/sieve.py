@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.evidence import COMMON_METHODS, data_methods
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
 from torchconv_lint.features import MEMORY, PASSED, SHARED_WRITE, Features, Vocabulary, features_of, shares
 
@@ -90,7 +91,7 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
     module_chosen = module_chosen or bool(module.calls & wanted)
     if not chosen and not module_chosen:
         return None
-    callers = {function for function in functions if features[function].calls & wanted}
+    callers = {function for function in functions if function in reach and features[function].calls & wanted}
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
@@ -132,9 +133,13 @@ def _counted(features: dict[FunctionOutline, Features], module: Features) -> set
 
 
 def _called_for(features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]) -> set[str]:
-    """Names whose callers are analysed too: what they pass makes it a finding or not."""
+    """Names whose callers are analysed too: what they pass makes it a finding or not. Names that tensors, arrays and
+    containers have for methods of their own (`pop`, `plot`) would take half the file along."""
+    generic = data_methods() | COMMON_METHODS
     return {
         function.name
         for function in chosen
-        if features[function].takes_arguments and features[function].triggers & PASSED
+        if features[function].takes_arguments
+        and features[function].triggers & PASSED
+        and (function.owner is None or function.name not in generic)
     } - {"__init__", "forward"}

@@ -115,6 +115,15 @@ def tensor_only_methods() -> frozenset[str]:
     return frozenset(name for name in known - shared - builtins - _ALSO_OTHERS if not name.startswith("__"))
 
 
+COMMON_METHODS = frozenset(name for type_ in (str, list, dict, set) for name in dir(type_) if name != "update") | {
+    "plot",
+    "step",
+    "run",
+    "to",
+}
+"""Method names that say nothing of the object (`update` does: meters and metrics have it)."""
+
+
 @functools.cache
 def data_methods() -> frozenset[str]:
     """Methods of tensors and arrays that no builtin type has."""
