@@ -37,11 +37,10 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
             return Outcome(problems=(Problem(source.path, line, column, f"syntax error: {error.msg}"),))
         except (ValueError, RecursionError, MemoryError) as error:
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
-    sifted = sift(tree, everything=not settings.sieve, thorough=settings.confidence < Confidence.LIKELY)
-    if sifted is None:
-        return Outcome()
     with _no_collection():
-        return _analyse(source, settings, sifted)
+        thorough = settings.confidence < Confidence.LIKELY
+        sifted = sift(tree, everything=not settings.sieve, thorough=thorough)
+        return Outcome() if sifted is None else _analyse(source, settings, sifted)
 
 
 @contextlib.contextmanager
