@@ -17,6 +17,11 @@ from torchconv_lint.shell.check import Checked, Checker
 from torchconv_lint.shell.selection import Selection
 
 
+def _hear_interrupts() -> None:
+    # A shell that runs the tests in the background lets its children ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class FatalChecker(Checker):
     """Dies on some files, as a process does that runs out of memory."""
 
@@ -53,6 +58,7 @@ def test_interrupted(tmp_path: Path, jobs: str, to_all: bool, number: signal.Sig
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_interrupts,
     )
     _wait_for_reader(pipes[0])
     if to_all:

@@ -34,7 +34,7 @@ ARGUMENT_WRITE = "argument-write"
 MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 """Triggers for which the interpreter has to follow memory."""
 
-PASSED = frozenset({TO_NUMPY, IMPLICIT, ARGUMENT_SCALAR, ARGUMENT_COUNT})
+PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
