@@ -189,7 +189,8 @@ class Features:
     number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
     from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
     `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
-    result. `written`: names written in place.
+    result. `written`: names written in place. `words`: names of attributes and of called functions, "name=" for keyword
+    arguments, "+=", "for", "while" and "[::-1]", of which rules choose their own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -203,6 +204,7 @@ class Features:
     writes_self: bool = False
     handed: dict[str, set[str]] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
 
     def interesting(self, *, torchy: bool, counted: bool, trained: bool, called: bool, thorough: bool) -> bool:
         """Whether any rule could hear of it.
@@ -369,6 +371,7 @@ class _Walk:
 
     def attribute(self, node: ast.Attribute) -> None:
         """`.data` shares memory; `.grad` may be kept."""
+        self.found.words.add(node.attr)
         if node.attr in ("data", "grad"):
             self.shared.update(_names_in(node.value))
         if node.attr == "grad" and isinstance(node.ctx, ast.Load):
@@ -382,6 +385,7 @@ class _Walk:
         elif isinstance(func, ast.Name):
             self._function(node, func.id)
         for keyword in node.keywords:
+            self.found.words.add(f"{keyword.arg}=")
             if keyword.arg == "reduction":
                 self.found.counted = True
             if keyword.arg == "set_to_none":
@@ -391,6 +395,7 @@ class _Walk:
 
     def _function(self, node: ast.Call, name: str) -> None:
         self.found.calls.add(name)
+        self.found.words.add(name)
         vocabulary = self.vocabulary
         if node.args:
             names = self.found.handed.setdefault(name, set())
@@ -540,13 +545,20 @@ class _Walk:
 
     def augmented(self, node: ast.AugAssign) -> None:
         """`a += b` may write in place."""
+        self.found.words.add("+=")
         self.written.update(_names_in(node.target))
         if isinstance(node.target, ast.Attribute | ast.Subscript) and _root(node.target) == "self":
             self.found.writes_self = True
         self.bindings.append((_names_in(node.target), _names_in(node.value)))
 
+    def slice(self, node: ast.Slice) -> None:
+        """A negative step turns an array's strides round."""
+        if isinstance(node.step, ast.UnaryOp):
+            self.found.words.add("[::-1]")
+
     def loop(self, node: ast.For | ast.comprehension) -> None:
         """What is iterated over may be tensors."""
+        self.found.words.add("for")
         self.bindings.append((_names_in(node.target), _names_in(node.iter)))
         if isinstance(node, ast.comprehension):
             for condition in node.ifs:
@@ -776,5 +788,6 @@ _HANDLERS: dict[type, Callable[[_Walk, Any], None]] = {
     ast.Assert: _Walk.test,
     ast.BoolOp: _Walk.boolean,
     ast.UnaryOp: _Walk.negation,
+    ast.Slice: _Walk.slice,
     ast.Return: _Walk.returned,
 }

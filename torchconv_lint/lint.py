@@ -12,7 +12,7 @@ from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
 from torchconv_lint.sieve import mentions_tensors, sift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from torchconv_lint.analysis.events import Event
     from torchconv_lint.model import Span
@@ -38,9 +38,14 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         except (ValueError, RecursionError, MemoryError) as error:
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
     with _no_collection():
+        # The rules' modules are light (no libcst), and only a file that can meet torch needs them.
+        from torchconv_lint.rules import all_rules
+
+        rules = [rule for rule in all_rules() if _enabled(rule, settings)]
         thorough = settings.confidence < Confidence.LIKELY
-        sifted = sift(tree, everything=not settings.sieve, thorough=thorough)
-        return Outcome() if sifted is None else _analyse(source, settings, sifted)
+        wanted = frozenset(trigger for rule in rules for trigger in rule.triggers)
+        sifted = sift(tree, everything=not settings.sieve, thorough=thorough, wanted=wanted)
+        return Outcome() if sifted is None else _analyse(source, settings, sifted, rules)
 
 
 @contextlib.contextmanager
@@ -63,15 +68,13 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _analyse(source: Source, settings: Settings, sifted: Sifted) -> Outcome:
+def _analyse(source: Source, settings: Settings, sifted: Sifted, rules: Sequence[Rule[Event]]) -> Outcome:
     # Only now: a file without a possible conversion costs no import of libcst.
     from torchconv_lint.analysis.interpreter import Interpreter
-    from torchconv_lint.rules import all_rules
 
     _settle()
     interpreter = Interpreter(source, sifted)
     events = interpreter.run()
-    rules = [rule for rule in all_rules() if _enabled(rule, settings)]
     findings, problems = judged(rules, events, source.path, settings)
     for name, line in interpreter.given_up:
         problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))

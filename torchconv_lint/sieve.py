@@ -40,11 +40,18 @@ class Sifted:
     worth: frozenset[FunctionOutline] | None = None
 
 
-def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) -> Sifted | None:
+def sift(
+    tree: ast.Module,
+    *,
+    everything: bool = False,
+    thorough: bool = False,
+    wanted: frozenset[tuple[str, ...]] = frozenset(),
+) -> Sifted | None:
     """The functions that hold something a rule could hear of; None if there is none.
 
     `everything` skips the choice: every function is analysed, which must give the same findings. `thorough` keeps also
-    what can only give findings of the lowest confidence.
+    what can only give findings of the lowest confidence. `wanted`: the enabled rules' own triggers
+    (`Rule.triggers`).
     """
     file = outline(tree)
     if everything:
@@ -69,6 +76,7 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
         for method in (*keepers, *writers) if keepers and writers else ():
             features[method].triggers.add(SHARED_WRITE)
     called = {name for found in (*features.values(), module) for name in found.calls}
+    heads = _heads(wanted, [*features.values(), module])
     chosen = {
         function
         for function, found in features.items()
@@ -79,25 +87,34 @@ def sift(tree: ast.Module, *, everything: bool = False, thorough: bool = False) 
             called=function.name in called,
             thorough=thorough,
         )
+        or (function in reach and not heads.isdisjoint(found.words))
     }
-    module_chosen = module.interesting(
+    module_chosen = not heads.isdisjoint(module.words) or module.interesting(
         torchy=True,
         counted=bool(counted) or module.counted,
         trained=module.trains or bool(module.calls & trained),
         called=False,
         thorough=thorough,
     )
-    wanted = _called_for(features, chosen)
-    module_chosen = module_chosen or bool(module.calls & wanted)
+    callees = _called_for(features, chosen)
+    module_chosen = module_chosen or bool(module.calls & callees)
     if not chosen and not module_chosen:
         return None
-    callers = {function for function in functions if function in reach and features[function].calls & wanted}
+    callers = {function for function in functions if function in reach and features[function].calls & callees}
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
         function for function, found in features.items() if found.torchy or found.triggers or _size(function) <= SMALL
     )
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth)
+
+
+def _heads(wanted: frozenset[tuple[str, ...]], features: list[Features]) -> frozenset[str]:
+    """The first words of those triggers whose other words the file has as well."""
+    if not wanted:
+        return frozenset()
+    words = set().union(*(found.words for found in features))
+    return frozenset(head for head, *others in wanted if words.issuperset(others))
 
 
 def _size(function: FunctionOutline) -> int:

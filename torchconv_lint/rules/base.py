@@ -32,7 +32,10 @@ class Rule(ABC, Generic[EventT]):
     """One rule, one file; the module's docstring is the rule's page.
 
     `code` and `name` identify it, `hears` are the event types it judges; `default` is False for an opt-in rule,
-    `needs_accelerator` True if nothing can go wrong where all tensors are on the CPU.
+    `needs_accelerator` True if nothing can go wrong where all tensors are on the CPU. `triggers` tell the sieve what to
+    look for beyond what it always does: a function that meets torch is analysed if it holds the first word of a trigger
+    and its file all the others. Words are names of called functions and of attributes, "name=" for a keyword argument,
+    "+=", "for" (loops and comprehensions) and "[::-1]". A trigger of a rule that is not enabled costs nothing.
     """
 
     code: ClassVar[str]
@@ -40,6 +43,7 @@ class Rule(ABC, Generic[EventT]):
     hears: ClassVar[tuple[type, ...]]
     default: ClassVar[bool] = True
     needs_accelerator: ClassVar[bool] = False
+    triggers: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     @abstractmethod
     def judge(self, event: EventT) -> Iterator[Verdict]:
