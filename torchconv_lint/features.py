@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
 from torchconv_lint.analysis.patterns import is_hook
-from torchconv_lint.analysis.walking import children, walk
+from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from torchconv_lint.analysis.outline import FileOutline
 
@@ -161,7 +161,7 @@ _COUNTED = frozenset(
         "DataParallel",
     ]
 )
-_TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
+_PLAIN_RESULTS = frozenset({"equal", "allclose", "numel"})
 
 
 class Vocabulary:
@@ -232,13 +232,20 @@ def shares(found: Features) -> bool:
     return bool(found.calls & _SHARING)
 
 
-def features_of(root: ast.AST, vocabulary: Vocabulary) -> Features:
-    """The features of a function, nested ones included; of a module's own statements if `root` is the module."""
-    return _Walk(vocabulary).run(root)
+def survey(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> Survey:
+    """Look at the nodes of a function, nested ones included, or of a module's own statements (`own_nodes`)."""
+    return Survey(vocabulary).run(nodes)
 
 
-class _Walk:
-    """The state of one walk."""
+def own_nodes(module: ast.Module) -> list[ast.AST]:
+    """The nodes of a module's own statements."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node for statement in module.body if not isinstance(statement, definitions) for node in walk(statement)]
+
+
+class Survey:
+    """The state of one walk. `found` is complete after `conclude`: what a function makes of the results of others is
+    known when all have been looked at."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -254,6 +261,7 @@ class _Walk:
         self.counts: set[str] = set()
         self.items: set[str] = set()
         self.sized: set[str] = set()
+        self.sized_by: list[tuple[set[str], set[str]]] = []
         self.shared_if_known: set[str] = set()
         self.sunk: set[str] = set()
         self.meetings: list[tuple[str | None, set[str]]] = []
@@ -262,31 +270,24 @@ class _Walk:
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
         self.aliases: list[tuple[str, str]] = []
+        self.loaded: set[str] = set()
         self.returns = False
-        self.counted = False
 
-    def run(self, root: ast.AST) -> Features:
-        """Walk and conclude."""
-        if isinstance(root, ast.Module):
-            pending = [
-                node
-                for node in root.body
-                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            ]
-        else:
-            pending = [root]  # type: ignore[list-item]
-        stack: list[ast.AST] = list(pending)
+    def run(self, nodes: Iterable[ast.AST]) -> Survey:
+        """Look at each node once."""
         handlers = _HANDLERS
-        while stack:
-            node = stack.pop()
-            handler = handlers.get(type(node))
+        for node in nodes:
+            handler = handlers.get(node.__class__)
             if handler is not None:
                 handler(self, node)
-            stack.extend(children(node))
-        return self._conclude()
+        return self
 
-    def _conclude(self) -> Features:
+    def conclude(self, counting: set[str]) -> Features:
+        """What the walk tells, given the names of the file's functions in which tensors of known size are made."""
         found = self.found
+        for names, callees in self.sized_by:
+            if callees & counting:
+                self.sized |= names
         self._spread()
         given = self._from_parameters()
         found.takes_arguments = bool((self.sunk | self.bare & self.optional) & given)
@@ -305,7 +306,7 @@ class _Walk:
         renamed = {source for name, source in self.aliases if name in self.written and name != source}
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
-        if own & shared or own & self.appended:
+        if own & shared or own & self.appended & (self.made | self.tensors):
             found.triggers.add(SHARED_WRITE)
         if self.returns and renamed & self.parameters & self.tensors:
             found.triggers.add(SHARED_WRITE)
@@ -315,6 +316,8 @@ class _Walk:
             found.triggers.add(TRUTH)
         if (self.bare | self.compared | self.counts | self.items) & self.sized:
             found.triggers.add(COUNT)
+        if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
+            found.triggers.add(SNAPSHOT)
         if self.scalars & self.made:
             found.triggers.add(SCALAR)
         return found
@@ -339,7 +342,7 @@ class _Walk:
                 if sources & self.made:
                     self.made |= names
                 if sources & self.sized:
-                    self.sized |= names
+                    self.sized |= names - {"self"}
             for name, source in self.aliases:
                 if source in self.shared:
                     self.shared.add(name)
@@ -435,7 +438,7 @@ class _Walk:
             self._scalar(node.args[0] if node.args else None, warns=True)
         if attr == "item":
             self._scalar(func.value, warns=False)
-            if (item := _root(func.value)) is not None:
+            if (item := _anchor(func.value)) is not None:
                 self.items.add(item)
         if attr in _TENSOR_METHODS:
             found.torchy = True
@@ -450,8 +453,8 @@ class _Walk:
             self.optional.add(node.args[0].id)
             self.tensors.add(node.args[0].id)
         if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
-            found.triggers.add(SNAPSHOT)
-        if attr == "append" and node.args:
+            self.loaded.add(_root(node.args[0]) or "")
+        if attr == "append" and node.args and _is_view(node.args[0]):
             self.appended.update(_names_in(node.args[0]))
         if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
             found.writes_self = True
@@ -479,7 +482,10 @@ class _Walk:
         root = _root(node)
         if root is None or isinstance(node, ast.Constant) or _is_metadata(node):
             return
-        (self.scalars if warns else self.counts).add(root)
+        if warns:
+            self.scalars.add(root)
+        else:
+            self.counts.add(_anchor(node) or root)
         self.sunk.add(root)
         if root in self.vocabulary.torch:
             self.found.triggers.add(SCALAR if warns else COUNT)
@@ -489,6 +495,8 @@ class _Walk:
         names: set[str] = set()
         for target in node.targets:
             self._target(target)
+            if (anchor := _anchor(target)) is not None:
+                names.add(anchor)
             if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
                 self.found.keeps_shared = True
             names.update(_names_in(target))
@@ -503,11 +511,18 @@ class _Walk:
             self._bound(_names_in(node.target), node.value)
 
     def _bound(self, names: set[str], value: ast.expr) -> None:
-        sources = _names_in(value)
+        nodes = walk(value)
+        sources = {node.id for node in nodes if node.__class__ is ast.Name}
+        attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}
+        if "self" in sources and (anchor := _anchor(value)) is not None:
+            sources.add(anchor)
         if _root(value) in self.vocabulary.numpy:
             self.arrays |= names
-        if _is_sized(value, self.vocabulary):
-            self.sized |= names
+        sized, callees = _sized_by(nodes, self.vocabulary)
+        if sized:
+            self.sized |= names - {"self"}
+        elif callees:
+            self.sized_by.append((names - {"self"}, callees))
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             self.found.handed.setdefault(value.func.id, set()).update(names)
         if _is_view(value):
@@ -515,7 +530,6 @@ class _Walk:
         if sources & self.vocabulary.torch or _calls_something(value):
             self.made.update(names)
         self.bindings.append((names, sources))
-        attributes = {child.attr for child in walk(value) if isinstance(child, ast.Attribute)}
         if attributes & _SHARING or "data" in attributes:
             self.shared.update(names)
         elif attributes & _SHARING_IF_KNOWN:
@@ -586,14 +600,12 @@ class _Walk:
                 root = _root(node.left)
                 if root is None or _is_metadata(node.left):
                     return
-                if root in self.vocabulary.torch:
+                if root not in self.vocabulary.torch:
+                    self.compared.add(_anchor(node.left) or root)
+                elif not _is_plain(node.left):
                     self.found.triggers.add(COUNT)
-                else:
-                    self.compared.add(root)
-        elif isinstance(node, ast.Call):
-            root = _root(node)
-            if root in self.vocabulary.torch:
-                self.found.triggers.add(COUNT)
+        elif isinstance(node, ast.Call) and _root(node) in self.vocabulary.torch and not _is_plain(node):
+            self.found.triggers.add(COUNT)
 
     def returned(self, node: ast.Return) -> None:
         """Whether the function gives a result."""
@@ -657,6 +669,14 @@ def _is_metadata(node: ast.expr | None) -> bool:
     return False
 
 
+def _is_plain(node: ast.expr) -> bool:
+    """`torch.cuda.is_available()`, `torch.is_tensor(x)`, `torch.__version__ >= …`: asked of torch, but no tensor."""
+    func = node.func if isinstance(node, ast.Call) else node
+    if not isinstance(func, ast.Attribute):
+        return False
+    return func.attr.startswith(("is_", "_")) or func.attr in _PLAIN_RESULTS or not isinstance(func.value, ast.Name)
+
+
 def _is_view(node: ast.expr) -> bool:
     """Whether the value may be (part of) what a name in it holds."""
     if isinstance(node, ast.Call):
@@ -682,19 +702,21 @@ def _literal_size(call: ast.Call) -> bool:
     return any(_is_several(argument) for argument in call.args)
 
 
-def _is_sized(value: ast.expr, vocabulary: Vocabulary) -> bool:
-    """Whether the value may be a tensor with a known number of elements: made of literals, or by code of this file."""
-    for node in walk(value):
+def _sized_by(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> tuple[bool, set[str]]:
+    """Whether a value of these nodes may be a tensor with a known number of elements, and else the functions of this
+    file that may have made it one."""
+    callees: set[str] = set()
+    for node in nodes:
         if isinstance(node, ast.Call):
             func = node.func
             name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if name in vocabulary.local or isinstance(func, ast.Call):
-                return True
-            if name in _COUNTED and (name == "DataParallel" or _literal_size(node)):
-                return True
+            if isinstance(func, ast.Call) or (name in _COUNTED and (name == "DataParallel" or _literal_size(node))):
+                return True, callees
             if any(keyword.arg == "reduction" for keyword in node.keywords):
-                return True
-    return False
+                return True, callees
+            if name in vocabulary.local:
+                callees.add(name)
+    return False, callees
 
 
 def _calls_sharing(node: ast.expr) -> bool:
@@ -717,9 +739,16 @@ _MODULE_MEMORY = frozenset({"state_dict", "parameters", "named_parameters", "dat
 
 def _root(node: ast.AST | None) -> str | None:
     """The name at the bottom of a chain of attributes, calls and subscripts."""
-    while node is not None:
-        if isinstance(node, ast.Name):
-            return node.id
+    anchor = _anchor(node)
+    return "self" if anchor is not None and anchor.startswith("self.") else anchor
+
+
+def _anchor(node: ast.AST | None) -> str | None:
+    """The root of a chain; of a chain that starts at an attribute of `self`, that attribute: "self.x"."""
+    attribute = None
+    while node is not None and not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            attribute = node.attr
         if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
             node = node.value
         elif isinstance(node, ast.Call):
@@ -730,7 +759,9 @@ def _root(node: ast.AST | None) -> str | None:
             node = node.operand
         else:
             return None
-    return None
+    if node is None:
+        return None
+    return f"self.{attribute}" if node.id == "self" and attribute is not None else node.id
 
 
 def _names_in(node: ast.AST) -> set[str]:
@@ -738,7 +769,7 @@ def _names_in(node: ast.AST) -> set[str]:
         return {node.id}
     if isinstance(node, ast.Constant):
         return set()
-    return {child.id for child in walk(node) if isinstance(child, ast.Name)}
+    return {child.id for child in walk(node) if child.__class__ is ast.Name}
 
 
 def _calls_something(node: ast.expr) -> bool:
@@ -769,25 +800,25 @@ _PLAIN_BUILTINS = frozenset(
 )
 
 
-_HANDLERS: dict[type, Callable[[_Walk, Any], None]] = {
-    ast.FunctionDef: _Walk.function,
-    ast.AsyncFunctionDef: _Walk.function,
-    ast.Name: _Walk.name,
-    ast.Attribute: _Walk.attribute,
-    ast.Call: _Walk.call,
-    ast.Assign: _Walk.assign,
-    ast.AnnAssign: _Walk.annotated,
-    ast.AugAssign: _Walk.augmented,
-    ast.BinOp: _Walk.operation,
-    ast.For: _Walk.loop,
-    ast.AsyncFor: _Walk.loop,
-    ast.comprehension: _Walk.loop,
-    ast.If: _Walk.test,
-    ast.While: _Walk.test,
-    ast.IfExp: _Walk.test,
-    ast.Assert: _Walk.test,
-    ast.BoolOp: _Walk.boolean,
-    ast.UnaryOp: _Walk.negation,
-    ast.Slice: _Walk.slice,
-    ast.Return: _Walk.returned,
+_HANDLERS: dict[type, Callable[[Survey, Any], None]] = {
+    ast.FunctionDef: Survey.function,
+    ast.AsyncFunctionDef: Survey.function,
+    ast.Name: Survey.name,
+    ast.Attribute: Survey.attribute,
+    ast.Call: Survey.call,
+    ast.Assign: Survey.assign,
+    ast.AnnAssign: Survey.annotated,
+    ast.AugAssign: Survey.augmented,
+    ast.BinOp: Survey.operation,
+    ast.For: Survey.loop,
+    ast.AsyncFor: Survey.loop,
+    ast.comprehension: Survey.loop,
+    ast.If: Survey.test,
+    ast.While: Survey.test,
+    ast.IfExp: Survey.test,
+    ast.Assert: Survey.test,
+    ast.BoolOp: Survey.boolean,
+    ast.UnaryOp: Survey.negation,
+    ast.Slice: Survey.slice,
+    ast.Return: Survey.returned,
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.evidence import COMMON_METHODS, data_methods
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
-from torchconv_lint.features import MEMORY, PASSED, SHARED_WRITE, Features, Vocabulary, features_of, shares
+from torchconv_lint.features import MEMORY, PASSED, SHARED_WRITE, Features, Vocabulary, own_nodes, shares, survey
 
 if TYPE_CHECKING:
     import ast
@@ -58,9 +58,13 @@ def sift(
         return Sifted(file, tuple(file.all_functions()), True, None)
     vocabulary = Vocabulary(file)
     functions = list(file.all_functions())
-    module = features_of(tree, vocabulary)
+    at_module = survey(own_nodes(tree), vocabulary)
+    module = at_module.conclude(set())
     vocabulary.torch |= module.made & file.assigned  # tensors and modules that functions find at module level
-    features = {function: features_of(function.node, vocabulary) for function in functions}
+    surveys = {function: survey(function.nodes, vocabulary) for function in functions}
+    counting = _counting([(function.name, found.found) for function, found in surveys.items()])
+    module = at_module.conclude(counting)
+    features = {function: found.conclude(counting) for function, found in surveys.items()}
     reach = _reach(file, features)
     counted = _counted(features, module)
     trained = {function.name for function, found in features.items() if found.trains}
@@ -133,6 +137,17 @@ def _reach(file: FileOutline, features: dict[FunctionOutline, Features]) -> set[
         if function.name in called or found.calls & producing:
             torchy.add(function)
     return torchy
+
+
+def _counting(features: list[tuple[str, Features]]) -> set[str]:
+    """Names of functions that make tensors of known size, or call one that does."""
+    names = {name for name, found in features if found.counted}
+    for _ in range(3):
+        size = len(names)
+        names |= {name for name, found in features if found.calls & names}
+        if len(names) == size:
+            break
+    return names
 
 
 def _counted(features: dict[FunctionOutline, Features], module: Features) -> set[FunctionOutline]:

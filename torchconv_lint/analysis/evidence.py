@@ -11,9 +11,12 @@ from __future__ import annotations
 import ast
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.walking import walk
 from torchconv_lint.knowledge import numpy_ops, torch_ops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
 _ALSO_OTHERS = frozenset(
@@ -139,14 +142,14 @@ def data_methods() -> frozenset[str]:
     }
 
 
-def evidence_in(function: ast.AST) -> Evidence:
+def evidence_in(nodes: Iterable[ast.AST]) -> Evidence:
     """What the uses in one function tell."""
     tensors: set[str] = set()
     needs_grad: set[str] = set()
     modules: set[str] = set()
     matrices: set[str] = set()
     only = tensor_only_methods()
-    for node in walk(function):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         func = node.func

@@ -436,7 +436,7 @@ class Interpreter:
         """What the uses of names in the function tell."""
         found = self._evidence.get(function)
         if found is None:
-            found = self._evidence[function] = evidence_in(function.node)
+            found = self._evidence[function] = evidence_in(function.nodes)
         return found
 
     def global_value(self, name: str) -> Value:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class FunctionOutline:
     """A function or method that is not nested in another function."""
 
@@ -27,6 +27,11 @@ class FunctionOutline:
     def first_line(self) -> int:
         """The first line, decorators included."""
         return min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)])
+
+    @functools.cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of it, in no particular order: looked through several times, so collected once."""
+        return walk(self.node)
 
     @property
     def is_private(self) -> bool:
@@ -50,7 +55,7 @@ class ClassOutline:
         """The methods that store each attribute of `self`; computed when first asked for."""
         found: dict[str, list[FunctionOutline]] = {}
         for method in self.methods.values():
-            for name in _stored_on_self(method.node):
+            for name in _stored_on_self(method):
                 methods = found.setdefault(name, [])
                 if method not in methods:
                     methods.append(method)
@@ -182,13 +187,13 @@ def _base_name(node: ast.expr) -> str | None:
 _MUTATORS = frozenset({"append", "extend", "insert", "update", "setdefault", "to", "cuda", "add"})
 
 
-def _stored_on_self(method: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+def _stored_on_self(method: FunctionOutline) -> Iterator[str]:
     """Attributes of the first parameter that a method assigns, fills or moves."""
-    arguments = [*method.args.posonlyargs, *method.args.args]
+    arguments = [*method.node.args.posonlyargs, *method.node.args.args]
     if not arguments:
         return
     this = arguments[0].arg
-    for node in walk(method):
+    for node in method.nodes:
         if isinstance(node, ast.Attribute):
             if isinstance(node.value, ast.Name) and node.value.id == this and isinstance(node.ctx, ast.Store):
                 yield node.attr
