@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
-from torchconv_lint.analysis.patterns import is_hook
+from torchconv_lint.analysis.patterns import is_axes, is_hook
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
+_DATASETS = frozenset({"create_dataset", "require_dataset"})
+_DRAWING = frozenset({"matplotlib", "pylab", "seaborn"})
 _PLOT_METHODS = frozenset(
     [
         "plot",
@@ -58,7 +60,6 @@ _PLOT_METHODS = frozenset(
         "matshow",
         "boxplot",
         "violinplot",
-        "create_dataset",
     ]
 )
 _TENSOR_METHODS = frozenset(
@@ -173,6 +174,7 @@ class Vocabulary:
             name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning"))
         )
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
+        self.draws = not _DRAWING.isdisjoint(roots.values())
         self.sharing = frozenset(name for name, full in file.imports.items() if full.rpartition(".")[2] in _SHARING)
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
         self.local = frozenset(
@@ -432,7 +434,7 @@ class Survey:
                 self._sink(node)
             if attr in _WRITING_FUNCTIONS and node.args:
                 self.written.update(_names_in(node.args[0]))
-        elif attr in _PLOT_METHODS:
+        elif attr in _DATASETS or (attr in _PLOT_METHODS and (vocabulary.draws or is_axes(_last_name(func.value)))):
             self._sink(node)
         if root in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
@@ -762,6 +764,13 @@ def _anchor(node: ast.AST | None) -> str | None:
     if node is None:
         return None
     return f"self.{attribute}" if node.id == "self" and attribute is not None else node.id
+
+
+def _last_name(node: ast.expr) -> str:
+    """The name nearest to the end of a chain: "ax" of `self.ax`, "axes" of `axes[0]`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _names_in(node: ast.AST) -> set[str]:

@@ -15,6 +15,7 @@ from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
+from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline, dotted
@@ -395,10 +396,8 @@ class Interpreter:
         return known
 
     def _parse(self, function: FunctionOutline) -> tuple[Segment, cst.FunctionDef]:
-        first, last = function.first_line, function.node.end_lineno or function.first_line
-        text = "".join(self.source.lines[first - 1 : last])
         try:
-            segment = Segment(self.source, text, first)
+            segment = Segment(self.source, function_lines(function, self.source.lines))
         except (cst.ParserSyntaxError, RecursionError) as error:
             raise Unparsable from error
         for node in segment.body:
@@ -466,14 +465,8 @@ class Interpreter:
         if self._globals is not None:
             return self._globals
         self._globals = {}
-        lines = list(self.source.lines)
-        for statement in self.outline.tree.body:
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                first = min([statement.lineno, *(decorator.lineno for decorator in statement.decorator_list)])
-                for line in range(first - 1, statement.end_lineno or first):
-                    lines[line] = "\n"
         try:
-            segment = Segment(self.source, "".join(lines), 1)
+            segment = Segment(self.source, module_lines(self.outline.tree, self.source.lines))
         except (cst.ParserSyntaxError, RecursionError):
             return self._globals
         frame = Frame(self, None, segment, State(self._globals), 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
 from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.patterns import is_axes
 from torchconv_lint.analysis.values import (
     CPU,
     NOTHING,
@@ -171,15 +172,12 @@ def _matplotlib(frame: Frame, name: str, last: str, arguments: Arguments, node: 
     return UNKNOWN
 
 
-_AXES_NAME = re.compile(r"^(ax|axs|axes|axis|ax\d|plt|fig_ax)$")
-
-
 def call_opaque_method(
     frame: Frame, kind: Opaque, path: str, name: str, arguments: Arguments, node: cst.Call
 ) -> Kind | Value | None:
     """Methods that say by themselves what kind of object they belong to."""
     owner = path.split(".")[-2] if "." in path else ""
-    if name in _PLOTS and _AXES_NAME.match(owner.split("[")[0]):
+    if name in _PLOTS and is_axes(owner.split("[")[0]):
         return _convert_all(frame, f"Axes.{name}", arguments, node)
     if name in ("create_dataset", "require_dataset") and "data" in arguments.keywords:
         data = arguments.keywords["data"]

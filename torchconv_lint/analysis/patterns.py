@@ -8,6 +8,14 @@ HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
 """How people name the first parameter of a forward hook."""
 
 
+_AXES = re.compile(r"^(ax|axs|axes|axis|ax\d|plt|fig_ax)$")
+
+
+def is_axes(name: str) -> bool:
+    """Whether people call matplotlib's axes so."""
+    return _AXES.match(name) is not None
+
+
 def is_hook(parameters: list[str]) -> bool:
     """Whether these are the parameters of a forward hook: (module, input, output), `self` before them or not."""
     return len(parameters) in (3, 4) and "out" in parameters[-1].lower() and HOOKED.match(parameters[-3]) is not None

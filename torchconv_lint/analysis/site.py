@@ -10,7 +10,7 @@ import libcst as cst
 from torchconv_lint.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from libcst.metadata import CodeRange
 
@@ -22,18 +22,20 @@ class Unlocatable(Exception):
 
 
 class Segment:
-    """Lines of a file, parsed alone.
+    """Lines of a file, parsed alone; `numbers` are the lines' numbers (from 1), in order, gaps allowed.
 
-    An indented stretch is parsed as the body of a made-up class, which keeps every byte of the lines and only shifts
-    line numbers by a constant. Positions are computed once, and only for a segment that has something to report:
-    libcst's PositionProvider costs more than parsing.
+    An indented stretch is parsed as the body of a made-up class, which keeps every byte of the lines. Positions are
+    computed once, and only for a segment that has something to report: libcst's PositionProvider costs more than
+    parsing.
     """
 
-    def __init__(self, source: Source, text: str, first_line: int) -> None:
+    def __init__(self, source: Source, numbers: Sequence[int]) -> None:
         self.path = source.path
-        self.first_line = first_line
+        self.first_line = numbers[0] if numbers else 1
+        text = "".join([source.lines[number - 1] for number in numbers])
         indented = text[:1] in (" ", "\t", "\f")
-        self._shift = first_line - 2 if indented else first_line - 1
+        # What line of the file each line of the module is; one more for a position behind the last.
+        self._numbers = [*([self.first_line] if indented else []), *numbers, numbers[-1] + 1 if numbers else 1]
         self.module = cst.parse_module("class _:\n" + text if indented else text)
         self._positions: Mapping[cst.CSTNode, CodeRange] | None = None
 
@@ -56,8 +58,8 @@ class Segment:
             except (RecursionError, KeyError):  # libcst's provider trips over its own half-finished table
                 raise Unlocatable from None  # the original error would print the whole tree
         where = self._positions[node]
-        shift = self._shift
-        return Span(where.start.line + shift, where.start.column + 1, where.end.line + shift, where.end.column + 1)
+        start, end = self._numbers[where.start.line - 1], self._numbers[where.end.line - 1]
+        return Span(start, where.start.column + 1, end, where.end.column + 1)
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of `node` on one line."""
