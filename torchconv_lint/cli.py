@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torchconv_lint.model import Problem
+    from torchconv_lint.report.run import Run
     from torchconv_lint.settings import Settings
     from torchconv_lint.shell.check import Checked, Checker
     from torchconv_lint.shell.selection import Selection
@@ -28,6 +29,8 @@ EXIT_INTERRUPTED = 128 + signal.SIGINT
 EXIT_TERMINATED = 128 + signal.SIGTERM
 
 _STDIN = "-"
+# Their code is in `report.formats`, which only a run that reports imports.
+_FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
 def main() -> None:
@@ -89,7 +92,11 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
 
 @cli.command()
 @click.argument("paths", nargs=-1)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show findings.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", help="How to show findings.")
+@click.option("-o", "--output", metavar="FILE", help="Write the report to this file.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each code, on standard error.")
+@click.option("--baseline", metavar="FILE", help="Only findings that are not in this file count.")
+@click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline; exit status 0.")
 @click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Show only these; ALL: every rule.")
 @click.option("--extend-select", multiple=True, callback=_codes, metavar="CODES", help="Show these, too.")
 @click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not show these.")
@@ -112,13 +119,19 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     except config.ConfigError as error:
         raise click.UsageError(str(error)) from None
     checker = _checker(project, options)
-    checked, problems = _check(paths or (os.curdir,), checker, project, options)
-    for problem in problems:
+    run = _check(paths or (os.curdir,), checker, project, options)
+    for problem in run.problems:
         click.echo(_problem(problem), err=True)
-    _report(checked, options["format_"])
-    if problems:
+    baseline = options["baseline"] or project.baseline
+    if options["write_baseline"]:
+        _write_baseline(baseline, run)
+    else:
+        if baseline is not None:
+            run = _without_known(baseline, run)
+        _report(run, options)
+    if run.problems:
         sys.exit(EXIT_TROUBLE)
-    if any(one.findings for one in checked):
+    if not options["write_baseline"] and any(run.findings()):
         sys.exit(EXIT_FINDINGS)
 
 
@@ -160,9 +173,8 @@ def _must_exist(prefixes: Sequence[str]) -> None:
             raise click.UsageError(f"no rule has a code that begins with {prefix}; see 'torchconv-lint rules'")
 
 
-def _check(
-    paths: Sequence[str], checker: Checker, project: config.Config, options: dict[str, Any]
-) -> tuple[list[Checked], list[Problem]]:
+def _check(paths: Sequence[str], checker: Checker, project: config.Config, options: dict[str, Any]) -> Run:
+    from torchconv_lint.report.run import Run
     from torchconv_lint.shell.batch import automatic_jobs, check_all
     from torchconv_lint.shell.discovery import Discovery
     from torchconv_lint.shell.progress import Progress
@@ -170,29 +182,73 @@ def _check(
     excluding = ((project.root, project.exclude), (Path(), options["exclude"]))
     discovery = Discovery(excluding, gitignore=not options["no_gitignore"])
     files = discovery.files(path for path in paths if path != _STDIN)
-    checked = []
+    checked: list[Checked] = []
     if _STDIN in paths:
         checked.append(checker.check_bytes(options["stdin_display_name"], sys.stdin.buffer.read()))
     with Progress(len(files)) as progress:
         checked += check_all(files, checker, options["jobs"] or automatic_jobs(len(files)), progress.advance)
-    return checked, [*discovery.problems, *(problem for one in checked for problem in one.problems)]
+    problems = (*discovery.problems, *(problem for one in checked for problem in one.problems))
+    return Run(tuple(checked), problems)
 
 
-def _report(checked: Sequence[Checked], format_: str) -> None:
-    if format_ == "json":
-        from torchconv_lint.report.json_array import render_json
+def _write_baseline(path: str | None, run: Run) -> None:
+    from torchconv_lint.shell.baseline import Baseline
 
-        click.echo(render_json(finding for one in checked for finding in one.findings))
-        return
-    from torchconv_lint.report.text import render_text
+    if path is None:
+        raise click.UsageError("--write-baseline needs a file: name it with --baseline or in pyproject.toml")
+    _write(path, Baseline(path).content(run.checked))
+    click.echo(f"{_counted(sum(1 for _ in run.findings()), 'finding')} written to {path}", err=True)
 
-    # click drops colours by itself where there is no terminal.
-    color = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
-    found = [one for one in checked if one.findings]
-    for one in found:
-        click.echo(render_text(one), color=color)
-    count = sum(len(one.findings) for one in found)
-    click.echo(f"{_counted(count, 'finding')} in {len(found)} of {_counted(len(checked), 'file')}", err=True)
+
+def _without_known(path: str, run: Run) -> Run:
+    from torchconv_lint.shell.baseline import Baseline, BaselineError
+
+    try:
+        compared = Baseline(path).compare(run.checked)
+    except BaselineError as error:
+        raise click.UsageError(f"{error}; --write-baseline makes one") from None
+    if compared.known:
+        click.echo(f"{_counted(compared.known, 'known finding')} left out ({path})", err=True)
+    if compared.gone:
+        click.echo(f"{compared.gone} of the baseline are gone: --write-baseline forgets them", err=True)
+    return replace(run, checked=compared.checked)
+
+
+def _report(run: Run, options: dict[str, Any]) -> None:
+    output = options["output"]
+    if options["format_"] == "text":
+        from torchconv_lint.report.text import render_text
+
+        text = "".join(render_text(one) + "\n" for one in run.checked if one.findings)
+    else:
+        from torchconv_lint.report.formats import FORMATS
+
+        text = FORMATS[options["format_"]](run)
+    if text and not text.endswith("\n"):
+        text += "\n"
+    if output is not None:
+        _write(output, click.unstyle(text).encode("utf-8", "backslashreplace"))
+    else:
+        # click drops colours by itself where there is no terminal.
+        color = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+        click.echo(text, nl=False, color=color)
+    if options["statistics"]:
+        from torchconv_lint.report.statistics import render_statistics
+
+        click.echo(render_statistics(run), err=True)
+    if options["format_"] == "text" or output is not None:
+        count = sum(1 for _ in run.findings())
+        files = sum(1 for one in run.checked if one.findings)
+        click.echo(f"{_counted(count, 'finding')} in {files} of {_counted(len(run.checked), 'file')}", err=True)
+
+
+def _write(path: str, data: bytes) -> None:
+    from torchconv_lint.shell.writing import write_atomically
+
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise click.UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _problem(problem: Problem) -> str:

@@ -38,6 +38,7 @@ class Config:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    baseline: str | None = None
     root: Path = Path()
 
 
@@ -132,6 +133,7 @@ def _config(path: Path, table: Mapping[str, object]) -> Config:
         extend_select=values.get("extend-select", ()),
         ignore=values.get("ignore", ()),
         exclude=values.get("exclude", ()),
+        baseline=str(path.parent / values["baseline"]) if "baseline" in values else None,
         root=path.absolute().parent,
     )
 
@@ -157,4 +159,5 @@ _KEYS: Mapping[str, Callable[[object], object]] = {
     "extend-select": codes,
     "ignore": codes,
     "exclude": _strings,
+    "baseline": _string,
 }

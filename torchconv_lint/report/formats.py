@@ -1,0 +1,24 @@
+"""The formats for other programs, by the name that users give. A format is a function from a run to text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.report.github import render_github
+from torchconv_lint.report.gitlab import render_gitlab
+from torchconv_lint.report.json_array import render_json
+from torchconv_lint.report.junit import render_junit
+from torchconv_lint.report.sarif import render_sarif
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torchconv_lint.report.run import Run
+
+FORMATS: Mapping[str, Callable[[Run], str]] = {
+    "json": lambda run: render_json(run.findings()),
+    "sarif": render_sarif,
+    "github": render_github,
+    "gitlab": render_gitlab,
+    "junit": render_junit,
+}
