@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
     from torchconv_lint.model import Problem
     from torchconv_lint.report.run import Run
-    from torchconv_lint.settings import Settings
-    from torchconv_lint.shell.check import Checked, Checker
-    from torchconv_lint.shell.selection import Selection
+    from torchconv_lint.shell.check import Checked
 
 EXIT_FINDINGS = 1
 EXIT_TROUBLE = 2
@@ -114,20 +112,15 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
 
     Exit status: 0 nothing found, 1 findings, 2 bad usage or a file that could not be read or parsed.
     """
-    try:
-        project = config.find_config(Path(), options["config_file"])
-    except config.ConfigError as error:
-        raise click.UsageError(str(error)) from None
-    checker = _checker(project, options)
-    run = _check(paths or (os.curdir,), checker, project, options)
+    project = _project(options)
+    run = _check(paths or (os.curdir,), project, options)
     for problem in run.problems:
         click.echo(_problem(problem), err=True)
-    baseline = options["baseline"] or project.baseline
     if options["write_baseline"]:
-        _write_baseline(baseline, run)
+        _write_baseline(project.baseline, run)
     else:
-        if baseline is not None:
-            run = _without_known(baseline, run)
+        if project.baseline is not None:
+            run = _without_known(project.baseline, run)
         _report(run, options)
     if run.problems:
         sys.exit(EXIT_TROUBLE)
@@ -135,33 +128,29 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
         sys.exit(EXIT_FINDINGS)
 
 
-def _checker(project: config.Config, options: dict[str, Any]) -> Checker:
-    from torchconv_lint.shell.check import Checker
-
-    selection, named = _selection(project, options)
-    return Checker(_settings(project.settings, named, options), selection)
-
-
-def _selection(project: config.Config, options: dict[str, Any]) -> tuple[Selection, tuple[str, ...]]:
-    """What is shown, and the prefixes by which the user asked for rules."""
-    from torchconv_lint.shell.selection import Selection
-
-    select = options["select"] or project.select
-    extend = project.extend_select + options["extend_select"]
-    ignore = options["ignore"] or project.ignore
-    _must_exist((*select, *extend, *ignore, *options["opt_in"], *project.settings.opt_in))
-    return Selection((select or Selection().select) + extend, ignore), select + extend
-
-
-def _settings(settings: Settings, named: tuple[str, ...], options: dict[str, Any]) -> Settings:
-    from torchconv_lint.shell.selection import opted_in
-
+def _project(options: dict[str, Any]) -> config.Config:
+    """The project's configuration, overridden by the options."""
+    try:
+        project = config.find_config(Path(), options["config_file"])
+    except config.ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    settings = replace(project.settings, sieve=not options["no_sieve"])
     if options["confidence"] is not None:
         settings = replace(settings, confidence=config.confidence(options["confidence"]))
     if options["assume_device"] is not None:
         settings = replace(settings, assume_device=options["assume_device"])
-    opt_in = options["opt_in"] or settings.opt_in
-    return replace(settings, opt_in=(*opt_in, *opted_in(named)), sieve=not options["no_sieve"])
+    if options["opt_in"]:
+        settings = replace(settings, opt_in=options["opt_in"])
+    project = replace(
+        project,
+        settings=settings,
+        select=options["select"] or project.select,
+        extend_select=project.extend_select + options["extend_select"],
+        ignore=options["ignore"] or project.ignore,
+        baseline=options["baseline"] or project.baseline,
+    )
+    _must_exist((*project.select, *project.extend_select, *project.ignore, *settings.opt_in))
+    return project
 
 
 def _must_exist(prefixes: Sequence[str]) -> None:
@@ -173,12 +162,14 @@ def _must_exist(prefixes: Sequence[str]) -> None:
             raise click.UsageError(f"no rule has a code that begins with {prefix}; see 'torchconv-lint rules'")
 
 
-def _check(paths: Sequence[str], checker: Checker, project: config.Config, options: dict[str, Any]) -> Run:
+def _check(paths: Sequence[str], project: config.Config, options: dict[str, Any]) -> Run:
     from torchconv_lint.report.run import Run
     from torchconv_lint.shell.batch import automatic_jobs, check_all
     from torchconv_lint.shell.discovery import Discovery
     from torchconv_lint.shell.progress import Progress
+    from torchconv_lint.shell.project import checker_for
 
+    checker = checker_for(project)
     excluding = ((project.root, project.exclude), (Path(), options["exclude"]))
     discovery = Discovery(excluding, gitignore=not options["no_gitignore"])
     files = discovery.files(path for path in paths if path != _STDIN)

@@ -32,7 +32,8 @@ def render_junit(run: Run) -> str:
         suites.set(name, str(sum(count[index] for count in counts)))
     ElementTree.indent(suites)
     # ASCII with character references: it says the same in whatever encoding it is written.
-    return ElementTree.tostring(suites, encoding="us-ascii", xml_declaration=True).decode("ascii")
+    data: bytes = ElementTree.tostring(suites, encoding="us-ascii", xml_declaration=True)
+    return data.decode("ascii")
 
 
 def _add_suite(

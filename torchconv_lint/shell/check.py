@@ -54,10 +54,15 @@ class Checker:
             source = Source.from_bytes(path, data)
         except UnreadableSource as error:
             return _failed(path, f"cannot be decoded: {error}")
+        return self.check_source(source)
+
+    def check_source(self, source: Source) -> Checked:
+        """Check a file that has been read already."""
+        path = source.path
         noqa = Noqa(source.text)
         if noqa.whole_file:
             return Checked(path)
-        tree = _parsed(source)
+        tree = parsed(source)
         if isinstance(tree, Problem):
             return Checked(path, problems=(tree,))
         try:
@@ -72,7 +77,7 @@ class Checker:
         return Checked(path, findings, outcome.problems, _quoted(source, findings))
 
 
-def _parsed(source: Source) -> ast.Module | Problem:
+def parsed(source: Source) -> ast.Module | Problem:
     """The syntax tree, also of files that never meet torch: a file that cannot be parsed must be heard of."""
     try:
         with warnings.catch_warnings():

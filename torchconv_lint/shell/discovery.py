@@ -42,6 +42,10 @@ class Discovery:
                 found.setdefault(os.path.abspath(file), file)
         return list(found.values())
 
+    def excludes(self, path: str) -> bool:
+        """True if `exclude` names this file or a folder that it is in."""
+        return self._excluded(path, is_folder=False)
+
     def _walk(self, top: str) -> Iterator[str]:
         ignored = GitIgnore(top) if self._gitignore else None
         pending = [top]

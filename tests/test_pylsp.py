@@ -1,0 +1,72 @@
+"""The plugin inside the real python-lsp-server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import HAZARD
+from language_server import Client
+
+pytest.importorskip("pylsp")
+
+OTHERS = ("pyflakes", "mccabe", "pycodestyle", "autopep8", "yapf", "rope_completion", "jedi_completion")
+ALONE: dict[str, Any] = {name: {"enabled": False} for name in OTHERS}
+# The emoji takes two UTF-16 code units and one code point.
+EMOJI = 'import torch\nx = torch.ones(3, device="cuda")\nprint("😀数", x.numpy())\n'
+
+
+def text_at(text: str, range_: dict[str, Any]) -> str:
+    """What an editor shows at the range: its columns count UTF-16 code units."""
+    start, end = range_["start"], range_["end"]
+    assert start["line"] == end["line"]
+    line = text.splitlines()[start["line"]].encode("utf-16-le")
+    return line[2 * start["character"] : 2 * end["character"]].decode("utf-16-le")
+
+
+def ours(diagnostics: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in diagnostics if str(one.get("code", "")).startswith("CNV")]
+
+
+def test_an_editing_session(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    with Client(tmp_path, ALONE) as client:
+        (diagnostic,) = client.open(path, EMOJI)
+        assert (diagnostic["source"], diagnostic["code"]) == ("torchconv-lint", "CNV101")
+        assert diagnostic["severity"] == 1
+        assert text_at(EMOJI, diagnostic["range"]) == "x.numpy()"
+        (related,) = diagnostic["relatedInformation"]
+        assert related["location"]["uri"] == path.as_uri()
+        assert text_at(EMOJI, related["location"]["range"]) == 'torch.ones(3, device="cuda")'
+        assert "cuda" in related["message"]
+        # Half-typed code is nobody's news, and certainly not ours.
+        assert client.change(path, 2, EMOJI + "def f(") == []
+        assert client.change(path, 3, EMOJI.replace("x.numpy", "x.cpu().numpy")) == []
+
+
+def test_with_flake8_nothing_is_shown_twice_and_settings_hold(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.torchconv_lint]\nignore = ["CNV4"]\nexclude = ["vendored/"]\n')
+    text = HAZARD + "\n\nif torch.ones(3): pass\n"
+    with Client(tmp_path, {**ALONE, "flake8": {"enabled": True, "select": ["CNV", "E"]}}) as client:
+        diagnostics = client.open(tmp_path / "a.py", text)
+        assert [(one["source"], one["code"]) for one in diagnostics] == [
+            ("flake8", "E701"),
+            ("torchconv-lint", "CNV101"),
+        ]
+        assert ours(client.open(tmp_path / "vendored" / "a.py", text)) == []
+    with Client(tmp_path, {**ALONE, "torchconv_lint": {"enabled": False}, "flake8": {"enabled": True}}) as client:
+        assert {one["source"] for one in ours(client.open(tmp_path / "a.py", text))} == {"flake8"}
+
+
+def test_known_findings_and_bad_settings(tmp_path: Path) -> None:
+    path, settings = tmp_path / "a.py", tmp_path / "pyproject.toml"
+    known = '{"version": 1, "findings": [{"path": "a.py", "code": "CNV101", "text": "return x.numpy()", "count": 1}]}'
+    (tmp_path / "known.json").write_text(known)
+    settings.write_text('[tool.torchconv_lint]\nbaseline = "known.json"\n')
+    with Client(tmp_path, ALONE) as client:
+        assert client.open(path, HAZARD) == []
+        settings.write_text('[tool.torchconv_lint]\nwat = "?"\n')
+        (trouble,) = client.change(path, 2, HAZARD + "\n")
+        assert trouble["severity"] == 3
+        assert "unknown key 'wat'" in trouble["message"]

@@ -1,0 +1,1 @@
+"""Findings in editors: the language server protocol, and the plugin of python-lsp-server."""

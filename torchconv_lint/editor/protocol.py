@@ -1,0 +1,100 @@
+"""Findings and fixes as the language server protocol has them: lines from 0, columns in UTF-16 code units."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torchconv_lint.model import Confidence, Safety
+from torchconv_lint.source import Source, UnreadableSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torchconv_lint.model import Because, Finding, Fix, Problem, Span
+
+SOURCE = "torchconv-lint"
+
+_ERROR, _WARNING, _INFORMATION = 1, 2, 3
+_SEVERITIES = {Confidence.CERTAIN: _ERROR, Confidence.LIKELY: _WARNING, Confidence.POSSIBLE: _INFORMATION}
+
+
+class Document:
+    """An open file: its address in the editor, its path in findings, and its lines as the editor has them."""
+
+    def __init__(self, uri: str, source: Source) -> None:
+        self._uri = uri
+        self._path = source.path
+        self._lines = source.lines
+
+    def diagnostic(self, finding: Finding) -> dict[str, Any]:
+        """A finding with its because-lines as related information."""
+        return {
+            "source": SOURCE,
+            "code": finding.code,
+            "severity": _SEVERITIES[finding.confidence],
+            "message": finding.message,
+            "range": _range(self._lines, finding.span),
+            "relatedInformation": [self._related(because) for because in finding.because],
+        }
+
+    def trouble(self, problem: Problem) -> dict[str, Any]:
+        """Something that kept (part of) the file from being linted."""
+        place = _position(self._lines, problem.line, problem.column)
+        return {
+            "source": SOURCE,
+            "severity": _INFORMATION,
+            "message": problem.message,
+            "range": {"start": place, "end": place},
+        }
+
+    def action(self, finding: Finding, fix: Fix) -> dict[str, Any]:
+        """A quick fix for a finding. The editor's light bulb prefers the safe ones."""
+        safe = fix.safety is Safety.SAFE
+        edits = [{"range": _range(self._lines, edit.span), "newText": edit.replacement} for edit in fix.edits]
+        return {
+            "title": f"{finding.code}: {fix.message}{'' if safe else ' (changes more than the hazard)'}",
+            "kind": "quickfix",
+            "isPreferred": safe,
+            "diagnostics": [self.diagnostic(finding)],
+            "edit": {"changes": {self._uri: edits}},
+        }
+
+    def touches(self, finding: Finding, range_: dict[str, Any]) -> bool:
+        """True if `range_`, a selection or the cursor, reaches into the finding."""
+        own = _range(self._lines, finding.span)
+        return _order(own["start"]) <= _order(range_["end"]) and _order(range_["start"]) <= _order(own["end"])
+
+    def _related(self, because: Because) -> dict[str, Any]:
+        if because.path == self._path:
+            location = {"uri": self._uri, "range": _range(self._lines, because.span)}
+        else:
+            uri = Path(os.path.abspath(because.path)).as_uri()
+            location = {"uri": uri, "range": _range(_lines_of(because.path), because.span)}
+        return {"location": location, "message": because.message}
+
+
+def _range(lines: Sequence[str], span: Span) -> dict[str, Any]:
+    return {
+        "start": _position(lines, span.line, span.column),
+        "end": _position(lines, span.end_line, span.end_column),
+    }
+
+
+def _position(lines: Sequence[str], line: int, column: int) -> dict[str, int]:
+    text = lines[line - 1] if line <= len(lines) else ""
+    before = text[: column - 1]
+    # An emoji, say, takes two units: it lies outside of Unicode's first 65,536 characters.
+    return {"line": line - 1, "character": len(before) + sum(character > "\uffff" for character in before)}
+
+
+def _order(position: dict[str, int]) -> tuple[int, int]:
+    return position["line"], position["character"]
+
+
+def _lines_of(path: str) -> Sequence[str]:
+    try:
+        return Source.from_bytes(path, Path(path).read_bytes()).lines
+    except (OSError, ValueError, UnreadableSource):
+        return ()

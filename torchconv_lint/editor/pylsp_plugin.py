@@ -1,0 +1,98 @@
+"""The plugin of python-lsp-server: diagnostics while one types, and quick fixes.
+
+The server finds it by its entry point. Settings come from `[tool.torchconv_lint]`, as on the command line; the server's
+own `pylsp.plugins.torchconv_lint.enabled` switches it off.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from torchconv_lint import config
+from torchconv_lint.editor.protocol import SOURCE, Document
+from torchconv_lint.model import Problem, Safety
+from torchconv_lint.shell.baseline import Baseline, BaselineError
+from torchconv_lint.shell.check import Checked, parsed
+from torchconv_lint.shell.discovery import Discovery
+from torchconv_lint.shell.project import checker_for
+from torchconv_lint.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+hookimpl = pluggy.HookimplMarker("pylsp")
+
+# The open files of an editor whose findings are kept for the next quick fix.
+_KEPT = 16
+
+
+@hookimpl
+def pylsp_settings() -> dict[str, Any]:
+    """What the server's settings say of us unless the user says otherwise."""
+    return {"plugins": {"torchconv_lint": {"enabled": True}}}
+
+
+@hookimpl(wrapper=True)
+def pylsp_lint(workspace: Any, document: Any) -> Generator[None, list[Any], list[Any]]:
+    """Our diagnostics; what the server's flake8 says with our codes is left out, so that nothing is shown twice."""
+    others = yield
+    others = [[one for one in diagnostics or () if not _is_ours(one)] for diagnostics in others]
+    return [*others, _diagnostics(workspace, document)]
+
+
+@hookimpl
+def pylsp_code_actions(
+    workspace: Any, document: Any, range: dict[str, Any], context: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Quick fixes for the findings at the cursor or in the selection."""
+    only = context.get("only")
+    if only and not any(kind in ("", "quickfix") for kind in only):
+        return []
+    source = Source(document.path, document.source)
+    shown = Document(document.uri, source)
+    return [
+        shown.action(finding, finding.fix)
+        for finding in _checked(workspace.root_path, source).findings
+        if finding.fix is not None and finding.fix.safety is not Safety.SHOWN and shown.touches(finding, range)
+    ]
+
+
+def _is_ours(diagnostic: dict[str, Any]) -> bool:
+    return diagnostic.get("source") == "flake8" and str(diagnostic.get("code", "")).startswith("CNV")
+
+
+def _diagnostics(workspace: Any, document: Any) -> list[dict[str, Any]]:
+    source = Source(document.path, document.source)
+    if isinstance(parsed(source), Problem):
+        # While one types, a file is often no Python for a moment; other plugins say so.
+        return []
+    # The configuration may have changed since, and other files too.
+    _checked.cache_clear()
+    checked = _checked(workspace.root_path, source)
+    shown = Document(document.uri, source)
+    return [*map(shown.diagnostic, checked.findings), *map(shown.trouble, checked.problems)]
+
+
+@functools.lru_cache(_KEPT)
+def _checked(root: str | None, source: Source) -> Checked:
+    """The findings that the command line would show for the file, run in the folder that the editor has open."""
+    folder = Path(root) if root and _inside(source.path, root) else Path(source.path).parent
+    try:
+        project = config.find_config(folder)
+        if Discovery([(project.root, project.exclude)]).excludes(source.path):
+            return Checked(source.path)
+        checked = checker_for(project).check_source(source)
+        if project.baseline is not None:
+            (checked,) = Baseline(project.baseline).compare([checked]).checked
+    except (config.ConfigError, BaselineError) as error:
+        return Checked(source.path, problems=(Problem(source.path, 1, 1, f"{SOURCE}: {error}"),))
+    return checked
+
+
+def _inside(path: str, root: str) -> bool:
+    return os.path.abspath(path).startswith(os.path.join(os.path.abspath(root), ""))
