@@ -40,9 +40,14 @@ def imports_torch(data: bytes) -> bool:
     return bool(_IMPORTS_TORCH.search(data))
 
 
+_TENSOR_WORDS = re.compile(
+    rb"torch|lightning|timm|kornia|transformers|accelerate|diffusers|\.(?:cpu|cuda|detach|state_dict)\(", re.IGNORECASE
+)
+
+
 def mentions_torch(data: bytes) -> bool:
-    """Whether the word occurs at all, a relative import or a string included."""
-    return b"torch" in data.lower()
+    """Whether torch, a library that hands out its tensors, or a method of theirs occurs at all, strings included."""
+    return _TENSOR_WORDS.search(data) is not None
 
 
 def read_pins(path: Path = PINS) -> dict[str, str]:

@@ -179,7 +179,17 @@ def test_a_failure_is_described_in_one_line_whatever_it_holds() -> None:
     assert "\n" not in describe_failure(ValueError("x\ny"))
 
 
-HEAVY = ("libcst", "torch", "numpy", "click", "rich", "pathspec", "tomllib", "torchconv_lint.rules")
+HEAVY = (
+    "libcst",
+    "torch",
+    "numpy",
+    "click",
+    "rich",
+    "pathspec",
+    "tomllib",
+    "torchconv_lint.rules",
+    "torchconv_lint.lint",
+)
 
 
 def test_what_is_imported() -> None:
@@ -188,7 +198,7 @@ import sys, ast
 before = set(sys.modules)
 import torchconv_lint.flake8_plugin as plugin
 new = {{name for name in set(sys.modules) - before if name.partition(".")[0] not in sys.stdlib_module_names}}
-assert new == {{"torchconv_lint", "torchconv_lint.flake8_plugin"}}, new
+assert new == {{"torchconv_lint", "torchconv_lint.flake8_plugin", "torchconv_lint.mentions"}}, new
 text = "import numpy as np\\nprint(np.ones(3).item())\\n"
 assert list(plugin.Plugin(ast.parse(text), "a.py", text.splitlines(True)).run()) == []
 loaded = [name for name in {HEAVY!r} if name in sys.modules]

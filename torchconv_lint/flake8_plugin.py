@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from torchconv_lint import __version__
+from torchconv_lint.mentions import mentions_tensors
 
 if TYPE_CHECKING:
     import argparse
@@ -66,6 +68,9 @@ class Plugin:
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
         """Settings for this run: the project's, overridden by flake8's options."""
+        own = [value for name, value in vars(options).items() if name.startswith("torchconv_")]
+        if not any(own) and not _configured():
+            return
         from dataclasses import replace
         from pathlib import Path
 
@@ -89,7 +94,10 @@ class Plugin:
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Findings as flake8 wants them; it adds one to columns itself."""
         try:
-            outcome = self._outcome()
+            text = "".join(self._lines)
+            if not mentions_tensors(text):
+                return
+            outcome = self._outcome(text)
         except Exception as error:  # whatever we got wrong must not end the user's flake8
             from torchconv_lint.failure import describe_failure
 
@@ -100,13 +108,32 @@ class Plugin:
         for problem in outcome.problems:
             yield self._failure(problem.line, problem.column, problem.message)
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self, text: str) -> Outcome:
         from torchconv_lint.lint import lint_source
         from torchconv_lint.settings import Settings
         from torchconv_lint.source import Source
 
-        source = Source(self._filename, "".join(self._lines))
+        source = Source(self._filename, text)
         return lint_source(source, self.settings or Settings(), self._tree)
 
     def _failure(self, line: int, column: int, message: str) -> tuple[int, int, str, type[Plugin]]:
         return line, column - 1, f"{FAILURE} {self._filename}: {message}", type(self)
+
+
+def _configured() -> bool:
+    """Whether a pyproject.toml in or above the current folder may have our table: without one there is nothing to read,
+    and reading costs more than flake8 takes for a small file."""
+    folder = os.getcwd()
+    while True:
+        try:
+            with open(os.path.join(folder, "pyproject.toml"), "rb") as file:
+                if b"torchconv" in file.read():
+                    return True
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return True  # the one who reads it will say what is wrong
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return False
+        folder = parent

@@ -8,8 +8,8 @@ import functools
 import gc
 from typing import TYPE_CHECKING
 
+from torchconv_lint.mentions import mentions_tensors
 from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
-from torchconv_lint.sieve import mentions_tensors, sift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,8 +38,9 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         except (ValueError, RecursionError, MemoryError) as error:
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
     with _no_collection():
-        # The rules' modules are light (no libcst), and only a file that can meet torch needs them.
+        # Only a file that can meet torch needs these.
         from torchconv_lint.rules import all_rules
+        from torchconv_lint.sieve import sift
 
         rules = [rule for rule in all_rules() if _enabled(rule, settings)]
         thorough = settings.confidence < Confidence.LIKELY

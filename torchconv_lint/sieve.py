@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,18 +12,8 @@ from torchconv_lint.features import MEMORY, PASSED, SHARED_WRITE, Features, Voca
 if TYPE_CHECKING:
     import ast
 
-_LIBRARIES = "torch|pytorch_lightning|lightning|transformers|timm|diffusers|accelerate|monai|kornia|torchvision"
-_IMPORTS = re.compile(rf"^[ \t]*(?:from|import)\s[^\n#]*\b(?:{_LIBRARIES})\b", re.MULTILINE)
-_METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu)\(")
-"""Methods by which a file shows that it handles tensors or modules, though it imports neither."""
-
 SMALL = 12
 """A function of so few lines that names neither torch nor a method of tensors may still compute with them."""
-
-
-def mentions_tensors(text: str) -> bool:
-    """Whether a file can meet torch: a search of the text, before anything is parsed."""
-    return _IMPORTS.search(text) is not None or _METHODS.search(text) is not None
 
 
 @dataclass(frozen=True)
