@@ -51,7 +51,11 @@ def test_json(check: Run, hazard: Path) -> None:
         "code": "CNV101",
         "name": "numpy-on-accelerator",
         "confidence": "certain",
-        "fix": None,
+        "fix": {
+            "message": "call `.cpu()` first",
+            "safety": "safe",
+            "edits": [{"line": 6, "column": 13, "end_line": 6, "end_column": 13, "replacement": ".cpu()"}],
+        },
     }
     assert "`x`" in message
     assert because

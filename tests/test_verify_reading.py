@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from torchconv_lint.fixing.edits import apply_edits
 from torchconv_lint.model import Confidence, Edit, Finding, Span
-from torchconv_lint.verify.edits import apply_edits
 from torchconv_lint.verify.expectations import Expectation, disagreements, parse_expectations
 from torchconv_lint.verify.fingerprint import fingerprint
 from torchconv_lint.verify.fixture import find_fixtures, read_fixture

@@ -114,7 +114,7 @@ class Plugin:
         from torchconv_lint.source import Source
 
         source = Source(self._filename, text)
-        return lint_source(source, self.settings or Settings(), self._tree)
+        return lint_source(source, self.settings or Settings(), self._tree, fixes=False)
 
     def _failure(self, line: int, column: int, message: str) -> tuple[int, int, str, type[Plugin]]:
         return line, column - 1, f"{FAILURE} {self._filename}: {message}", type(self)

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import functools
 import gc
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.mentions import mentions_tensors
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from torchconv_lint.analysis.events import Event
+    from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.model import Span
     from torchconv_lint.rules.base import Rule, Verdict
     from torchconv_lint.settings import Settings
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from torchconv_lint.source import Source
 
 
-def lint_source(source: Source, settings: Settings, tree: ast.Module | None = None) -> Outcome:
+def lint_source(source: Source, settings: Settings, tree: ast.Module | None = None, *, fixes: bool = True) -> Outcome:
     """Lint one file. `tree` is flake8's own tree, when there is one. Never raises for anything in the source.
+
+    `fixes`: False where nobody would see them, which saves the time to work them out.
 
     "# noqa" and the selection of codes are the host's business: they are not applied here.
     """
@@ -46,7 +50,7 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         thorough = settings.confidence < Confidence.LIKELY
         wanted = frozenset(trigger for rule in rules for trigger in rule.triggers)
         sifted = sift(tree, everything=not settings.sieve, thorough=thorough, wanted=wanted)
-        return Outcome() if sifted is None else _analyse(source, settings, sifted, rules)
+        return Outcome() if sifted is None else _analyse(source, settings, sifted, rules, tree if fixes else None)
 
 
 @contextlib.contextmanager
@@ -69,14 +73,18 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _analyse(source: Source, settings: Settings, sifted: Sifted, rules: Sequence[Rule[Event]]) -> Outcome:
+def _analyse(
+    source: Source, settings: Settings, sifted: Sifted, rules: Sequence[Rule[Event]], tree: ast.Module | None
+) -> Outcome:
     # Only now: a file without a possible conversion costs no import of libcst.
     from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.fixing.resolve import Patcher
 
     _settle()
     interpreter = Interpreter(source, sifted)
     events = interpreter.run()
-    findings, problems = judged(rules, events, source.path, settings)
+    patcher = Patcher(source, tree) if tree is not None else None
+    findings, problems = judged(rules, events, source.path, settings, patcher)
     for name, line in interpreter.given_up:
         problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))
     interpreter.release()
@@ -90,7 +98,11 @@ def _enabled(rule: Rule[Event], settings: Settings) -> bool:
 
 
 def judged(
-    rules: Iterable[Rule[Event]], events: Iterable[Event], path: str, settings: Settings
+    rules: Iterable[Rule[Event]],
+    events: Iterable[Event],
+    path: str,
+    settings: Settings,
+    patcher: Patcher | None = None,
 ) -> tuple[list[Finding], list[Problem]]:
     """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem."""
     from torchconv_lint.analysis.site import Unlocatable
@@ -116,13 +128,19 @@ def judged(
     findings: dict[tuple[str, Span], Finding] = {}
     for rule, verdict in best.values():
         if verdict.confidence >= settings.confidence:
+            line = verdict.site.segment.first_line
             try:
                 finding = _finding(rule, verdict)
             except Unlocatable:
-                line = verdict.site.segment.first_line
                 problems[f"deep {line}"] = Problem(path, line, 1, "is nested too deeply for a finding to be located")
-            else:
-                findings[finding.code, finding.span] = finding
+                continue
+            try:
+                fix = patcher.fix(verdict.fix) if patcher is not None and verdict.fix is not None else None
+            except Exception as error:
+                message = f"the fix of {rule.code} crashed ({type(error).__name__}: {error}); please report this"
+                problems.setdefault(f"fix {rule.code}", Problem(path, line, 1, message))
+                fix = None
+            findings[finding.code, finding.span] = replace(finding, fix=fix)
     return sorted(findings.values(), key=lambda finding: (finding.span, finding.code)), list(problems.values())
 
 

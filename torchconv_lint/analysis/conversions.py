@@ -21,20 +21,25 @@ def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.
     if tensor is not None:
         sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
         text, mode = frame.text(subject), frame.state.grad
-        frame.emit(ToNumpy(frame.site(node), tensor, text, "", False, mode, sure, forced))
+        if not isinstance(kind, Tensor):
+            frame.interpreter.mixed.add(subject)
+        frame.emit(ToNumpy(frame.site(node), tensor, text, "", False, mode, sure, forced, frame.site(subject)))
 
 
 def tell_implicit(
     frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode, *, lists: bool = True
 ) -> None:
     """`via(value)` converts a tensor, or a list of tensors, to an array by itself."""
-    site, mode = frame.site(node), frame.state.grad
+    site, mode, operand = frame.site(node), frame.state.grad, frame.site(subject)
+    if not _only_tensors(value) and not _only_lists_of_tensors(value):
+        frame.interpreter.mixed.add(subject)
     for kind, _ in value:
         if isinstance(kind, Tensor):
-            frame.emit(ToNumpy(site, kind, frame.text(subject), via, False, mode, Confidence.CERTAIN))
+            text = frame.text(subject)
+            frame.emit(ToNumpy(site, kind, text, via, False, mode, Confidence.CERTAIN, operand=operand))
         elif isinstance(kind, Opaque) and kind.guess is not None:
             sure = Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE
-            frame.emit(ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure))
+            frame.emit(ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
         elif isinstance(kind, Sequence | Mapping) and lists:
             _tell_held(frame, kind, subject, via, node)
 
@@ -48,7 +53,21 @@ def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via
         sure = Confidence.CERTAIN if isinstance(inner, Tensor) else Confidence.POSSIBLE
         if isinstance(inner, Opaque) and inner.tensorish:
             sure = Confidence.LIKELY
-        frame.emit(ToNumpy(frame.site(node), tensor, frame.text(subject), via, True, frame.state.grad, sure))
+        text, mode, operand = frame.text(subject), frame.state.grad, frame.site(subject)
+        frame.emit(ToNumpy(frame.site(node), tensor, text, via, True, mode, sure, operand=operand))
+
+
+def _only_tensors(value: Value) -> bool:
+    return bool(value) and all(isinstance(kind, Tensor) for kind, _ in value)
+
+
+def _only_lists_of_tensors(value: Value) -> bool:
+    """Lists whose elements, one by one, are tensors; nested ones are not."""
+    return bool(value) and all(
+        isinstance(kind, Sequence)
+        and all(_only_tensors(item) for item in (kind.items if kind.items is not None else (kind.element,)))
+        for kind, _ in value
+    )
 
 
 def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool | None) -> None:
@@ -61,9 +80,8 @@ def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool 
             continue
         if several or (several is None and kind.count is not None and kind.count.value == MANY):
             via = "assignment into an ndarray"
-            frame.emit(
-                ToNumpy(frame.site(node), kind, frame.text(node), via, False, frame.state.grad, Confidence.CERTAIN)
-            )
+            site, mode = frame.site(node), frame.state.grad
+            frame.emit(ToNumpy(site, kind, frame.text(node), via, False, mode, Confidence.CERTAIN, operand=site))
 
 
 def tell_arithmetic(frame: Frame, left: Value, right: Value, left_node: cst.CSTNode, right_node: cst.CSTNode) -> None:
@@ -76,10 +94,13 @@ def tell_arithmetic(frame: Frame, left: Value, right: Value, left_node: cst.CSTN
 
 def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
     """`via(value)` makes a Python number of a tensor."""
+    if not _only_tensors(value):
+        frame.interpreter.mixed.add(subject)
     for kind, _ in value:
         tensor = guessed(kind)
         if tensor is not None:
             sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
             if isinstance(kind, Opaque) and not kind.tensorish:
                 sure = Confidence.POSSIBLE
-            frame.emit(ToScalar(frame.site(node), tensor, frame.text(subject), via, sure, frame.state.grad))
+            text, mode, operand = frame.text(subject), frame.state.grad, frame.site(subject)
+            frame.emit(ToScalar(frame.site(node), tensor, text, via, sure, mode, operand))

@@ -27,6 +27,9 @@ class ToNumpy(Event):
     `subject` is the text of what is converted; `held` tells that the tensor is an element of a list (or other
     container) that is converted as a whole. `grad_mode` is the grad mode in force: with it off, a tensor that requires
     grad converts without complaint. `forced` tells `numpy(force=True)`, which moves and detaches by itself.
+
+    `operand` is where the converted expression stands, and `sole` tells that nothing but tensors can be there (in a
+    `held` one: nothing but tensors), so that a fix may call a tensor's methods.
     """
 
     tensor: Tensor
@@ -36,17 +39,24 @@ class ToNumpy(Event):
     grad_mode: bool | None
     sure: Confidence
     forced: bool = False
+    operand: Site | None = None
+    sole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ToScalar(Event):
-    """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt"), in this grad mode."""
+    """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt"), in this grad mode.
+
+    `operand` is where the converted expression stands, and `sole` tells that nothing but tensors can be there.
+    """
 
     tensor: Tensor
     subject: str
     via: str
     sure: Confidence
     grad_mode: bool | None = True
+    operand: Site | None = None
+    sole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

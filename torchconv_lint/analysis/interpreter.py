@@ -13,7 +13,7 @@ import libcst as cst
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.dtypes import external
-from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead
+from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead, ToNumpy, ToScalar
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
@@ -85,6 +85,7 @@ class Interpreter:
         self.sifted = sifted
         self.events: list[Event] = []
         self.given_up: list[tuple[str, int]] = []
+        self.mixed: set[cst.CSTNode] = set()  # what is converted, and not a tensor in every evaluation
         self._definitions: dict[FunctionOutline, Definition] = {}
         self._nested: dict[cst.CSTNode, Definition] = {}
         self._entries: dict[FunctionOutline, Result] = {}
@@ -114,6 +115,9 @@ class Interpreter:
         for event in self.events:
             if isinstance(event, StaleRead) and event.site in own:
                 completed.append(replace(event, both_used=True))
+            elif isinstance(event, ToNumpy | ToScalar):
+                sole = event.operand is not None and event.operand.node not in self.mixed
+                completed.append(replace(event, sole=sole))
             elif not isinstance(event, OwnUse):
                 completed.append(event)
         return completed

@@ -61,9 +61,21 @@ class Segment:
         start, end = self._numbers[where.start.line - 1], self._numbers[where.end.line - 1]
         return Span(start, where.start.column + 1, end, where.end.column + 1)
 
+    def outer_span(self, node: cst.CSTNode) -> Span:
+        """Where `node` is, the parentheses around it included. Raises `Unlocatable`."""
+        inner = self.span(node)
+        if not getattr(node, "lpar", ()):
+            return inner
+        first, last = self.span(node.lpar[0]), self.span(node.rpar[-1])  # type: ignore[attr-defined]
+        return Span(first.line, first.column, last.end_line, last.end_column)
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The source of `node` as it is written, the parentheses around it included."""
+        return self.module.code_for_node(node)
+
     def text(self, node: cst.CSTNode) -> str:
         """The source of `node` on one line."""
-        return " ".join(self.module.code_for_node(node).split())
+        return " ".join(self.code(node).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +100,42 @@ class Site:
         """Its source on one line, shortened for messages."""
         text = self.segment.text(self.node)
         return text if len(text) <= 60 else text[:57] + "..."
+
+    @property
+    def outer_span(self) -> Span:
+        """Where it is in the file, the parentheses around it included."""
+        return self.segment.outer_span(self.node)
+
+    @property
+    def code(self) -> str:
+        """Its source as it is written, the parentheses around it included."""
+        return self.segment.code(self.node)
+
+    @property
+    def callee(self) -> Site | None:
+        """If it is a call: the function that is called."""
+        return Site(self.segment, self.node.func) if isinstance(self.node, cst.Call) else None
+
+    @property
+    def receiver(self) -> Site | None:
+        """If it is a call of a method: the object whose method it is."""
+        func = self.node.func if isinstance(self.node, cst.Call) else None
+        return Site(self.segment, func.value) if isinstance(func, cst.Attribute) else None
+
+    @property
+    def method(self) -> str:
+        """If it is a call of a method: its name. Otherwise ""."""
+        func = self.node.func if isinstance(self.node, cst.Call) else None
+        return func.attr.value if isinstance(func, cst.Attribute) else ""
+
+    @property
+    def arguments(self) -> tuple[Site, ...]:
+        """If it is a call: the values of its arguments in the order they are written."""
+        args = self.node.args if isinstance(self.node, cst.Call) else ()
+        return tuple(Site(self.segment, arg.value) for arg in args)
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """If it is a call: the names of its keyword arguments, and "*" or "**" for each argument with stars."""
+        args = self.node.args if isinstance(self.node, cst.Call) else ()
+        return tuple(arg.keyword.value if arg.keyword else arg.star for arg in args if arg.keyword or arg.star)

@@ -13,16 +13,18 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.values import Fact
+    from torchconv_lint.fixing.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule's answer: what is wrong at `site`, how sure, and the steps (data-flow order) that make it so."""
+    """A rule's answer: what is wrong at `site`, how sure, the steps (data-flow order) that make it so, and a fix."""
 
     site: Site
     message: str
     confidence: Confidence
     because: tuple[tuple[Site, str], ...] = ()
+    fix: Proposal | None = None
 
 
 EventT = TypeVar("EventT")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from torchconv_lint.fixing.edits import apply_edits
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Edit, Safety
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
-from torchconv_lint.verify.edits import apply_edits
 from torchconv_lint.verify.fixture import Fixture
 from torchconv_lint.verify.observation import RETURNED
 from torchconv_lint.verify.proof import NOTHING, Phenomenon

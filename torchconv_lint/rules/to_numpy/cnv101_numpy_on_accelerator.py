@@ -57,10 +57,10 @@ def class_scores(model, images):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.cpu()` before `.numpy()`. On an accelerator it copies and waits for the device. On
-a CPU tensor it does nothing and returns the tensor itself, so the array still shares the tensor's memory there and
-only there: if you write into the array, use `.cpu().numpy().copy()`. For a tensor that requires grad write
-`.detach().cpu().numpy()`.
+Safe: inserts `.cpu()` before `.numpy()`, or `.detach().cpu()` where the tensor also requires grad. On an accelerator
+it copies and waits for the device. On a CPU tensor it does nothing and returns the tensor itself, so the array still
+shares the tensor's memory there and only there: if you write into the array, use `.cpu().numpy().copy()`. Unsafe
+where it is only likely that it is a tensor, and where the tensor is bfloat16 (see CNV103).
 
 ## Proof
 
@@ -86,6 +86,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,4 +106,4 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via:
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -64,9 +64,10 @@ def predict(features):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.detach()` before `.numpy()`, or `torch.no_grad()` around code that never calls
-`.backward()` (it also saves the memory of the graph). `.detach()` shares storage: writing into `x.detach().numpy()`
-changes `x`. Append `.copy()` if the array is written or must stay as it is.
+Safe: inserts `.detach()` before `.numpy()` (`.detach().cpu()` where the tensor may also be on an accelerator). It
+shares storage: writing into `x.detach().numpy()` changes `x`. Append `.copy()` if the array is written or must stay
+as it is. Around code that never calls `.backward()`, `torch.no_grad()` is better still: it saves the memory of the
+graph. Unsafe where it is only likely that it is a tensor.
 
 ## Proof
 
@@ -94,6 +95,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,4 +114,4 @@ class NumpyOnGrad(Rule[ToNumpy]):
         if fact is None or event.forced or not fact.value or event.grad_mode is not True or event.via:
             return
         message = f"`{event.subject}` requires grad: `.numpy()` raises RuntimeError (use `.detach()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

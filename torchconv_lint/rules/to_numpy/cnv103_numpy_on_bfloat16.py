@@ -52,7 +52,7 @@ def class_scores(features):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.float()` before the conversion. Every bfloat16 value is a float32 value, so nothing
+Unsafe: inserts `.float()` before the conversion, which would make less of a tensor that is float64 on another path. Every bfloat16 value is a float32 value, so nothing
 is lost; the array is float32, twice the size, and shares no memory with the tensor. Without the cast, `.tolist()`
 and `.item()` work on bfloat16.
 
@@ -82,11 +82,10 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import NO_NUMPY_DTYPE, on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-NO_NUMPY_DTYPE = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2"})
 
 
 class NumpyOnBfloat16(Rule[ToNumpy]):
@@ -103,4 +102,4 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` is {fact.value}, which NumPy does not have"
         message += ": the conversion raises TypeError (use `.float()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

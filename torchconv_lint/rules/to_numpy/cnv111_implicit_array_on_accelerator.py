@@ -53,9 +53,10 @@ def accuracy(model, images, labels, device):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.cpu()` on the argument, or the torch function of the same name (`torch.sqrt` for
-`np.sqrt`), which stays on the device. `.cpu()` copies from an accelerator and waits for it; on a CPU tensor it
-returns the tensor itself, and `np.asarray` then shares its memory, while `np.array` copies.
+Safe: calls `.cpu()` on the argument (`.detach().cpu()` where it also requires grad). It copies from an accelerator
+and waits for it; on a CPU tensor it returns the tensor itself, and `np.asarray` then shares its memory, while
+`np.array` copies. Unsafe where the argument may be something else than a tensor. By hand, the torch function of the
+same name (`torch.sqrt` for `np.sqrt`) stays on the device.
 
 ## Proof
 
@@ -84,6 +85,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,4 +106,4 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` may be on an accelerator"
         message += f": {event.via} converts it to an array, which raises TypeError there"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -50,10 +50,10 @@ def draw(x):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.detach()` on the argument, or `torch.no_grad()` around code that never calls
-`.backward()`. `.detach()` shares storage, and `np.asarray` of it still does: write into `np.array(x.detach())`,
-which copies. Where gradients have to flow through the computation, use the torch function instead (`torch.sqrt` for
-`np.sqrt`).
+Safe: calls `.detach()` on the argument (`.detach().cpu()` where it may also be on an accelerator). It shares
+storage, and `np.asarray` of it still does: write into `np.array(x.detach())`, which copies. Unsafe where the argument
+may be something else than a tensor. By hand: `torch.no_grad()` around code that never calls `.backward()`, or, where
+gradients have to flow through the computation, the torch function (`torch.sqrt` for `np.sqrt`).
 
 ## Proof
 
@@ -80,6 +80,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,4 +106,4 @@ class ImplicitArrayOnGrad(Rule[ToNumpy]):
         ):
             return
         message = f"`{event.subject}` requires grad: {event.via} converts it to an array, which raises RuntimeError"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -52,7 +52,8 @@ def predict(model, loader, device):
 
 ## Fix safety
 
-No automatic fix yet. By hand, one of three:
+Safe: the conversion gets `[each.cpu() for each in …]` (`.detach().cpu()` where they also require grad). None where the
+list is nested or may hold other things than tensors. Often better by hand, one of three:
 
 - `torch.cat(…)` or `torch.stack(…)`, then `.cpu().numpy()`: one transfer, everything stays on the device until
   then;
@@ -85,6 +86,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,4 +107,4 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
         message += f": {event.via} converts them, which raises TypeError there"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

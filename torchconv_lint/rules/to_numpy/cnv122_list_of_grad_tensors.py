@@ -58,10 +58,11 @@ def train_one_epoch(model, loader, optimizer):
 
 ## Fix safety
 
-No automatic fix yet. By hand: store `loss.item()` (a Python number; waits for an accelerator at every step) or
-`loss.detach()` (a tensor on its device, sharing storage with the loss, without the graph). Both free the graph. A
-list of detached tensors on an accelerator still needs `.cpu()` (CNV121). `np.mean` of Python numbers is float64, of
-detached float32 tensors float32.
+Safe: the conversion gets `[each.detach() for each in …]` (`.detach().cpu()` where they may also be on an
+accelerator), which gives the same array. None where the list is nested or may hold other things than tensors. Better by
+hand: store `loss.item()` (a Python number; waits for an accelerator at every step) or `loss.detach()` (a tensor on
+its device, sharing storage with the loss, without the graph). Both free the graph. `np.mean` of Python numbers is
+float64, of detached float32 tensors float32.
 
 ## Proof
 
@@ -86,6 +87,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,4 +108,4 @@ class ListOfGradTensors(Rule[ToNumpy]):
         message = (
             f"`{event.subject}` holds tensors that require grad: {event.via} converts them, which raises RuntimeError"
         )
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

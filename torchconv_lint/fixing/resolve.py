@@ -1,0 +1,181 @@
+"""From a proposal to text edits of one file, such that the file still parses and means what was proposed."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.site import Site, Unlocatable
+from torchconv_lint.fixing.edits import Text
+from torchconv_lint.fixing.imports import Imports, Impossible, first_line
+from torchconv_lint.fixing.proposal import Instead
+from torchconv_lint.model import Edit, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from torchconv_lint.fixing.proposal import Change, Keyword, Proposal
+    from torchconv_lint.model import Span
+    from torchconv_lint.source import Source
+
+
+class Patcher:
+    """Writes proposals into one file."""
+
+    def __init__(self, source: Source, tree: ast.Module) -> None:
+        self._path = source.path
+        self._text = Text(source.text)
+        self._tree = tree
+
+    def fix(self, proposal: Proposal) -> Fix | None:
+        """The edits that carry the proposal out; None if they would not do what is proposed, and nothing else."""
+        try:
+            edits = self._edits(proposal)
+            ast.parse(self._text.edited(edits))
+        except (Impossible, Unlocatable, SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        return Fix(proposal.message, proposal.safety, edits, proposal.alone)
+
+    @cached_property
+    def _imports(self) -> Imports:
+        return Imports(self._text, self._tree)
+
+    def _edits(self, proposal: Proposal) -> tuple[Edit, ...]:
+        if any(change.site.path != self._path for change in proposal.changes):
+            raise Impossible("another file")
+        line = min(change.site.span.line for change in proposal.changes)
+        spelled, added = {}, set()
+        for name in proposal.names:
+            spelled[name], edit = self._imports.use(name, line)
+            added |= {edit} if edit else set()
+        drafts = [_draft(change, self._text, spelled) for change in proposal.changes]
+        self._without_needless_parentheses(drafts)
+        return _merged([*added, *_written(drafts)])
+
+    def _without_needless_parentheses(self, drafts: list[Draft]) -> None:
+        """Every draft begins with parentheses around all of its parts, which is right and ugly. Take those away
+        without which the code means the same."""
+        first = min(draft.span.line for draft in drafts)
+        last = max(draft.span.end_line for draft in drafts)
+        begin, end = self._statements(first, last)
+        wanted = self._meaning(drafts, begin, end)
+        for draft in drafts:
+            for number in reversed(range(len(draft.grouped))):
+                draft.grouped[number] = False
+                try:
+                    draft.grouped[number] = self._meaning(drafts, begin, end) != wanted
+                except SyntaxError:
+                    draft.grouped[number] = True
+
+    def _meaning(self, drafts: list[Draft], begin: int, end: int) -> str:
+        """What the statements between two offsets mean after the change."""
+        edited = Text(self._text.text[:end]).edited(_written(drafts))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.dump(ast.parse(edited[begin:]))
+
+    def _statements(self, first: int, last: int) -> tuple[int, int]:
+        """The offsets between which the module's statements on these lines stand, as whole lines."""
+        for low, high in self._groups:
+            if low <= last and first <= high:
+                first, last = min(first, low), max(last, high)
+        return self._text.line_start(first), self._text.line_start(last + 1)
+
+    @cached_property
+    def _groups(self) -> list[tuple[int, int]]:
+        """First and last lines of the module's statements, in order; those that share a line are one."""
+        groups: list[tuple[int, int]] = []
+        for statement in self._tree.body:
+            first = first_line(statement)
+            last = statement.end_lineno or statement.lineno
+            if groups and first <= groups[-1][1]:
+                groups[-1] = (groups[-1][0], last)
+            else:
+                groups.append((first, last))
+        return groups
+
+
+class Draft:
+    """A change on its way to edits. `span` is what it replaces; `parts` are new text and stretches of the file that
+    stay, in the order of the file; `grouped` tells which stretches are in parentheses, and as the last, the whole."""
+
+    def __init__(self, text: Text, span: Span, parts: list[str | Span]) -> None:
+        self._text = text
+        self.span = span
+        self._parts = parts
+        self.grouped = [True] * (1 + sum(not isinstance(part, str) for part in parts))
+
+    def edits(self) -> Iterator[Edit]:
+        """Edits of what is new or gone; what stays is not touched."""
+        position, end = self._text.range(self.span)
+        whole = self.grouped[-1]
+        new, number = "(" if whole else "", 0
+        for part in self._parts:
+            if isinstance(part, str):
+                new += part
+                continue
+            begin, behind = self._text.range(part)
+            group = self.grouped[number]
+            yield from self._replaced(position, begin, new + ("(" if group else ""))
+            new, position, number = (")" if group else ""), behind, number + 1
+        yield from self._replaced(position, end, new + (")" if whole else ""))
+
+    def _replaced(self, begin: int, end: int, new: str) -> Iterator[Edit]:
+        if begin > end or "#" in self._text.text[begin:end]:
+            raise Impossible("parts out of order, or a comment would be lost")
+        if new != self._text.text[begin:end]:
+            yield Edit(self._text.span(begin, end), new)
+
+
+def _written(drafts: Iterable[Draft]) -> list[Edit]:
+    return [edit for draft in drafts for edit in draft.edits()]
+
+
+def _merged(edits: list[Edit]) -> tuple[Edit, ...]:
+    """In the order of the file; what is inserted where another edit begins is one edit with it."""
+    merged: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        before = merged[-1] if merged else None
+        if before is not None and (before.span.line, before.span.column) == (edit.span.line, edit.span.column):
+            edit = Edit(edit.span, before.replacement + edit.replacement)
+            merged.pop()
+        merged.append(edit)
+    return tuple(merged)
+
+
+def _draft(change: Change, text: Text, spelled: dict[str, str]) -> Draft:
+    def respelled(new: str) -> str:
+        for name, local in spelled.items():
+            new = new.replace(name, local)
+        return new
+
+    if isinstance(change, Instead):
+        parts = [respelled(piece) if isinstance(piece, str) else _located(piece, text) for piece in change.pieces]
+        return Draft(text, _located(change.site, text), parts)
+    return _argument(change, text, respelled(change.text))
+
+
+def _argument(change: Keyword, text: Text, new: str) -> Draft:
+    """The new argument comes behind the last one, or is the only one."""
+    call = change.site
+    if "**" in call.keywords or new.partition("=")[0] in call.keywords:
+        raise Impossible("the argument may be there already")
+    _located(call, text)
+    if call.arguments:
+        last = _located(call.arguments[-1], text)
+        draft = Draft(text, last, [last, f", {new}"])
+    else:
+        _, end = text.range(call.span)
+        draft = Draft(text, text.span(end - 1, end - 1), [new])
+    draft.grouped[-1] = False  # no parentheses around "argument, another"
+    return draft
+
+
+def _located(site: Site, text: Text) -> Span:
+    """Where the code of `site` is, its own parentheses included. What libcst says is checked against the file."""
+    span = site.outer_span
+    if text.at(span).split() != site.code.split():  # libcst does not know the indentation of a node alone
+        raise Impossible("not where it should be")
+    return span
