@@ -65,15 +65,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Text edits that remove the hazard; `message` says what they do.
-
-    `alone`: apply nothing else before the file is linted again, because this changes the type of what a name holds.
-    """
+    """Text edits that remove the hazard; `message` says what they do."""
 
     message: str
     safety: Safety
     edits: tuple[Edit, ...]
-    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

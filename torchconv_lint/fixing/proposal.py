@@ -43,15 +43,13 @@ class Proposal:
     """A fix as a rule sees it.
 
     `message` says what is done, in the imperative. `names` are the qualified names in the new text ("copy.deepcopy"):
-    they are written as the file imports them, and imported where it does not. `alone`: the change gives a name another
-    type (a number where a tensor was), so the file must be linted again before anything else is fixed.
+    they are written as the file imports them, and imported where it does not.
     """
 
     message: str
     safety: Safety
     changes: tuple[Change, ...]
     names: tuple[str, ...] = ()
-    alone: bool = False
 
 
 def after(site: Site, text: str) -> Change:

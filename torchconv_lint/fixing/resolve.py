@@ -36,7 +36,7 @@ class Patcher:
             ast.parse(self._text.edited(edits))
         except (Impossible, Unlocatable, SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        return Fix(proposal.message, proposal.safety, edits, proposal.alone)
+        return Fix(proposal.message, proposal.safety, edits)
 
     @cached_property
     def _imports(self) -> Imports:

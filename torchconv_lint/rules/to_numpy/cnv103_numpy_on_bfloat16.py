@@ -52,9 +52,9 @@ def class_scores(features):
 
 ## Fix safety
 
-Unsafe: inserts `.float()` before the conversion, which would make less of a tensor that is float64 on another path. Every bfloat16 value is a float32 value, so nothing
-is lost; the array is float32, twice the size, and shares no memory with the tensor. Without the cast, `.tolist()`
-and `.item()` work on bfloat16.
+Unsafe: inserts `.float()` before the conversion, which would make less of a tensor that is float64 on another path.
+Every bfloat16 value is a float32 value, so nothing of it is lost; the array is float32, twice the size, and shares no
+memory with the tensor. Without the cast, `.tolist()` and `.item()` work on bfloat16.
 
 ## Proof
 
