@@ -34,7 +34,7 @@ class Settled:
 def settle(text: str, lint: Callable[[str], Iterable[Finding]], safeties: frozenset[Safety]) -> Settled:
     """Fix what `lint` finds in the text, as far as fixes of these safeties do. Raises `Unsettled`.
 
-    Fixes that overlap wait for the next pass, in which the text is linted anew. A fix after which the text does not parse
+    Fixes that overlap wait for the next pass, in which the text is linted anew. A fix after which it does not parse
     is left out.
     """
     applied: list[Finding] = []
@@ -49,7 +49,9 @@ def settle(text: str, lint: Callable[[str], Iterable[Finding]], safeties: frozen
 
 def _one_pass(text: str, findings: Sequence[Finding]) -> tuple[str, list[Finding]]:
     source = Text(text)
-    result, edits, changed = text, [], []
+    result = text
+    edits: list[Edit] = []
+    changed: list[Finding] = []
     for finding in findings:
         more = [edit for edit in finding.fix.edits if edit not in edits] if finding.fix else []
         attempt = _edited(source, [*edits, *more])

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from torchconv_lint.verify.observation import BROKEN, RAISED, RETURNED, Observation
-from torchconv_lint.verify.values import describe
+from torchconv_lint.verify.values import describe, sharing
 from torchconv_lint.verify.watch import Watch, watching
 
 _MODULE = "fixture_under_proof"
@@ -116,6 +116,7 @@ def _observe(job: Job, function: Any) -> Observation:
         tuple(sorted(watch.drifted)) if watch else (),
         counted,
         describe(value),
+        sharing(value),
     )
 
 

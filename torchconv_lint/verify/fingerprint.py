@@ -47,6 +47,20 @@ def _segment(lines: list[str], statement: ast.stmt) -> str:
 def fingerprint(text: str, tree: ast.Module, function: str) -> str:
     """The fingerprint of `function` in the module `tree`, which was parsed from `text`."""
     lines = text.splitlines(keepends=True)
+    parts = [_tokens(_segment(lines, statement)) for statement in _reached(tree, function)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def lines_of(tree: ast.Module, function: str) -> frozenset[int]:
+    """The lines of `function` and of all code of its file that it uses."""
+    return frozenset(
+        line
+        for statement in _reached(tree, function)
+        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    )
+
+
+def _reached(tree: ast.Module, function: str) -> list[ast.stmt]:
     body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     chosen = {index for index, s in enumerate(body) if isinstance(s, ast.FunctionDef) and s.name == function}
     while True:
@@ -59,5 +73,4 @@ def fingerprint(text: str, tree: ast.Module, function: str) -> str:
         if not more:
             break
         chosen |= more
-    parts = [_tokens(_segment(lines, body[index])) for index in sorted(chosen)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return [body[index] for index in sorted(chosen)]

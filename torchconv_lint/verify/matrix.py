@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from torchconv_lint.verify.rows import NOT_RUN
+from torchconv_lint.verify.rows import NOT_RUN, PROVEN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +40,11 @@ def show(result: Result, devices: tuple[str, ...], console: Console) -> None:
         console.print("stand-in: an accelerator simulated on the CPU; it proves nothing about CUDA itself", style="dim")
     for source in sorted({row.source for row in result.rows if row.source}):
         console.print(f"recorded: {source}", style="dim", markup=False)
+    for device in devices:
+        cured = Counter(row.fixture.rule for row in result.fixes if row.device == device and row.status == PROVEN)
+        if cured:
+            rules = ", ".join(f"{rule} {number}" for rule, number in sorted(cured.items()))
+            console.print(f"hazards cured by their fixes on {device}: {rules}", style="dim", markup=False)
     idle = Counter((row.device, row.reason) for row in result.rows if row.status == NOT_RUN)
     for (device, reason), number in sorted(idle.items()):
         console.print(f"not run on {device}: {number} functions: {reason}", style="yellow", markup=False)

@@ -29,7 +29,8 @@ class Observation:
 
     `lines`: the fixture's lines in the traceback, outermost first. `warnings`: category, text and the fixture's
     line (or 0). `drifted`: marked lines whose named value changed later. `waits`: transfers and reads that wait for the
-    device. `value`: a description of what was returned, in which equal values are equal.
+    device. `value`: a description of what was returned, in which equal values are equal; `shared`: which of the tensors
+    and arrays in it, counted in order, lie on common memory.
     """
 
     outcome: str
@@ -41,6 +42,7 @@ class Observation:
     drifted: tuple[int, ...] = ()
     waits: tuple[str, ...] = ()
     value: Any = None
+    shared: tuple[tuple[int, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
@@ -57,4 +59,5 @@ class Observation:
         known["warnings"] = tuple((c, t, n) for c, t, n in data.get("warnings", ()))
         for name in ("lines", "drifted", "waits"):
             known[name] = tuple(data.get(name, ()))
+        known["shared"] = tuple((one, other) for one, other in data.get("shared", ()))
         return cls(**known)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torchconv_lint.rules import all_rules
 from torchconv_lint.verify.evidence import consult, load, record
-from torchconv_lint.verify.fixed import compared, fixed_rows
+from torchconv_lint.verify.fixed import Fixed, compared, cures, fix_all
 from torchconv_lint.verify.fixture import Fixture, find_fixtures, read_fixture
 from torchconv_lint.verify.machine import this_machine
 from torchconv_lint.verify.proof import ProofError
@@ -41,19 +41,17 @@ def verify(request: Request, progress: Progress = _quiet) -> Result:
     """Run all four checks. `progress(what, number of steps)` gives what to call after each step."""
     fixtures, broken = _read(request.paths)
     static = {fixture.key: fixture.lint() for fixture in fixtures}
+    treated, problems = fix_all(fixtures)
     machine = this_machine()
     rows: list[Row] = []
     fixes: list[Row] = []
-    problems: dict[str, str] = {}
     evidences = load(request.evidence)
     for device in request.devices:
         planned = rows_of(fixtures, device, machine)
         done = prove(planned, request.width, request.limit, progress(device, len(planned)))
         if request.record:
             record(request.evidence, device, machine, done)
-        again, wrong = fixed_rows(done)
-        problems |= wrong
-        fixes += _fixed(done, again, request)
+        fixes += _cured(done, treated, request)
         rows += [consult(row, evidences) if row.status == NOT_RUN else row for row in done]
     registered = tuple(rule.code for rule in all_rules()) if request.complete else ()
     return Result(tuple(rows), static, tuple(fixes), problems, broken, registered)
@@ -69,6 +67,12 @@ def _read(paths: Sequence[Path]) -> tuple[list[Fixture], dict[str, str]]:
     return fixtures, broken
 
 
-def _fixed(before: list[Row], rows: list[Row], request: Request) -> list[Row]:
-    known = {row.key: row for row in before}
-    return [compared(known[row.key], row) for row in prove(rows, request.width, request.limit)]
+def _cured(done: list[Row], treated: dict[str, Fixed], request: Request) -> list[Row]:
+    """Check 4, after the checks of the hazards and twins as they are."""
+    seen = {(row.fixture.key, row.function.name): row.observation for row in done}
+    planned = cures(done, treated)
+    fixed = prove([cure.after for cure in planned], request.width, request.limit)
+    return [
+        compared(cure, row, seen.get((row.fixture.key, cure.before.declared.twin if cure.before.declared else "")))
+        for cure, row in zip(planned, fixed, strict=True)
+    ]

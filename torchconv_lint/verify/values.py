@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
-from torchconv_lint.verify.memory import on_host
+from torchconv_lint.verify.memory import on_host, share
 
 _SHOWN = 64
 _DEPTH = 4
@@ -30,6 +32,21 @@ def describe(value: Any, depth: int = 0) -> Any:
     if depth < _DEPTH and isinstance(value, (list, tuple)):
         return {type(value).__name__: [describe(each, depth + 1) for each in value]}
     return {"object": type(value).__name__}
+
+
+def sharing(value: Any) -> tuple[tuple[int, int], ...]:
+    """Which of the tensors and arrays in a value, counted in order, lie on common memory."""
+    blocks = list(_blocks(value))
+    pairs = itertools.combinations(enumerate(blocks), 2)
+    return tuple((first, second) for (first, one), (second, other) in pairs if share(one, other))
+
+
+def _blocks(value: Any, depth: int = 0) -> Iterator[Any]:
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        yield value
+    elif depth < _DEPTH and isinstance(value, (dict, list, tuple)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _blocks(each, depth + 1)
 
 
 def _block(kind: str, dtype: str, value: Any) -> dict[str, Any]:
