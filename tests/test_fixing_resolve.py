@@ -30,7 +30,7 @@ class Finder(cst.CSTVisitor):
 
 
 def sites(source: Source) -> list[Site]:
-    segment = Segment(source, source.text, 1)
+    segment = Segment(source, range(1, len(source.lines) + 1))
     finder = Finder()
     segment.module.visit(finder)
     return [Site(segment, node) for node in finder.found]
@@ -167,6 +167,19 @@ def test_no_argument_is_given_twice(code: str) -> None:
     assert fixed(code, lambda call: proposal(keyword(call, "d=1"))) is None
 
 
+def test_lines_of_comments_that_libcst_was_not_given() -> None:
+    code = "z = (x\n     # why\n     .a()\n     .mark())"
+    source = Source("x.py", code)
+    segment = Segment(source, [1, 3, 4])
+    finder = Finder()
+    segment.module.visit(finder)
+    receiver = Site(segment, finder.found[0]).receiver
+    assert receiver is not None
+    fix = Patcher(source, ast.parse(code)).fix(proposal(after(receiver, ".y()")))
+    assert fix is not None
+    assert apply_edits(code, fix.edits) == "z = (x\n     # why\n     .a().y()\n     .mark())"
+
+
 def test_several_changes() -> None:
     def propose(outer: Site, inner: Site) -> Proposal:
         return proposal(after(outer, ".o()"), after(inner.arguments[0], ".i()"))
@@ -255,7 +268,7 @@ def test_a_method_of_an_indented_segment() -> None:
                             b)
     """)
     source = Source("x.py", code)
-    segment = Segment(source, "".join(source.lines[1:]), 2)
+    segment = Segment(source, range(2, 5))
     finder = Finder()
     segment.module.visit(finder)
     change = after(Site(segment, finder.found[0]).arguments[0], ".y()")

@@ -176,6 +176,11 @@ def _argument(change: Keyword, text: Text, new: str) -> Draft:
 def _located(site: Site, text: Text) -> Span:
     """Where the code of `site` is, its own parentheses included. What libcst says is checked against the file."""
     span = site.outer_span
-    if text.at(span).split() != site.code.split():  # libcst does not know the indentation of a node alone
+    if _words(text.at(span)) != _words(site.code):
         raise Impossible("not where it should be")
     return span
+
+
+def _words(code: str) -> list[str]:
+    """What can be compared: libcst was not given lines of comments, and a node alone has lost its indentation."""
+    return [word for line in code.splitlines() if not line.lstrip().startswith("#") for word in line.split()]
