@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import classes
 from torchconv_lint.analysis.conditions import atom
-from torchconv_lint.analysis.devices import any_device, device_of, names_device
+from torchconv_lint.analysis.devices import device_of
 from torchconv_lint.analysis.dtypes import attribute_of_external
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
@@ -123,8 +123,6 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
     if kind.guess is not None and kind.tensorish:
         return Opaque(path, kind.guess, None, True)
-    if names_device(name) and name == "device":
-        return any_device(frame, path or name, node)
     return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
 
 

@@ -118,7 +118,6 @@ def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Cal
 
         return Loader()
     is_module = frame.interpreter.is_module(outline)
-    frame.interpreter.note_instantiation(outline, arguments)
     return Instance(outline, Fact(CPU) if is_module else None, is_module)
 
 

@@ -45,6 +45,7 @@ from torchconv_lint.analysis.values import (
     each,
     join,
     just,
+    under,
 )
 
 if TYPE_CHECKING:
@@ -239,8 +240,6 @@ def _conditional(frame: Frame, node: cst.IfExp) -> Value:
 
 
 def _conditioned(value: Value, extra: frozenset[tuple[object, bool]]) -> Value:
-    from torchconv_lint.analysis.values import under
-
     return under(value, extra)
 
 

@@ -564,9 +564,6 @@ class Interpreter:
             self._attributes[key] = result
         return result
 
-    def note_instantiation(self, class_: ClassOutline, arguments: Arguments) -> None:
-        """A class of the file is instantiated."""
-
     def attributes_sharing(self, class_: ClassOutline, key: Any) -> list[tuple[str, Memory]]:
         """Attributes whose stored value looks at the memory of another attribute."""
         found = []

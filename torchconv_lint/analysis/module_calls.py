@@ -161,8 +161,6 @@ def call_module_method(
         zeroed(frame, arguments, node)
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
         return NONE if name == "zero_grad" else UNKNOWN
-    if name == "to_list":
-        return UNKNOWN
     return other_method(frame, kind, arguments, node)
 
 

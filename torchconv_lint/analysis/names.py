@@ -34,17 +34,6 @@ def longer_path(path: str | None, attribute: str) -> str | None:
     return f"{path}.{attribute}"
 
 
-def root(node: cst.BaseExpression) -> cst.BaseExpression:
-    """The innermost object of a chain of attributes, subscripts and calls."""
-    while True:
-        if isinstance(node, cst.Attribute | cst.Subscript):
-            node = node.value
-        elif isinstance(node, cst.Call):
-            node = node.func
-        else:
-            return node
-
-
 def import_bindings(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str]]:
     """The names an import statement binds, each with the full name it stands for."""
     if isinstance(node.names, cst.ImportStar):

@@ -33,11 +33,6 @@ class FunctionOutline:
         """Every node of it, in no particular order: looked through several times, so collected once."""
         return walk(self.node)
 
-    @property
-    def is_private(self) -> bool:
-        """Whether only this file is expected to call it."""
-        return self.name.startswith("_") and not self.name.endswith("__")
-
 
 @dataclass(eq=False)
 class ClassOutline:

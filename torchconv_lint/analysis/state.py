@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.analysis.values import ALWAYS, NOTHING, Value, When, join, under
+from torchconv_lint.analysis.values import ALWAYS, Value, When, join, under
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
@@ -92,8 +92,3 @@ def join_all(states: list[State]) -> State | None:
     for state in states:
         result = join_states(result, state)
     return result
-
-
-def lookup(state: State, name: str) -> Value:
-    """The value of a local name, or NOTHING."""
-    return state.names.get(name, NOTHING)

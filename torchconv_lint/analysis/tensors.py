@@ -142,12 +142,7 @@ def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> K
         device = device.then(frame.site(node), f"`{frame.text(node)}` moves it there")
     if isinstance(kind, Tensor):
         return replace(kind, device=device, path=None, memory=None)
-    if isinstance(kind, Module | Instance):
-        return replace(kind, device=device)
-    if isinstance(kind, Opaque):
-        guess = kind.guess or Tensor()
-        return Opaque(kind.path, replace(guess, device=device, memory=None), None, True)
-    return kind
+    return replace(kind, device=device) if isinstance(kind, Module | Instance) else kind
 
 
 def cast(kind: Tensor, dtype: Fact | None) -> Tensor:

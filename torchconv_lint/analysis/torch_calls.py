@@ -413,10 +413,6 @@ def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     return each(elements, result) or just(Tensor())
 
 
-def _load(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
-    return UNKNOWN
-
-
 def _current_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     return Number()
 
@@ -483,7 +479,6 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "dstack": _joined,
     "column_stack": _joined,
     "where": _where,
-    "load": _load,
     "manual_seed": _none,
     "save": _none,
 }

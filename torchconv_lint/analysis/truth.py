@@ -152,10 +152,8 @@ def _device_test(one: Value, other: Value) -> Condition | None:
         return None
     for alt in one:
         if isinstance(alt.kind, Device):
-            for key, truth in alt.when:
+            for key, _ in alt.when:
                 if (isinstance(key, tuple) and key[:1] == ("accelerator",)) or key == "torch.cuda.is_available()":
-                    is_cpu = text.startswith("cpu")
                     accelerator = atom(key)
-                    del truth
-                    return negation(accelerator) if is_cpu else accelerator
+                    return negation(accelerator) if text.startswith("cpu") else accelerator
     return None

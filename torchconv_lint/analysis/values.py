@@ -404,11 +404,6 @@ def possible(value: Value, path: When) -> Value:
     return value if len(kept) == len(value) else kept
 
 
-def tensors(value: Value) -> Iterator[Tensor]:
-    """The alternatives that are tensors."""
-    return (alt.kind for alt in value if type(alt.kind) is Tensor)
-
-
 def guessed(kind: Kind) -> Tensor | None:
     """The kind as a tensor: itself, or the guess of an opaque one."""
     if type(kind) is Tensor:

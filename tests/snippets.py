@@ -1,0 +1,29 @@
+"""Small programs for the tests of the analysis, through its public door."""
+
+from __future__ import annotations
+
+import textwrap
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Confidence
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+HEADER = """\
+import math
+import types
+from collections import OrderedDict, defaultdict, deque
+from typing import Dict, List, Optional, Tuple, Union
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
+
+
+def found(code: str) -> set[str]:
+    """The codes reported in `code`, whatever their confidence."""
+    source = Source("x.py", HEADER + textwrap.dedent(code))
+    outcome = lint_source(source, Settings(confidence=Confidence.POSSIBLE, sieve=False))
+    assert not outcome.problems
+    return {finding.code for finding in outcome.findings}
