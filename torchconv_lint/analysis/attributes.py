@@ -18,6 +18,7 @@ from torchconv_lint.analysis.values import (
     Array,
     Bound,
     Class,
+    Device,
     Dtype,
     External,
     Fact,
@@ -57,6 +58,8 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
         return classes.attribute(frame, kind, name, node)
     if isinstance(kind, Class):
         return classes.class_attribute(frame, kind, name)
+    if isinstance(kind, Device) and name == "type":  # the name of the device stands for it
+        return kind
     if isinstance(kind, Mapping):  # a SimpleNamespace
         return kind.get(name) or Bound(just(kind), name)
     if isinstance(kind, Module):

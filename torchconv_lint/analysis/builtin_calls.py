@@ -56,7 +56,8 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Sequence(None, just(Sequence((NUMBER, element_of(frame, first, node)), NOTHING, mutable=False)))
     if name == "zip":
         if arguments.star:
-            return Sequence(None, just(Sequence(None, arguments.star, mutable=False)))
+            inner = element_of(frame, arguments.star, node)
+            return Sequence(None, just(Sequence(None, inner, mutable=False)))
         elements = tuple(element_of(frame, argument.value, node) for argument in arguments.positional)
         return Sequence(None, just(Sequence(elements, NOTHING, mutable=False)))
     if name == "next":

@@ -141,7 +141,7 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
             return False
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Const) or (kind == constant) is truth)
     if isinstance(constant, Device) and constant.fact is not None:
-        return _assume_device(frame, node.left, Const(constant.fact.value), truth)
+        return _assume_device(frame, node.left, Const(CPU if constant.fact.value == CPU else "cuda"), truth)
     if isinstance(constant, Dtype) and isinstance(node.left, cst.Attribute) and node.left.attr.value == "dtype":
         return _assume_dtype(frame, node.left.value, constant, truth)
     if isinstance(constant, Dtype):

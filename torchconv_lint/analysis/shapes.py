@@ -103,18 +103,25 @@ def without_dim(shape: Shape, dim: Value, *, keep: bool) -> Shape:
 
 
 def indexed(shape: Shape, keys: list[Value | None]) -> Shape:
-    """The shape of `x[keys]`; None among the keys is a slice. Anything but slices and plain numbers gives up."""
-    if shape is None or len(keys) > len(shape):
+    """The shape of `x[keys]`; None among the keys is a slice. Anything but slices, numbers and new axes gives up."""
+    if shape is None:
         return None
     sizes: list[int | None] = []
-    for size, key in zip(shape, keys, strict=False):
+    rest = list(shape)
+    for key in keys:
+        kind = key[0].kind if key is not None and len(key) == 1 else None
+        if isinstance(kind, Const) and kind.value is None:  # a new axis
+            sizes.append(1)
+            continue
+        if not rest:
+            return None
+        size = rest.pop(0)
         if key is None:
             sizes.append(None if size != 1 else 1)
             continue
-        kind = key[0].kind if len(key) == 1 else None
         is_index = isinstance(kind, Number) or (
             isinstance(kind, Const) and isinstance(kind.value, int) and not isinstance(kind.value, bool)
         )
         if not is_index:
             return None
-    return (*sizes, *shape[len(keys) :])
+    return (*sizes, *rest)
