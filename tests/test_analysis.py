@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from snippets import found
 
+from torchconv_lint.analysis import interpreter
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
@@ -245,9 +246,39 @@ def test_a_file_that_python_cannot_parse_is_a_problem() -> None:
     assert [problem.line for problem in outcome.problems] == [2]
 
 
-def test_too_much_to_analyse_is_one_problem_and_spares_the_rest() -> None:
-    loops = "".join(f"{'    ' * depth}    for i{depth} in x:\n" for depth in range(12))
-    body = "".join(f"{'    ' * 13}x = x + {number}\n" for number in range(3000))
-    code = f"import torch\ndef g():\n    return torch.ones(2).cuda().numpy()\ndef f(x):\n{loops}{body}    x.numpy()\n"
-    outcome = lint_source(Source("x.py", code), Settings())
+def test_too_much_to_analyse_is_one_problem_and_spares_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "STATEMENT_BUDGET", 50)
+    long = "".join("    x = x + 1\n" for _ in range(60))
+    code = (
+        "import torch\ndef g():\n    return torch.ones(2).cuda().numpy()\n"
+        f"def f(x: torch.Tensor):\n{long}    return x.numpy()\ndef h(x: torch.Tensor):\n    f(x).numpy()\n"
+    )
+    outcome = lint_source(Source("x.py", code), Settings(sieve=False))
     assert [finding.code for finding in outcome.findings] == ["CNV101"]
+    assert [(problem.line, problem.message.split("`")[1]) for problem in outcome.problems] == [(4, "f"), (66, "h")]
+
+
+def test_a_module_with_too_many_statements_is_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "STATEMENT_BUDGET", 50)
+    long = "".join(f"x{number} = 1\n" for number in range(60))
+    code = f"import torch\n{long}def g():\n    return torch.ones(x1).cuda().numpy()\n"
+    outcome = lint_source(Source("x.py", code), Settings(sieve=False))
+    assert [finding.code for finding in outcome.findings] == ["CNV101"]
+    assert [problem.message.split("`")[1] for problem in outcome.problems] == ["<module>"]
+
+
+def test_what_python_cannot_compile_is_a_problem() -> None:
+    outcome = lint_source(Source("x.py", "import torch\0\n"), Settings())
+    assert "null byte" in outcome.problems[0].message
+
+
+@pytest.mark.parametrize("sieve", [True, False])
+@pytest.mark.parametrize("deep", ["+".join(["1"] * 1200), "-" * 800 + "x", "x" + ".a()" * 800, "lambda: " * 800 + "x"])
+def test_code_too_deep_to_be_located_spares_the_rest(deep: str, sieve: bool) -> None:
+    code = (
+        "import torch\ndef f():\n    return torch.ones(2).cuda().numpy()\n"
+        f"def g(x: torch.Tensor):\n    y = {deep}\n    return torch.ones(y).cuda().numpy()\n"
+    )
+    outcome = lint_source(Source("x.py", code), Settings(sieve=sieve))
+    assert [finding.span.line for finding in outcome.findings] == [3]
+    assert [(problem.line, "too deeply" in problem.message) for problem in outcome.problems] == [(4, True)]

@@ -9,54 +9,134 @@ from snippets import found
 
 FOUND = {
     # annotations
-    "a quoted annotation that is a mistake": ("CNV101", "def f(x: 'torch.Tensor[', y: 1):\n    x = torch.ones(2).cuda()\n    return x.numpy()"),
-    "a model of transformers": ("CNV102", "from transformers import PreTrainedModel\ndef f(m: PreTrainedModel, x: torch.Tensor):\n    return m.get_input_embeddings().weight.numpy(), m(x).numpy()"),
-    "an annotated optimiser trains": ("CNV203", "def f(m: nn.Module, o: torch.optim.Adam, loss):\n    old = m.state_dict()\n    loss.backward()\n    o.step()\n    m.load_state_dict(old)"),
-    "Annotated": ("CNV101", "from typing import Annotated\ndef f(x: Annotated[torch.Tensor, 'b c']):\n    return x.cuda().numpy()"),
-    "jaxtyping": ("CNV101", "from jaxtyping import Float\ndef f(x: Float[torch.Tensor, 'b c']):\n    return x.cuda().numpy()"),
-    "NDArray": ("CNV204", "from numpy.typing import NDArray\ndef f(a: NDArray[np.float32]):\n    t = torch.from_numpy(a)\n    t.mul_(2)\n    return t"),
+    "a quoted annotation that is a mistake": (
+        "CNV101",
+        "def f(x: 'torch.Tensor[', y: 1):\n    x = torch.ones(2).cuda()\n    return x.numpy()",
+    ),
+    "a model of transformers": (
+        "CNV102",
+        "from transformers import PreTrainedModel\ndef f(m: PreTrainedModel, x: torch.Tensor):\n    return m.get_input_embeddings().weight.numpy(), m(x).numpy()",
+    ),
+    "an annotated optimiser trains": (
+        "CNV203",
+        "def f(m: nn.Module, o: torch.optim.Adam, loss):\n    old = m.state_dict()\n    loss.backward()\n    o.step()\n    m.load_state_dict(old)",
+    ),
+    "Annotated": (
+        "CNV101",
+        "from typing import Annotated\ndef f(x: Annotated[torch.Tensor, 'b c']):\n    return x.cuda().numpy()",
+    ),
+    "jaxtyping": (
+        "CNV101",
+        "from jaxtyping import Float\ndef f(x: Float[torch.Tensor, 'b c']):\n    return x.cuda().numpy()",
+    ),
+    "NDArray": (
+        "CNV204",
+        "from numpy.typing import NDArray\ndef f(a: NDArray[np.float32]):\n    t = torch.from_numpy(a)\n    t.mul_(2)\n    return t",
+    ),
     "star arguments of a kind": ("CNV101", "def f(*xs: torch.Tensor):\n    return [x.cuda().numpy() for x in xs]"),
     # containers
     "lists added": ("CNV121", "def f():\n    q = [torch.ones(2).cuda()] + [torch.ones(2)]\n    return np.stack(q)"),
     "dict()": ("CNV101", "def f():\n    d = dict(x=torch.ones(2).cuda())\n    return d['x'].numpy()"),
-    "a dict in a dict": ("CNV101", "def f(other):\n    a = {'x': torch.ones(2).cuda()}\n    b = {**a, **other}\n    return b['x'].numpy()"),
-    "update with another dict": ("CNV101", "def f(k):\n    a = {'x': torch.ones(2).cuda()}\n    a[k] = torch.ones(2)\n    b = {}\n    b.update(a)\n    return b['x'].numpy()"),
+    "a dict in a dict": (
+        "CNV101",
+        "def f(other):\n    a = {'x': torch.ones(2).cuda()}\n    b = {**a, **other}\n    return b['x'].numpy()",
+    ),
+    "update with another dict": (
+        "CNV101",
+        "def f(k):\n    a = {'x': torch.ones(2).cuda()}\n    a[k] = torch.ones(2)\n    b = {}\n    b.update(a)\n    return b['x'].numpy()",
+    ),
     "filter": ("CNV101", "def f(keep):\n    return [x.numpy() for x in filter(keep, [torch.ones(2).cuda()])]"),
-    "zip of unpacked lists": ("CNV101", "def f():\n    pairs = [(torch.ones(2).cuda(), torch.ones(2).cuda())]\n    for a in zip(*pairs):\n        a[0].numpy()"),
-    "a starred target": ("CNV101", "def f():\n    a, *b = [torch.ones(2).cuda(), torch.ones(2).cuda()]\n    return b[0].numpy()"),
-    "a slice of a list": ("CNV101", "def f():\n    q = [torch.ones(2).cuda(), torch.ones(2).cuda()]\n    return q[1:][0].numpy()"),
-    "an item that grows": ("CNV121", "def f(k, n):\n    d = {'a': [torch.ones(2).cuda()]}\n    d['a'] += [torch.ones(2)]\n    return np.stack(d['a'])"),
+    "zip of unpacked lists": (
+        "CNV101",
+        "def f():\n    pairs = [(torch.ones(2).cuda(), torch.ones(2).cuda())]\n    for a in zip(*pairs):\n        a[0].numpy()",
+    ),
+    "a starred target": (
+        "CNV101",
+        "def f():\n    a, *b = [torch.ones(2).cuda(), torch.ones(2).cuda()]\n    return b[0].numpy()",
+    ),
+    "a slice of a list": (
+        "CNV101",
+        "def f():\n    q = [torch.ones(2).cuda(), torch.ones(2).cuda()]\n    return q[1:][0].numpy()",
+    ),
+    "an item that grows": (
+        "CNV121",
+        "def f(k, n):\n    d = {'a': [torch.ones(2).cuda()]}\n    d['a'] += [torch.ones(2)]\n    return np.stack(d['a'])",
+    ),
     "a copied list": ("CNV121", "def f():\n    q = [torch.ones(2).cuda()]\n    return np.stack(q.copy())"),
     "deque with a start": ("CNV121", "def f(x: torch.Tensor):\n    return np.stack(deque([x.cuda()]))"),
     # tensors
     "T": ("CNV101", "def f():\n    return torch.ones(2, 2).cuda().T.numpy()"),
     "chunk": ("CNV101", "def f(x: torch.Tensor):\n    return x.cuda().chunk(2)[0].numpy()"),
     "a dtype by name": ("CNV101", "def f(x: torch.Tensor):\n    return x.cuda().type('torch.FloatTensor').numpy()"),
-    "requires_grad=True of a table's function": ("CNV102", "def f(x: torch.Tensor):\n    return torch.ones_like(x, requires_grad=True).numpy()"),
+    "requires_grad=True of a table's function": (
+        "CNV102",
+        "def f(x: torch.Tensor):\n    return torch.ones_like(x, requires_grad=True).numpy()",
+    ),
     "Variable": ("CNV101", "from torch.autograd import Variable\ndef f(x):\n    return Variable(x).cuda().numpy()"),
-    "a Variable that requires grad": ("CNV102", "from torch.autograd import Variable\ndef f(x: torch.Tensor):\n    return Variable(x, requires_grad=True).numpy()"),
+    "a Variable that requires grad": (
+        "CNV102",
+        "from torch.autograd import Variable\ndef f(x: torch.Tensor):\n    return Variable(x, requires_grad=True).numpy()",
+    ),
     "where of one argument": ("CNV101", "def f(x: torch.Tensor):\n    return torch.where(x.cuda())[0].numpy()"),
     "a legacy constructor with sizes": ("CNV401", "def f():\n    return torch.FloatTensor(2, 3).item()"),
     "size=": ("CNV401", "def f():\n    return torch.zeros(size=(2, 3)).item()"),
     "new axis": ("CNV401", "def f():\n    return torch.ones(3)[None].item()"),
     "keepdim": ("CNV401", "def f():\n    return torch.ones(3, 4).sum(dim=1, keepdim=True).item()"),
-    "an unseen name for a device": ("CNV101", "def f(x: torch.Tensor, args):\n    return x.to(torch.device(args.device)).numpy()"),
-    "a module's device": ("CNV101", "def f(x: torch.Tensor):\n    m = nn.Linear(2, 2).cuda()\n    return x.to(m.device).numpy()"),
-    "autocast on the CPU": ("CNV103", "def f(x: torch.Tensor):\n    m = nn.Linear(2, 2)\n    with torch.no_grad(), torch.autocast('cpu'):\n        return m(x).numpy()"),
-    "unbound method without a receiver": ("CNV101", "def f(x: torch.Tensor):\n    torch.Tensor.abs()\n    return x.cuda().numpy()"),
+    "an unseen name for a device": (
+        "CNV101",
+        "def f(x: torch.Tensor, args):\n    return x.to(torch.device(args.device)).numpy()",
+    ),
+    "a module's device": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    m = nn.Linear(2, 2).cuda()\n    return x.to(m.device).numpy()",
+    ),
+    "autocast on the CPU": (
+        "CNV103",
+        "def f(x: torch.Tensor):\n    m = nn.Linear(2, 2)\n    with torch.no_grad(), torch.autocast('cpu'):\n        return m(x).numpy()",
+    ),
+    "unbound method without a receiver": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    torch.Tensor.abs()\n    return x.cuda().numpy()",
+    ),
     # modules
     "forward by name": ("CNV102", "def f(x: torch.Tensor):\n    return nn.Linear(2, 2).forward(x).numpy()"),
-    "a module inside DataParallel": ("CNV101", "def f(x: torch.Tensor):\n    m = nn.DataParallel(nn.Linear(2, 2)).module\n    return nn.Sequential(nn.Linear(2, 2).cuda())(x).detach().numpy()"),
-    "children": ("CNV102", "def f(m: nn.Module, x: torch.Tensor):\n    for child in m.children():\n        x = child(x)\n    return x.numpy()"),
-    "frozen and thawed": ("CNV102", "def f(x: torch.Tensor):\n    m = nn.Linear(2, 2)\n    m.requires_grad_(False)\n    m.requires_grad_(True)\n    return m(x).numpy()"),
+    "a module inside DataParallel": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    m = nn.DataParallel(nn.Linear(2, 2)).module\n    return nn.Sequential(nn.Linear(2, 2).cuda())(x).detach().numpy()",
+    ),
+    "children": (
+        "CNV102",
+        "def f(m: nn.Module, x: torch.Tensor):\n    for child in m.children():\n        x = child(x)\n    return x.numpy()",
+    ),
+    "frozen and thawed": (
+        "CNV102",
+        "def f(x: torch.Tensor):\n    m = nn.Linear(2, 2)\n    m.requires_grad_(False)\n    m.requires_grad_(True)\n    return m(x).numpy()",
+    ),
     "elementwise module": ("CNV401", "def f():\n    return nn.ReLU()(torch.ones(3)).item()"),
-    "a known library's model": ("CNV102", "import torchvision\ndef f(x: torch.Tensor):\n    return torchvision.models.resnet18()(x).numpy()"),
-    "a method of something called model": ("CNV101", "def f(model, x: torch.Tensor):\n    return model.encode(x.cuda()).numpy()"),
-    "moved as a statement": ("CNV101", "def f(thing, x: torch.Tensor):\n    thing.to('cuda')\n    return thing(x).detach().numpy()"),
-    "a guess that is called": ("CNV101", "def f(thing, x: torch.Tensor):\n    thing = thing.to('cuda')\n    return thing(x).detach().numpy()"),
-    "a reduction nobody knows": ("CNV403", "def f(r):\n    return float(nn.MSELoss(reduction=r)(torch.ones(3, requires_grad=True), torch.ones(3)))"),
+    "a known library's model": (
+        "CNV102",
+        "import torchvision\ndef f(x: torch.Tensor):\n    return torchvision.models.resnet18()(x).numpy()",
+    ),
+    "a method of something called model": (
+        "CNV101",
+        "def f(model, x: torch.Tensor):\n    return model.encode(x.cuda()).numpy()",
+    ),
+    "moved as a statement": (
+        "CNV101",
+        "def f(thing, x: torch.Tensor):\n    thing.to('cuda')\n    return thing(x).detach().numpy()",
+    ),
+    "a guess that is called": (
+        "CNV101",
+        "def f(thing, x: torch.Tensor):\n    thing = thing.to('cuda')\n    return thing(x).detach().numpy()",
+    ),
+    "a reduction nobody knows": (
+        "CNV403",
+        "def f(r):\n    return float(nn.MSELoss(reduction=r)(torch.ones(3, requires_grad=True), torch.ones(3)))",
+    ),
     # classes
-    "class method": ("CNV101", """
+    "class method": (
+        "CNV101",
+        """
         class A:
             @classmethod
             def make(cls):
@@ -66,30 +146,42 @@ FOUND = {
                 return cls.make().numpy()
         def g():
             return A.make().numpy()
-    """),
-    "static method": ("CNV101", """
+    """,
+    ),
+    "static method": (
+        "CNV101",
+        """
         class A:
             @staticmethod
             def make():
                 return torch.ones(2).cuda()
             def f(self):
                 return self.make().numpy()
-    """),
-    "a property that gives a function": ("CNV101", """
+    """,
+    ),
+    "a property that gives a function": (
+        "CNV101",
+        """
         class A:
             @property
             def act(self):
                 return lambda x: x.cuda()
             def f(self, x: torch.Tensor):
                 return self.act(x).numpy()
-    """),
-    "a module without forward": ("CNV101", """
+    """,
+    ),
+    "a module without forward": (
+        "CNV101",
+        """
         class A(nn.Module):
             pass
         def f(x: torch.Tensor):
             return A().cuda()(x).detach().numpy()
-    """),
-    "an own loader": ("CNV201", """
+    """,
+    ),
+    "an own loader": (
+        "CNV201",
+        """
         from torch.utils.data import DataLoader
         class Batches(DataLoader):
             pass
@@ -99,50 +191,205 @@ FOUND = {
             for batch in Batches(d):
                 a += 1
             return t
-    """),
-    "configuration": ("CNV101", """
+    """,
+    ),
+    "configuration": (
+        "CNV101",
+        """
         class A(nn.Module):
             def f(self, x: torch.Tensor):
                 if self.training and not self.training:
                     return x.numpy()
                 return x.cuda().numpy()
-    """),
-    "a constant of the class": ("CNV101", """
+    """,
+    ),
+    "a constant of the class": (
+        "CNV101",
+        """
         class A:
             PLACE = 'cuda'
             def f(self, x: torch.Tensor):
                 return x.to(self.PLACE).numpy(), x.to(A.PLACE).numpy()
-    """),
-    "static without parameters": ("CNV101", """
+    """,
+    ),
+    "static without parameters": (
+        "CNV101",
+        """
         class A:
             def oops():
                 return torch.ones(2).cuda().numpy()
-    """),
+    """,
+    ),
     # conditions
-    "the device's name decides": ("CNV101", "def f(x: torch.Tensor, device):\n    device = torch.device(device)\n    x = x.to(device)\n    if device == 'cuda':\n        return x.numpy()"),
-    "a device compared with a device": ("CNV101", "def f(x: torch.Tensor, device):\n    if x.device == torch.device('cuda'):\n        return x.numpy()"),
-    "a chain too long to follow": ("CNV101", "def f(x: torch.Tensor, a, b, c, d, e, g):\n    x = x.cuda()\n    if a or b or c or d or e or g:\n        return x.numpy()"),
-    "walrus in a condition": ("CNV101", "def f(x: torch.Tensor, g):\n    if y := g():\n        return x.cuda().numpy(), y"),
-    "a type nobody knows": ("CNV101", "def f(x: torch.Tensor, kinds):\n    x = x.cuda()\n    if isinstance(x, kinds):\n        return x.numpy()"),
+    "the device's name decides": (
+        "CNV101",
+        "def f(x: torch.Tensor, device):\n    device = torch.device(device)\n    x = x.to(device)\n    if device == 'cuda':\n        return x.numpy()",
+    ),
+    "a device compared with a device": (
+        "CNV101",
+        "def f(x: torch.Tensor, device):\n    if x.device == torch.device('cuda'):\n        return x.numpy()",
+    ),
+    "a chain too long to follow": (
+        "CNV101",
+        "def f(x: torch.Tensor, a, b, c, d, e, g):\n    x = x.cuda()\n    if a or b or c or d or e or g:\n        return x.numpy()",
+    ),
+    "walrus in a condition": (
+        "CNV101",
+        "def f(x: torch.Tensor, g):\n    if y := g():\n        return x.cuda().numpy(), y",
+    ),
+    "a type nobody knows": (
+        "CNV101",
+        "def f(x: torch.Tensor, kinds):\n    x = x.cuda()\n    if isinstance(x, kinds):\n        return x.numpy()",
+    ),
     # statements
-    "on one line": ("CNV101", "def f(x: torch.Tensor):\n    if x is not None: x = x.cuda(); x = x + 1\n    return x.numpy()"),
-    "finally after a return": ("CNV101", "def f(x: torch.Tensor):\n    try:\n        return x\n    finally:\n        x.cuda().numpy()"),
-    "await": ("CNV101", "async def f(x: torch.Tensor):\n    async def g(y):\n        return y.cuda()\n    return (await g(x)).numpy()"),
+    "on one line": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    if x is not None: x = x.cuda(); x = x + 1\n    return x.numpy()",
+    ),
+    "finally after a return": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    try:\n        return x\n    finally:\n        x.cuda().numpy()",
+    ),
+    "await": (
+        "CNV101",
+        "async def f(x: torch.Tensor):\n    async def g(y):\n        return y.cuda()\n    return (await g(x)).numpy()",
+    ),
     "an empty yield": ("CNV101", "def f(x: torch.Tensor):\n    yield\n    x.cuda().numpy()"),
-    "yield from": ("CNV101", "def g(x: torch.Tensor):\n    yield from [x.cuda()]\ndef f(x: torch.Tensor):\n    return next(g(x)).numpy()"),
-    "star of an unknown length": ("CNV101", "def g(a, b):\n    return b.numpy()\ndef f(x: torch.Tensor):\n    return g(*[x.cuda() for _ in range(2)], x)"),
+    "yield from": (
+        "CNV101",
+        "def g(x: torch.Tensor):\n    yield from [x.cuda()]\ndef f(x: torch.Tensor):\n    return next(g(x)).numpy()",
+    ),
+    "star of an unknown length": (
+        "CNV101",
+        "def g(a, b):\n    return b.numpy()\ndef f(x: torch.Tensor):\n    return g(*[x.cuda() for _ in range(2)], x)",
+    ),
     "an import inside": ("CNV101", "def f(x: torch.Tensor):\n    from os.path import *\n    return x.cuda().numpy()"),
     "a matrix by use": ("CNV401", "def f(x):\n    y = torch.transpose(x, 0, 1)\n    return x.item(), y"),
     # NumPy
-    "a view of a view": ("CNV201", "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(np.ravel(a))\n    a += 1\n    return t"),
-    "transposed array": ("CNV201", "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(a.T)\n    a += 1\n    return t"),
-    "reshaped array": ("CNV201", "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(a.reshape(6))\n    a += 1\n    return t"),
-    "astype without a copy": ("CNV201", "def f():\n    a = np.ones(3)\n    t = torch.from_numpy(a.astype('float64', copy=False))\n    a += 1\n    return t"),
-    "a row of an array": ("CNV201", "def f():\n    a = np.ones((2, 3))\n    for row in a:\n        t = torch.from_numpy(row)\n        row += 1\n        yield t"),
-    "pyplot's figure": ("CNV111", "import matplotlib.pyplot as plt\ndef f(x: torch.Tensor):\n    ax = plt.figure().add_subplot()\n    ax.plot(x.cuda())"),
+    "a view of a view": (
+        "CNV201",
+        "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(np.ravel(a))\n    a += 1\n    return t",
+    ),
+    "transposed array": (
+        "CNV201",
+        "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(a.T)\n    a += 1\n    return t",
+    ),
+    "reshaped array": (
+        "CNV201",
+        "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(a.reshape(6))\n    a += 1\n    return t",
+    ),
+    "astype without a copy": (
+        "CNV201",
+        "def f():\n    a = np.ones(3)\n    t = torch.from_numpy(a.astype('float64', copy=False))\n    a += 1\n    return t",
+    ),
+    "a row of an array": (
+        "CNV201",
+        "def f():\n    a = np.ones((2, 3))\n    for row in a:\n        t = torch.from_numpy(row)\n        row += 1\n        yield t",
+    ),
+    # corners
+    "a loader as a parameter": (
+        "CNV101",
+        "def f(batches: torch.utils.data.DataLoader):\n    for x in batches:\n        x.cuda().numpy()",
+    ),
+    "an attribute somewhere else": (
+        "CNV101",
+        "def f(g, x: torch.Tensor):\n    g().x = 1\n    g().n += 1\n    return x.cuda().numpy()",
+    ),
+    "an output's attribute": (
+        "CNV102",
+        "def f(model, x: torch.Tensor):\n    model.train()\n    model.parameters()\n    return model(x).logits.numpy()",
+    ),
+    "backward on something unknown": (
+        "CNV203",
+        "def f(m: nn.Module, o: torch.optim.Adam, get):\n    old = m.state_dict()\n    get().backward()\n    o.step()\n    m.load_state_dict(old)",
+    ),
+    "a dtype as a function": (
+        "CNV111",
+        "def f(x: torch.Tensor):\n    to = np.float32\n    return to(x.cuda()), to(), to([1, 2])",
+    ),
+    "a tensor that is called": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    layer = x.cuda()\n    return layer(1).detach().numpy()",
+    ),
+    "moved by an unknown object": (
+        "CNV101",
+        "def f(m: nn.Module, x: torch.Tensor, where):\n    m.cuda()\n    m.to(where)\n    m.cuda()\n    return m(x).detach().numpy()",
+    ),
+    "requires_grad of something unknown": (
+        "CNV102",
+        "def f(get, x: torch.Tensor):\n    y = get()\n    y.requires_grad = True\n    return y.numpy()",
+    ),
+    "requires_grad of a guess": (
+        "CNV102",
+        "def f(d):\n    for x in torch.utils.data.DataLoader(d):\n        x.requires_grad = True\n        x.numpy()",
+    ),
+    "deeply nested lists": (
+        "CNV101",
+        "def f():\n    q = []\n    q.append([[[torch.ones(2)]]])\n    d = {}\n    d['a'] = {'b': {'c': {'d': q}}}\n    return torch.ones(2).cuda().numpy()",
+    ),
+    "two targets for three": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    a, b = (1, 2, x)\n    return x.cuda().numpy(), a",
+    ),
+    "a tuple assigned to": (
+        "CNV101",
+        "def f(x: torch.Tensor, g):\n    t = torch.ones(2)\n    t[0] = x\n    g[0] = 1\n    'ab'[0]\n    return x.cuda().numpy()",
+    ),
+    "many steps": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    x = x.cuda()\n"
+        + "".join("    x = nn.Linear(2, 2)(x)\n" for _ in range(8))
+        + "    return x.detach().numpy()",
+    ),
+    "with a target at module level": (
+        "CNV101",
+        "with open('a') as file:\n    text = file.read()\nA = type('A', (), {})\nA.b = 1\ndef f(x: torch.Tensor):\n    return x.cuda().numpy(), text",
+    ),
+    "where of branches": (
+        "CNV102",
+        "def f(m: torch.Tensor):\n    w = torch.ones(2, requires_grad=True)\n    return torch.where(m > 0, w, m).numpy(), torch.cuda.current_device()",
+    ),
+    "no arguments at all": (
+        "CNV101",
+        "def f():\n    torch.as_tensor()\n    torch.autograd.grad()\n    return torch.ones(1).cuda().numpy()",
+    ),
+    "an unknown device object": (
+        "CNV101",
+        "def f(x: torch.Tensor, place):\n    return x.to(torch.device(place)).numpy()",
+    ),
+    "gradients computed by hand": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    w = torch.ones(2, device='cuda', requires_grad=True)\n    return torch.autograd.grad((w * x).sum(), w)[0].numpy()",
+    ),
+    "a shape from something": ("CNV401", "def f(n):\n    return (torch.ones(n, 3) + torch.ones(3)).item()"),
+    "an image's parts": (
+        "CNV201",
+        "def f():\n    a = np.ones((2, 3))\n    t = torch.from_numpy(a[:, 0:1])\n    a += 1\n    return t",
+    ),
+    "a keyword nobody passes": (
+        "CNV101",
+        "def g(x, *, where, then=None):\n    return x.numpy()\ndef f(x: torch.Tensor):\n    return g(x.cuda())",
+    ),
+    "a chain of writes through helpers": (
+        "CNV201",
+        "def bump(a, n):\n    a += n\ndef f():\n    a = np.ones(3)\n    t = torch.from_numpy(a)\n    bump(a, n=2)\n    return t",
+    ),
+    "a method that writes its argument": (
+        "CNV201",
+        "class A:\n    def bump(self, a):\n        a += 1\ndef f():\n    a = np.ones(3)\n    t = torch.from_numpy(a)\n    A().bump(a)\n    return t",
+    ),
+    "the loop of a comprehension": (
+        "CNV201",
+        "def f():\n    a = np.ones(3)\n    t = torch.from_numpy(a)\n    for i in range(3):\n        a[i] = i\n        if i:\n            continue\n    return [t for _ in range(2) if t is not None]",
+    ),
+    "pyplot's figure": (
+        "CNV111",
+        "import matplotlib.pyplot as plt\ndef f(x: torch.Tensor):\n    ax = plt.figure().add_subplot()\n    ax.plot(x.cuda())",
+    ),
 }
 
 QUIET = {
+    "what slices leave is not known": "def f():\n    return torch.ones(4, 5, 6)[1:, 2, :].item()",
     "narrowed by the same test": "def f(x: torch.Tensor, a, b):\n    if a and b:\n        x = x.cuda()\n    if not (a and b):\n        return x.numpy()",
     "a condition and its opposite": "def f(x: torch.Tensor, a):\n    x = x.cuda()\n    if a:\n        if not a:\n            return x.numpy()",
     "available, or on the CPU": "def f(x: torch.Tensor):\n    device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\n    x = x.to(device)\n    if device.type == 'cpu':\n        return x.numpy()",
@@ -170,6 +417,12 @@ QUIET = {
     "never looked at": "def f(x: torch.Tensor):\n    return [y.numpy() for y in [x.cuda()] if y is None]",
     "and with a constant": "def f(x: torch.Tensor):\n    return False and x.cuda().numpy()",
     "None where a dtype could be": "def f(x: torch.Tensor):\n    return x.to(None).numpy()",
+    "a hook that does not clone": "def hook(module, inputs, output):\n    return None\ndef f(m: nn.Module):\n    m.register_forward_hook(hook)",
+    "restored without training": "def f(m: nn.Module):\n    old = m.state_dict()\n    m.load_state_dict(old)",
+    "kinds nobody knows of": "def f(x: Optional[torch.Tensor], y):\n    if x is None or y:\n        return None\n    return x.cpu().numpy() if isinstance(x, (torch.Tensor, y)) else x",
+    "all of it impossible": "def f():\n    x = None\n    y = 0\n    if x or y:\n        return torch.ones(2).cuda().numpy()",
+    "meta is no place for tests": "def f(x: torch.Tensor):\n    if x.device.type == 'meta':\n        return None\n    return x.shape",
+    "a number divided": "def f(n: int):\n    return np.sqrt(n), np.array([n])[0].real, np.zeros((n, 2)).shape[0], np.where(np.ones(2) > 1)",
     "numbers of a default factory": "def f():\n    d = defaultdict(float)\n    d['a'] += 1.0\n    return np.array([d['a']])",
 }
 

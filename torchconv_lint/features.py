@@ -783,11 +783,17 @@ def _names_in(node: ast.AST) -> set[str]:
 
 def _calls_something(node: ast.expr) -> bool:
     """Whether the value is the result of a call that may be a module's or a helper's (not a builtin's)."""
-    if isinstance(node, ast.Call):
-        return not isinstance(node.func, ast.Name) or node.func.id not in _PLAIN_BUILTINS
-    if isinstance(node, ast.Tuple | ast.List):
-        return any(_calls_something(element) for element in node.elts)
-    return isinstance(node, ast.BinOp) and (_calls_something(node.left) or _calls_something(node.right))
+    pending = [node]  # a long sum is too deep for recursion
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Call):
+            if not isinstance(node.func, ast.Name) or node.func.id not in _PLAIN_BUILTINS:
+                return True
+        elif isinstance(node, ast.Tuple | ast.List):
+            pending += node.elts
+        elif isinstance(node, ast.BinOp):
+            pending += (node.left, node.right)
+    return False
 
 
 _PLAIN_BUILTINS = frozenset(

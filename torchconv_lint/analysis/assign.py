@@ -51,8 +51,6 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         _assign_attribute(frame, target, value, node)
     elif isinstance(target, cst.Subscript):
         _assign_item(frame, target, value, node)
-    elif isinstance(target, cst.StarredElement):
-        assign(frame, target.value, just(Sequence(None, element_of(frame, value, node))), node)
 
 
 def forget(frame: Frame, name: str) -> None:

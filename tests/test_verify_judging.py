@@ -1,0 +1,193 @@
+"""What becomes of an observation: the verdict, its row in the report, the matrix, and fixes (without torch)."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from torchconv_lint.model import Confidence, Edit, Finding, Fix, Outcome, Safety, Span
+from torchconv_lint.verify import fixed, machine
+from torchconv_lint.verify.fixture import Fixture, read_fixture
+from torchconv_lint.verify.judge import verdict
+from torchconv_lint.verify.matrix import show
+from torchconv_lint.verify.observation import Observation, Write
+from torchconv_lint.verify.proof import Phenomenon
+from torchconv_lint.verify.prove import rows_of
+from torchconv_lint.verify.result import Result
+from torchconv_lint.verify.rows import Row, observed
+
+ALL = frozenset({"writes through", "rewrites the caller's data", "waits for the device"})
+TOGETHER = Write(3, ("a", "t"), (), together=True, silent=True)
+OUTER = Write(4, (), ("images",), together=False, silent=False)
+
+
+def judged(
+    declared: str, seen: Observation, marked: frozenset[int] = frozenset(), twin: Observation | None = None
+) -> str:
+    return verdict(Phenomenon.parse(declared), seen, marked, ALL, lambda name: twin)
+
+
+@pytest.mark.parametrize(
+    ("declared", "seen", "says"),
+    [
+        ("nothing", Observation("returned"), ""),
+        ("nothing", Observation("died", text="signal 6"), "died:  signal 6"),
+        ("nothing", Observation("raised", "TypeError", "no"), "raises TypeError: no"),
+        ("nothing", Observation("returned", warnings=(("UserWarning", "careful", 1),)), "warns UserWarning: careful"),
+        ("nothing", Observation("returned", warnings=(("FutureWarning", "later", 1),)), ""),
+        ("nothing", Observation("returned", writes=(TOGETHER,)), "line 3 writes through: a, t"),
+        ("nothing", Observation("returned", writes=(OUTER,)), "line 4 rewrites the caller's images"),
+        ("nothing", Observation("returned", waits=("item",)), "waits for the device: item"),
+        ("waits for the device", Observation("returned"), "nothing waits for the device"),
+        ("writes through", Observation("returned", writes=(OUTER,)), "no write reaches another name"),
+        ("writes through", Observation("returned", writes=(TOGETHER,)), ""),
+        (
+            "rewrites the caller's data",
+            Observation("returned", writes=(TOGETHER,)),
+            "no write reaches the caller's data",
+        ),
+        ("rewrites the caller's data", Observation("returned", writes=(OUTER,)), ""),
+        ("raises TypeError", Observation("returned"), "raises nothing"),
+        ("warns UserWarning", Observation("returned"), "warns of nothing"),
+        ("loses the gradient", Observation("returned", value=3), "returns no tensor"),
+        ("loses the gradient", Observation("returned", value={"grad": True}), "the result still requires grad"),
+        ("loses the gradient", Observation("returned", value={"grad": False}), ""),
+    ],
+)
+def test_verdict(declared: str, seen: Observation, says: str) -> None:
+    assert judged(declared, seen) == says
+
+
+def test_the_finding_must_point_where_it_happens() -> None:
+    elsewhere = frozenset({9})
+    assert judged("writes through", Observation("returned", writes=(TOGETHER,)), elsewhere).endswith(
+        "not at the finding"
+    )
+    assert judged("rewrites the caller's data", Observation("returned", writes=(OUTER,)), elsewhere).endswith("finding")
+    raised = Observation("raised", "TypeError", "no", lines=(2,))
+    assert "raises at line 2" in judged("raises TypeError", raised, elsewhere)
+    warned = Observation("returned", warnings=(("UserWarning", "w", 2),))
+    assert "warns at line 2" in judged("warns UserWarning", warned, elsewhere)
+    assert judged("changes afterwards", Observation("returned", drifted=(9,)), elsewhere) == ""
+    assert judged("changes afterwards", Observation("returned"), elsewhere) == "what is kept stays as it was"
+
+
+def test_results_are_compared_with_the_twin() -> None:
+    mine = Observation("returned", value={"dtype": "float64", "values": [1]})
+    same = Observation("returned", value={"dtype": "float64", "values": [2]})
+    assert judged("gives other values than safe_x", mine, twin=same) == ""
+    assert judged("gives other dtype than safe_x", mine, twin=same) == "gives the same dtype as safe_x"
+    assert "did not return" in judged("gives other dtype than safe_x", mine, twin=Observation("raised", "TypeError"))
+
+
+def test_what_was_observed_in_one_line() -> None:
+    seen = Observation("returned", writes=(TOGETHER,), drifted=(5,), waits=("item", "cpu"))
+    assert observed(seen) == (
+        "returned; line 3 changes a, t, autograd's version counter unmoved; what line 5 kept changes afterwards; "
+        "waits 2 times"
+    )
+    assert observed(Observation("returned", writes=(OUTER,))) == "returned; line 4 changes the caller's images"
+
+
+PROGRAM = """# /// proof
+# hazard: cpu  -> raises RuntimeError
+# hazard: cuda -> raises RuntimeError
+# safe:   cpu  -> nothing
+# ///
+import torch
+
+
+def hazard_x():
+    return torch.ones(2, requires_grad=True).numpy()  # CNV102: 12
+
+
+def safe_x():
+    return torch.ones(2).numpy()
+"""
+
+
+@pytest.fixture
+def fixture(tmp_path: Path) -> Fixture:
+    path = tmp_path / "cnv102" / "topic.py"
+    path.parent.mkdir()
+    path.write_text(PROGRAM)
+    return read_fixture(path)
+
+
+HERE = machine.Machine("2.8.0", "2.0.0", "3.11", "Linux")
+
+
+def test_why_something_cannot_be_run(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {row.reason for row in rows_of([fixture], "cuda", HERE)} == {"no CUDA device here"}
+    assert {row.reason for row in rows_of([fixture], "stand-in", HERE)} == {
+        "the stand-in needs torch 2.9 or later (here: 2.8.0)"
+    }
+    assert "pip install" in machine.Machine("", "", "3.11", "Linux").lacks("cpu")
+    assert machine.version_of("surely-not-installed") == ""
+    monkeypatch.setattr(machine, "version_of", lambda name: "")
+    assert machine.this_machine().torch == ""
+
+
+def shown(rows: list[Row], registered: tuple[str, ...] = ()) -> str:
+    stream = io.StringIO()
+    show(Result(tuple(rows), {}, registered=registered), ("cpu", "stand-in"), Console(file=stream, width=200))
+    return stream.getvalue()
+
+
+def test_matrix_tells_what_is_missing(fixture: Fixture) -> None:
+    hazard, safe = rows_of([fixture], "cpu", HERE)
+    recorded = Row(hazard.fixture, hazard.function, "cpu", hazard.declared, "proven", source="an old machine")
+    text = shown([recorded, Row(safe.fixture, safe.function, "cpu", safe.declared, reason="too tired")], ("CNV999",))
+    assert "1 hazards, 0 twins, 1 not run, (recorded)" in text
+    assert "recorded: an old machine" in text
+    assert "not run on cpu: 1 functions: too tired" in text
+    assert "CNV999: no executed proof" in text
+    assert "it proves nothing about CUDA itself" in text
+
+
+def test_a_fixed_hazard_must_return_the_same(fixture: Fixture) -> None:
+    row = rows_of([fixture], "cpu", HERE)[0]
+    before = row.judged("", Observation("returned", value=1))
+    assert fixed.compared(before, row.judged("", Observation("returned", value=1))).status == "proven"
+    assert fixed.compared(before, row.judged("", Observation("returned", value=2))).reason.endswith("another value")
+    raised = row.judged("", Observation("raised", "RuntimeError"))
+    assert fixed.compared(raised, row.judged("", Observation("returned", value=2))).status == "proven"
+
+
+def with_fixes(monkeypatch: pytest.MonkeyPatch, *replacements: tuple[str, str]) -> None:
+    """Make the linter offer to replace texts, each where it first stands in a line that it reports."""
+
+    def lint(source, settings):
+        findings = []
+        for old, new in replacements:
+            for number, line in enumerate(source.text.splitlines(), 1):
+                if old in line and not line.startswith("#"):
+                    column = line.index(old) + 1
+                    span = Span(number, column, number, column + len(old))
+                    fix = Fix("replace", Safety.SAFE, (Edit(span, new),))
+                    findings.append(Finding("CNV102", "n", "m", "f.py", span, Confidence.CERTAIN, fix=fix))
+        return Outcome(tuple(findings))
+
+    monkeypatch.setattr(fixed, "lint_source", lint)
+
+
+def test_fixes_are_applied_until_nothing_changes(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_fixes(monkeypatch, ("True).numpy", "True).detach().numpy"), (".numpy()  #", ".numpy(force=True)  #"))
+    text, problem = fixed.fixed_text(fixture)
+    assert problem == ""
+    assert "requires_grad=True).detach().numpy(force=True)  #" in text
+    rows = [row.judged("", Observation("raised", "RuntimeError")) for row in rows_of([fixture], "cpu", HERE)]
+    again, wrong = fixed.fixed_rows(rows)
+    assert [(row.function.name, str(row.declared)) for row in again] == [("hazard_x", "nothing")]
+    assert wrong == {}
+
+
+def test_fixes_that_never_settle_or_break_the_file(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row.judged("", Observation("returned")) for row in rows_of([fixture], "cpu", HERE)]
+    with_fixes(monkeypatch, ("torch.ones", "torch.ones"))
+    assert fixed.fixed_rows(rows)[1] == {fixture.key: "the fixes do not settle within 10 passes"}
+    with_fixes(monkeypatch, ("torch.ones(", "torch.ones[("))
+    assert "does not parse: line 10" in fixed.fixed_rows(rows)[1][fixture.key]
