@@ -1,4 +1,4 @@
-"""What becomes of an observation: the verdict, its row in the report, the matrix, and fixes (without torch)."""
+"""What becomes of an observation: the verdict, its row in the report, and the matrix (no torch needed)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from torchconv_lint.model import Confidence, Edit, Finding, Fix, Outcome, Safety, Span
-from torchconv_lint.verify import fixed, machine
+from torchconv_lint.verify import machine
 from torchconv_lint.verify.fixture import Fixture, read_fixture
 from torchconv_lint.verify.judge import verdict
 from torchconv_lint.verify.matrix import show
@@ -146,48 +145,3 @@ def test_matrix_tells_what_is_missing(fixture: Fixture) -> None:
     assert "not run on cpu: 1 functions: too tired" in text
     assert "CNV999: no executed proof" in text
     assert "it proves nothing about CUDA itself" in text
-
-
-def test_a_fixed_hazard_must_return_the_same(fixture: Fixture) -> None:
-    row = rows_of([fixture], "cpu", HERE)[0]
-    before = row.judged("", Observation("returned", value=1))
-    assert fixed.compared(before, row.judged("", Observation("returned", value=1))).status == "proven"
-    assert fixed.compared(before, row.judged("", Observation("returned", value=2))).reason.endswith("another value")
-    raised = row.judged("", Observation("raised", "RuntimeError"))
-    assert fixed.compared(raised, row.judged("", Observation("returned", value=2))).status == "proven"
-
-
-def with_fixes(monkeypatch: pytest.MonkeyPatch, *replacements: tuple[str, str]) -> None:
-    """Make the linter offer to replace texts, each where it first stands in a line that it reports."""
-
-    def lint(source, settings):
-        findings = []
-        for old, new in replacements:
-            for number, line in enumerate(source.text.splitlines(), 1):
-                if old in line and not line.startswith("#"):
-                    column = line.index(old) + 1
-                    span = Span(number, column, number, column + len(old))
-                    fix = Fix("replace", Safety.SAFE, (Edit(span, new),))
-                    findings.append(Finding("CNV102", "n", "m", "f.py", span, Confidence.CERTAIN, fix=fix))
-        return Outcome(tuple(findings))
-
-    monkeypatch.setattr(fixed, "lint_source", lint)
-
-
-def test_fixes_are_applied_until_nothing_changes(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_fixes(monkeypatch, ("True).numpy", "True).detach().numpy"), (".numpy()  #", ".numpy(force=True)  #"))
-    text, problem = fixed.fixed_text(fixture)
-    assert problem == ""
-    assert "requires_grad=True).detach().numpy(force=True)  #" in text
-    rows = [row.judged("", Observation("raised", "RuntimeError")) for row in rows_of([fixture], "cpu", HERE)]
-    again, wrong = fixed.fixed_rows(rows)
-    assert [(row.function.name, str(row.declared)) for row in again] == [("hazard_x", "nothing")]
-    assert wrong == {}
-
-
-def test_fixes_that_never_settle_or_break_the_file(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [row.judged("", Observation("returned")) for row in rows_of([fixture], "cpu", HERE)]
-    with_fixes(monkeypatch, ("torch.ones", "torch.ones"))
-    assert fixed.fixed_rows(rows)[1] == {fixture.key: "the fixes do not settle within 10 passes"}
-    with_fixes(monkeypatch, ("torch.ones(", "torch.ones[("))
-    assert "does not parse: line 10" in fixed.fixed_rows(rows)[1][fixture.key]
