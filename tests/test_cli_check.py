@@ -29,7 +29,7 @@ def test_findings_are_exit_status_1_and_quoted_with_their_reason(check: Run, haz
     assert excerpt == "    6 |     return x.numpy()"
     assert carets == "      |            ^^^^^^^^^"
     assert any(line.startswith("    because hazard.py:5:") for line in because)
-    assert result.stderr == "1 finding in 1 of 1 file\n"
+    assert result.stderr == "1 finding in 1 of 1 file (1 fixable with --fix)\n"
 
 
 def test_without_paths_this_folder_is_linted(check: Run, hazard: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_linted_is_one_problem_and_the_others_are_linted(
     assert problem.startswith("broken.py:")
     assert message in problem
     assert "hazard.py:6:12: CNV101" in result.stdout
-    assert summary == "1 finding in 1 of 2 files"
+    assert summary == "1 finding in 1 of 2 files (1 fixable with --fix)"
 
 
 def test_a_path_that_is_not_there(check: Run, hazard: Path) -> None:

@@ -119,4 +119,4 @@ def test_selecting_and_excluding_from_the_file(check: Run, tmp_path: Path) -> No
     assert check(".").returncode == 0
     result = check("--ignore", "CNV2", "--exclude", "b.py", ".")
     assert result.stdout.startswith("a.py:6:12: ")
-    assert result.stderr == "1 finding in 1 of 1 file\n"
+    assert result.stderr == "1 finding in 1 of 1 file (1 fixable with --fix)\n"

@@ -197,7 +197,7 @@ def test_output_goes_into_the_file(check: Run, hazard: Path, format_: str) -> No
     result = check("--format", format_, "--output", "report")
     assert result.returncode == 1
     assert result.stdout == ""
-    assert result.stderr.endswith("1 finding in 1 of 1 file\n")
+    assert result.stderr.endswith("1 finding in 1 of 1 file (1 fixable with --fix)\n")
     assert report.read_text("utf-8") == shown
     # Nothing else is left lying about.
     assert {path.name for path in hazard.parent.iterdir()} == {"hazard.py", "report"}

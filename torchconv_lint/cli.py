@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from torchconv_lint.model import Problem
     from torchconv_lint.report.run import Run
-    from torchconv_lint.shell.check import Checked
+    from torchconv_lint.shell.check import Checked, Checker
+    from torchconv_lint.shell.fix import Fixer
 
 EXIT_FINDINGS = 1
 EXIT_TROUBLE = 2
@@ -95,6 +96,9 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
 @click.option("--statistics", is_flag=True, help="Count the findings of each code, on standard error.")
 @click.option("--baseline", metavar="FILE", help="Only findings that are not in this file count.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline; exit status 0.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes; what is left is reported.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: unsafe fixes, too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Show only these; ALL: every rule.")
 @click.option("--extend-select", multiple=True, callback=_codes, metavar="CODES", help="Show these, too.")
 @click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not show these.")
@@ -110,13 +114,19 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
 def check(paths: tuple[str, ...], **options: Any) -> None:
     """Lint Python files and folders ('-': standard input; nothing named: this folder).
 
-    Exit status: 0 nothing found, 1 findings, 2 bad usage or a file that could not be read or parsed.
+    Exit status: 0 nothing found (--fix: nothing left; --diff: nothing to change), 1 findings, 2 bad usage or a file
+    that could not be read or parsed.
     """
+    if options["diff"] and (options["fix"] or options["write_baseline"]):
+        raise click.UsageError("--diff writes nothing: it goes neither with --fix nor with --write-baseline")
     project = _project(options)
+    options["named"] = paths
     run = _check(paths or (os.curdir,), project, options)
     for problem in run.problems:
         click.echo(_problem(problem), err=True)
-    if options["write_baseline"]:
+    if options["diff"]:
+        _show_diff(run)
+    elif options["write_baseline"]:
         _write_baseline(project.baseline, run)
     else:
         if project.baseline is not None:
@@ -124,8 +134,8 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
         _report(run, options)
     if run.problems:
         sys.exit(EXIT_TROUBLE)
-    if not options["write_baseline"] and any(run.findings()):
-        sys.exit(EXIT_FINDINGS)
+    if any(one.diff for one in run.checked) if options["diff"] else any(run.findings()):
+        sys.exit(0 if options["write_baseline"] else EXIT_FINDINGS)
 
 
 def _project(options: dict[str, Any]) -> config.Config:
@@ -169,17 +179,45 @@ def _check(paths: Sequence[str], project: config.Config, options: dict[str, Any]
     from torchconv_lint.shell.progress import Progress
     from torchconv_lint.shell.project import checker_for
 
-    checker = checker_for(project)
+    checker = _with_fixes(checker_for(project), options)
     excluding = ((project.root, project.exclude), (Path(), options["exclude"]))
     discovery = Discovery(excluding, gitignore=not options["no_gitignore"])
     files = discovery.files(path for path in paths if path != _STDIN)
     checked: list[Checked] = []
     if _STDIN in paths:
-        checked.append(checker.check_bytes(options["stdin_display_name"], sys.stdin.buffer.read()))
+        checked.append(_check_stdin(checker, options))
     with Progress(len(files)) as progress:
         checked += check_all(files, checker, options["jobs"] or automatic_jobs(len(files)), progress.advance)
     problems = (*discovery.problems, *(problem for one in checked for problem in one.problems))
     return Run(tuple(checked), problems)
+
+
+def _with_fixes(checker: Checker, options: dict[str, Any]) -> Checker | Fixer:
+    if not (options["fix"] or options["diff"]):
+        return checker
+    from torchconv_lint.shell.fix import ALL, SAFE, Fixer
+
+    return Fixer(checker, ALL if options["unsafe_fixes"] else SAFE, write=options["fix"])
+
+
+def _check_stdin(checker: Checker | Fixer, options: dict[str, Any]) -> Checked:
+    """Standard input; with --fix, the fixed text is the output, and the report goes where it does not disturb it."""
+    name, data = options["stdin_display_name"], sys.stdin.buffer.read()
+    checked, after = checker.fix_bytes(name, data)
+    if options["fix"]:
+        sys.stdout.buffer.write(data if after is None else after)
+        sys.stdout.buffer.flush()
+    return checked
+
+
+def _show_diff(run: Run) -> None:
+    sys.stdout.flush()
+    for one in run.checked:
+        sys.stdout.buffer.write(one.diff.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+    changed = [one for one in run.checked if one.diff]
+    count = sum(one.fixed for one in changed)
+    click.echo(f"would fix {_counted(count, 'finding')} in {_counted(len(changed), 'file')}", err=True)
 
 
 def _write_baseline(path: str | None, run: Run) -> None:
@@ -222,7 +260,7 @@ def _report(run: Run, options: dict[str, Any]) -> None:
     else:
         # click drops colours by itself where there is no terminal.
         color = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
-        click.echo(text, nl=False, color=color)
+        click.echo(text, nl=False, color=color, err=options["fix"] and _STDIN in options["named"])
     if options["statistics"]:
         from torchconv_lint.report.statistics import render_statistics
 
@@ -230,7 +268,23 @@ def _report(run: Run, options: dict[str, Any]) -> None:
     if options["format_"] == "text" or output is not None:
         count = sum(1 for _ in run.findings())
         files = sum(1 for one in run.checked if one.findings)
-        click.echo(f"{_counted(count, 'finding')} in {files} of {_counted(len(run.checked), 'file')}", err=True)
+        places = f"{files} of {_counted(len(run.checked), 'file')}"
+        click.echo(f"{_counted(count, 'finding')} in {places}{_about_fixes(run, options)}", err=True)
+
+
+def _about_fixes(run: Run, options: dict[str, Any]) -> str:
+    """What was fixed, or can be."""
+    from torchconv_lint.model import Safety
+
+    parts = []
+    if fixed := sum(one.fixed for one in run.checked):
+        parts.append(f"{fixed} fixed")
+    safeties = [finding.fix.safety for finding in run.findings() if finding.fix is not None]
+    if safe := safeties.count(Safety.SAFE):
+        parts.append(f"{safe} fixable with --fix")
+    if unsafe := safeties.count(Safety.UNSAFE):
+        parts.append(f"{unsafe} with --fix --unsafe-fixes")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _write(path: str, data: bytes) -> None:

@@ -18,19 +18,24 @@ class UnreadableSource(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A file's text with its line endings kept; `path` is what findings show."""
+    """A file's text with its line endings kept; `path` is what findings show, `encoding` how the file is written."""
 
     path: str
     text: str
+    encoding: str = "utf-8"
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
         """Decode by BOM and PEP 263 cookie. Raises `UnreadableSource` with the reason if that fails."""
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-            return cls(path, data.decode(encoding))
+            return cls(path, data.decode(encoding), encoding)
         except (SyntaxError, UnicodeDecodeError, LookupError) as error:
             raise UnreadableSource(str(error)) from error
+
+    def encode(self, text: str) -> bytes:
+        """The bytes of another text for the same file, a BOM included. Raises `UnicodeEncodeError`."""
+        return text.encode(self.encoding)
 
     @cached_property
     def lines(self) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torchconv_lint.shell.check import Checker
+    from torchconv_lint.shell.fix import Fixer
 
 # Starting a process costs more than linting some files.
 _WORTH_A_PROCESS = 20
@@ -30,7 +31,7 @@ def automatic_jobs(files: int) -> int:
     return max(1, min(available, files // _WORTH_A_PROCESS))
 
 
-def check_all(files: Sequence[str], checker: Checker, jobs: int, done: Callable[[], None]) -> list[Checked]:
+def check_all(files: Sequence[str], checker: Checker | Fixer, jobs: int, done: Callable[[], None]) -> list[Checked]:
     """Check every file, calling `done` after each."""
     jobs = min(jobs, len(files), _MOST_PROCESSES)
     if jobs > 1:
@@ -44,7 +45,7 @@ def check_all(files: Sequence[str], checker: Checker, jobs: int, done: Callable[
 
 
 def _check_in_processes(
-    files: Sequence[str], checker: Checker, jobs: int, done: Callable[[], None]
+    files: Sequence[str], checker: Checker | Fixer, jobs: int, done: Callable[[], None]
 ) -> dict[str, Checked]:
     results = _pooled(files, checker, jobs, done)
     while rest := [file for file in files if file not in results]:
@@ -57,7 +58,7 @@ def _check_in_processes(
     return results
 
 
-def _pooled(files: Sequence[str], checker: Checker, jobs: int, done: Callable[[], None]) -> dict[str, Checked]:
+def _pooled(files: Sequence[str], checker: Checker | Fixer, jobs: int, done: Callable[[], None]) -> dict[str, Checked]:
     """The results of a pool of processes: all of them, unless a worker dies."""
     results: dict[str, Checked] = {}
     # Fresh interpreters: a fork would copy the locks of the progress bar's thread, and is not to be had everywhere.

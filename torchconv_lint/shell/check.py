@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is shown for one file; `lines` are the source lines that a report may want to quote, by number."""
+    """What is shown for one file; `lines` are the source lines that a report may want to quote, by number.
+
+    `fixed` tells how many findings fixes have removed (or would remove), and `diff` shows how.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     lines: dict[int, str] = field(default_factory=dict)
+    fixed: int = 0
+    diff: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +44,17 @@ class Checker:
 
     def check_file(self, path: str) -> Checked:
         """Check the file at `path`. Never raises for anything about the file."""
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            return _failed(path, f"cannot be read: {error.strerror}")
-        except ValueError as error:  # a null character in the name
-            return _failed(path, f"cannot be read: {error}")
-        return self.check_bytes(path, data)
+        data = read(path)
+        return data if isinstance(data, Checked) else self.check_bytes(path, data)
 
     def check_bytes(self, path: str, data: bytes) -> Checked:
         """Check the bytes of a file that is called `path`."""
-        try:
-            source = Source.from_bytes(path, data)
-        except UnreadableSource as error:
-            return _failed(path, f"cannot be decoded: {error}")
-        return self.check_source(source)
+        source = decoded(path, data)
+        return source if isinstance(source, Checked) else self.check_source(source)
+
+    def fix_bytes(self, path: str, data: bytes) -> tuple[Checked, bytes | None]:
+        """As `check_bytes`; a checker that does not fix has no new content to give."""
+        return self.check_bytes(path, data), None
 
     def check_source(self, source: Source) -> Checked:
         """Check a file that has been read already."""
@@ -68,13 +68,32 @@ class Checker:
         try:
             outcome = lint_source(source, self.settings, tree)
         except Exception as error:  # one file that we fail on must not end the run
-            return _failed(path, describe_failure(error))
+            return failed(path, describe_failure(error))
         findings = tuple(
             finding
             for finding in outcome.findings
             if self.selection.shows(finding.code) and not noqa.hides(finding.code, finding.span.line)
         )
         return Checked(path, findings, outcome.problems, _quoted(source, findings))
+
+
+def read(path: str) -> bytes | Checked:
+    """The content of the file, or what is to be said if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        return failed(path, f"cannot be read: {error.strerror}")
+    except ValueError as error:  # a null character in the name
+        return failed(path, f"cannot be read: {error}")
+
+
+def decoded(path: str, data: bytes) -> Source | Checked:
+    """The text of a file, or what is to be said if it cannot be decoded."""
+    try:
+        return Source.from_bytes(path, data)
+    except UnreadableSource as error:
+        return failed(path, f"cannot be decoded: {error}")
 
 
 def parsed(source: Source) -> ast.Module | Problem:
@@ -90,7 +109,8 @@ def parsed(source: Source) -> ast.Module | Problem:
         return Problem(source.path, 1, 1, f"cannot be parsed: {_named(error)}")
 
 
-def _failed(path: str, message: str) -> Checked:
+def failed(path: str, message: str) -> Checked:
+    """A file of which nothing else is known than this problem."""
     return Checked(path, problems=(Problem(path, 1, 1, message),))
 
 

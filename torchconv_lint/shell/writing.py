@@ -21,12 +21,21 @@ def write_atomically(path: str, data: bytes) -> None:
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
+        _give_to_owner(temporary, target)
         os.chmod(temporary, _mode(target))
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _give_to_owner(temporary: str, target: str) -> None:
+    """Files of others stay theirs, where one may write for them at all (as root, in a container)."""
+    with contextlib.suppress(OSError):
+        old = os.stat(target)
+        if hasattr(os, "chown") and (old.st_uid, old.st_gid) != (os.getuid(), os.getgid()):
+            os.chown(temporary, old.st_uid, old.st_gid)
 
 
 def _mode(path: str) -> int:
