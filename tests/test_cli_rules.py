@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 
 import pytest
@@ -34,7 +35,15 @@ def test_explain(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("numpy-on-acelerator", "did you mean numpy-on-accelerator?"), ("?", "see")]
+    ("name", "hint"),
+    [
+        ("numpy-on-acelerator", "did you mean numpy-on-accelerator?"),
+        ("NumPy-On-Grat", "did you mean numpy-on-grad?"),
+        ("cnv104", "did you mean CNV103?"),
+        ("102", "did you mean CNV102?"),
+        ("CNW101", "did you mean CNV101?"),
+        ("?", "see 'torchconv-lint rules'"),
+    ],
 )
 def test_explain_what_is_not_there(name: str, hint: str) -> None:
     result = CliRunner().invoke(cli, ["explain", name])
@@ -42,9 +51,12 @@ def test_explain_what_is_not_there(name: str, hint: str) -> None:
     assert hint in result.output
 
 
-def test_version() -> None:
+def test_version_names_what_a_report_of_a_bug_needs() -> None:
     result = run_module("torchconv_lint", "--version", cwd=REPOSITORY)
-    assert result.stdout == f"torchconv-lint, version {torchconv_lint.__version__}\n"
+    name, version, *rest = result.stdout.split()
+    assert (name, version) == ("torchconv-lint", torchconv_lint.__version__)
+    assert " ".join(rest).startswith(f"(Python {platform.python_version()}, libcst ")
+    assert "torch " not in result.stdout
 
 
 def test_the_console_script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

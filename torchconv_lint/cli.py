@@ -1,4 +1,4 @@
-"""The command line: `torchconv-lint check`, `rules`, `explain` and `verify`."""
+"""The command line: `torchconv-lint check`, `rules`, `explain`, `init`, `completion` and `verify`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from torchconv_lint import __version__, config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from click.shell_completion import CompletionItem
 
     from torchconv_lint.model import Problem
     from torchconv_lint.report.run import Run
     from torchconv_lint.shell.check import Checked, Checker
     from torchconv_lint.shell.fix import Fixer
+
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 EXIT_FINDINGS = 1
 EXIT_TROUBLE = 2
@@ -28,6 +32,8 @@ EXIT_INTERRUPTED = 128 + signal.SIGINT
 EXIT_TERMINATED = 128 + signal.SIGTERM
 
 _STDIN = "-"
+# The variable by which a shell asks for completions; the name is click's own for this program.
+_COMPLETE = "_TORCHCONV_LINT_COMPLETE"
 # Their code is in `report.formats`, which only a run that reports imports.
 _FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
@@ -63,8 +69,22 @@ class _Group(click.Group):
             sys.exit(EXIT_INTERRUPTED)
 
 
+def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    """What a bug report needs. torch is not among it: what the linter says does not depend on the installed one."""
+    if not wanted or ctx.resilient_parsing:
+        return
+    import platform
+    from importlib import metadata
+
+    parts = ", ".join(f"{name} {metadata.version(name)}" for name in ("libcst", "flake8"))
+    click.echo(f"torchconv-lint {__version__} (Python {platform.python_version()}, {parts})")
+    ctx.exit()
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="torchconv-lint")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show versions and exit."
+)
 def cli() -> None:
     """Find conversion pitfalls between PyTorch, NumPy and plain Python numbers before the code runs."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -89,8 +109,25 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     return int(value)
 
 
+def _complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from torchconv_lint.rules import all_rules
+
+    # Several codes are separated by commas: the last one is being typed.
+    before, comma, last = incomplete.rpartition(",")
+    known = [rule for rule in all_rules() if rule.code.startswith(last.upper())]
+    return [CompletionItem(before + comma + rule.code, help=rule.name) for rule in known]
+
+
+def _codes_option(name: str, help: str) -> Callable[[_Function], _Function]:
+    return click.option(
+        name, multiple=True, callback=_codes, metavar="CODES", shell_complete=_complete_codes, help=help
+    )
+
+
 @cli.command()
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", help="How to show findings.")
 @click.option("-o", "--output", metavar="FILE", help="Write the report to this file.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each code, on standard error.")
@@ -99,10 +136,10 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
 @click.option("--fix", is_flag=True, help="Apply safe fixes; what is left is reported.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: unsafe fixes, too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
-@click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Show only these; ALL: every rule.")
-@click.option("--extend-select", multiple=True, callback=_codes, metavar="CODES", help="Show these, too.")
-@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not show these.")
-@click.option("--opt-in", multiple=True, callback=_codes, metavar="CODES", help="Run these opt-in rules, too.")
+@_codes_option("--select", help="Show only these; ALL: every rule.")
+@_codes_option("--extend-select", help="Show these, too.")
+@_codes_option("--ignore", help="Do not show these.")
+@_codes_option("--opt-in", help="Run these opt-in rules, too.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Skip these in folders (as in a .gitignore).")
 @click.option("--no-gitignore", is_flag=True, help="Lint what .gitignore files exclude, too.")
 @click.option("--confidence", type=click.Choice(["possible", "likely", "certain"]), help="Least confidence shown.")
@@ -329,21 +366,18 @@ def rules(format_: str) -> None:
 
 
 @cli.command()
-@click.argument("code")
+@click.argument("code", shell_complete=_complete_codes)
 def explain(code: str) -> None:
     """Show the page of a rule, named by its code or its name."""
     from torchconv_lint.rules import all_rules
-    from torchconv_lint.rules.pages import markdown
+    from torchconv_lint.rules.pages import markdown, nearest
 
     for rule in all_rules():
         if code.lower() in (rule.code.lower(), rule.name):
             break
     else:
-        import difflib
-
-        names = [name for rule in all_rules() for name in (rule.code, rule.name)]
-        near = difflib.get_close_matches(code, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else "see 'torchconv-lint rules'"
+        near = nearest(code)
+        hint = f"did you mean {near}?" if near else "see 'torchconv-lint rules'"
         raise click.UsageError(f"there is no rule {code!r}; {hint}")
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         from rich.console import Console
@@ -352,3 +386,34 @@ def explain(code: str) -> None:
         Console().print(Markdown(markdown(rule)))
     else:
         click.echo(markdown(rule))
+
+
+@cli.command()
+def init() -> None:
+    """Write a first configuration into this folder's pyproject.toml. Nothing that is there is changed."""
+    from torchconv_lint.shell.starting import CannotStart, about_flake8, write_configuration
+
+    try:
+        path = write_configuration(Path())
+    except (CannotStart, config.ConfigError) as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"pyproject.toml: {error.strerror}") from None
+    click.echo(f"{path}: [tool.{config.TABLE}] is written")
+    click.echo(about_flake8(Path()))
+    click.echo("next: torchconv-lint check")
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a script that makes the shell complete our options, commands and codes.
+
+    In ~/.bashrc: eval "$(torchconv-lint completion bash)", with zsh in ~/.zshrc; in fish's config.fish: torchconv-lint
+    completion fish | source.
+    """
+    from click.shell_completion import get_completion_class
+
+    complete = get_completion_class(shell)
+    assert complete is not None, shell
+    click.echo(complete(cli, {}, "torchconv-lint", _COMPLETE).source())

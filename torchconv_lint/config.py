@@ -57,6 +57,11 @@ def find_config(start: Path, explicit: str | None = None) -> Config:
     return Config(root=folder)
 
 
+def has_table(path: Path, data: bytes) -> bool:
+    """True if `data`, the content of the file at `path`, has our table. Raises `ConfigError` if it is broken."""
+    return _table(path, data) is not None
+
+
 def confidence(value: object) -> Confidence:
     """A confidence by its label. Raises `ConfigError`, as the following do, when the value makes no sense."""
     try:
@@ -114,12 +119,12 @@ def _table(path: Path, data: bytes) -> Mapping[str, object] | None:
 def _config(path: Path, table: Mapping[str, object]) -> Config:
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KEYS)}"
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
             raise ConfigError(f"{path}: [tool.{TABLE}]: unknown key {key!r} ({hint})")
         try:
-            values[key] = _KEYS[key](value)
+            values[key] = KEYS[key](value)
         except ConfigError as error:
             raise ConfigError(f"{path}: [tool.{TABLE}]: {key}: {error}") from None
     default = Settings()
@@ -151,7 +156,8 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(_string(item) for item in items)
 
 
-_KEYS: Mapping[str, Callable[[object], object]] = {
+# From the keys of the table to what reads their values.
+KEYS: Mapping[str, Callable[[object], object]] = {
     "confidence": confidence,
     "opt-in": codes,
     "assume-device": device,
