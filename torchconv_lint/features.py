@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.analysis.evidence import data_methods, tensor_only_methods
+from torchconv_lint.analysis.evidence import TAKES_MATRIX, TAKES_TENSOR, data_methods, tensor_only_methods
 from torchconv_lint.analysis.patterns import is_axes, is_hook
 from torchconv_lint.analysis.walking import walk
 
@@ -38,6 +38,7 @@ PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
+_TAKES = TAKES_MATRIX | TAKES_TENSOR
 _DATASETS = frozenset({"create_dataset", "require_dataset"})
 _DRAWING = frozenset({"matplotlib", "pylab", "seaborn"})
 _PLOT_METHODS = frozenset(
@@ -191,7 +192,8 @@ class Features:
     number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
     from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
     `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
-    result. `written`: names written in place. `words`: names of attributes and of called functions, "name=" for keyword
+    result. `written`: names written in place. `passed`: names in the arguments of
+    each function and method that is called; `data`: names that may be tensors. `words`: names of attributes and of called functions, "name=" for keyword
     arguments, "+=", "for", "while" and "[::-1]", of which rules choose their own triggers.
     """
 
@@ -205,6 +207,8 @@ class Features:
     keeps_shared: bool = False
     writes_self: bool = False
     handed: dict[str, set[str]] = field(default_factory=dict)
+    passed: dict[str, set[str]] = field(default_factory=dict)
+    data: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
@@ -302,6 +306,7 @@ class Survey:
         if any(root in arrays and names & tensors for root, names in self.meetings):
             found.triggers.add(IMPLICIT)
         found.made = self.made
+        found.data = self.made | self.tensors | self.vocabulary.torch | {"self"}
         found.written = self.written
         if found.triggers and self.written & given:
             found.takes_arguments = True
@@ -385,6 +390,13 @@ class Survey:
     def call(self, node: ast.Call) -> None:
         """What is called, and what with."""
         func = node.func
+        arguments = (*node.args, *(keyword.value for keyword in node.keywords))
+        if arguments and isinstance(func, ast.Attribute | ast.Name):
+            name = func.attr if isinstance(func, ast.Attribute) else func.id
+            if name in self.vocabulary.local:
+                passed = self.found.passed.setdefault(name, set())
+                for argument in arguments:
+                    passed |= _names_in(argument)
         if isinstance(func, ast.Attribute):
             self._method(node, func)
         elif isinstance(func, ast.Name):
@@ -451,7 +463,7 @@ class Survey:
         if isinstance(func.value, ast.Name) and attr in tensor_only_methods():
             self.optional.add(func.value.id)
             self.tensors.add(func.value.id)
-        elif root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
+        elif attr in _TAKES and root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
             self.optional.add(node.args[0].id)
             self.tensors.add(node.args[0].id)
         if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):

@@ -93,7 +93,7 @@ def sift(
     module_chosen = module_chosen or bool(module.calls & callees)
     if not chosen and not module_chosen:
         return None
-    callers = {function for function in functions if function in reach and features[function].calls & callees}
+    callers = {function for function in functions if function in reach and _hands_over(features[function], callees)}
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
@@ -151,6 +151,11 @@ def _counted(features: dict[FunctionOutline, Features], module: Features) -> set
         for function, found in features.items()
         if function in makers or function.name in passed or found.calls & names
     }
+
+
+def _hands_over(found: Features, callees: set[str]) -> bool:
+    """Whether the function calls one of these with something that may be a tensor."""
+    return any(name in callees and names & found.data for name, names in found.passed.items())
 
 
 def _called_for(features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]) -> set[str]:

@@ -162,15 +162,16 @@ def evidence_in(nodes: Iterable[ast.AST]) -> Evidence:
             elif func.attr in _MODULE_METHODS and "optim" not in name and "sched" not in name and "scaler" not in name:
                 modules.add(name)
             elif name in ("torch", "F") and node.args and isinstance(node.args[0], ast.Name):
-                if func.attr in _TAKES_TENSOR:
+                if func.attr in TAKES_TENSOR:
                     tensors.add(node.args[0].id)
-                if func.attr in _TAKES_MATRIX:
+                if func.attr in TAKES_MATRIX:
                     matrices.add(node.args[0].id)
     return Evidence(frozenset(tensors), frozenset(needs_grad), frozenset(modules), frozenset(matrices))
 
 
-_TAKES_MATRIX = frozenset({"transpose", "bmm", "matmul", "mm", "permute"})
-_TAKES_TENSOR = frozenset(
+# Functions of torch whose first argument is a tensor; one with two dimensions or more.
+TAKES_MATRIX = frozenset({"transpose", "bmm", "matmul", "mm", "permute"})
+TAKES_TENSOR = frozenset(
     [
         "transpose",
         "softmax",
