@@ -18,10 +18,11 @@ def dotted_path(node: cst.CSTNode) -> str | None:
     if type(node) is cst.Name:
         return node.value
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    # Exact types: no node class has subclasses, and `isinstance` asks libcst's abstract base classes at length.
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name) or len(parts) >= MAX_PATH:
+    if type(node) is not cst.Name or len(parts) >= MAX_PATH:
         return None
     parts.append(node.value)
     return ".".join(reversed(parts))

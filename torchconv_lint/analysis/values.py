@@ -326,7 +326,10 @@ def kinds(value: Value) -> Iterator[Kind]:
 def join(*values: Value) -> Value:
     """The union of alternatives; equal ones become one, under what their conditions have in common."""
     first = values[0]
-    if all(value is first for value in values):
+    for value in values:
+        if value is not first:
+            break
+    else:
         return first
     merged: dict[Kind, Alt] = {}
     for value in values:
