@@ -81,7 +81,8 @@ def _analyse(
     from torchconv_lint.fixing.resolve import Patcher
 
     _settle()
-    interpreter = Interpreter(source, sifted)
+    heard = frozenset(type_ for rule in rules for type_ in rule.hears)
+    interpreter = Interpreter(source, sifted, heard)
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
     findings, problems = judged(rules, events, source.path, settings, patcher)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_scalar
 from torchconv_lint.analysis.iteration import appended, element_of, stored
+from torchconv_lint.analysis.reads import tell_text
 from torchconv_lint.analysis.sharing import kept
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.truth import ask_truth
@@ -74,6 +75,9 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Sequence(None, element_of(frame, arguments.value(1), node))
     if name in ("len", "hash", "id", "ord"):
         return Number()
+    if name in ("print", "str", "repr", "format"):
+        for argument in arguments.positional:
+            tell_text(frame, argument.value, argument.node, node, name)
     if name in ("print", "setattr", "delattr"):
         return NONE
     if name in ("str", "repr", "isinstance", "hasattr", "callable", "issubclass", "type", "format"):

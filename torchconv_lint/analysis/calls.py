@@ -11,7 +11,9 @@ from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.gradmode import is_custom_function
 from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.reads import ARRAY, BARS, LIST, LOGGING, NUMBER, tell_arguments, tell_read
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.tensor_methods import SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
@@ -237,12 +239,18 @@ def _call_opaque_method(
         return _move_opaque(frame, kind, name, arguments, node, func)
     if kind.guess is not None and name not in _OF_A_MAPPING and _of_a_tensor(name):
         return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
+    if name in ("item", "numpy", "tolist"):
+        what = {"item": NUMBER, "numpy": ARRAY}.get(name, LIST)
+        tell_read(frame, kind, getattr(func, "value", func), node, what, name)
     if name == "numpy":
         return Array(memory=kind.memory)
     if name == "step" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
+    if name in BARS or (LOGGING.match(name) and "log" in (kind.path or "")):
+        tell_arguments(frame, arguments, node, name)
     if name == "backward":
         frame.has_stepped = True
+        trains(frame, node)
     if name in _OF_A_MODULE and (name not in _OF_OTHERS or _LIKE_A_MODULE.search(kind.path or "")):
         module = Module(None, kind.guess.device if kind.guess else None, path=kind.path)
         return module_calls.call_module_method(frame, module, name, arguments, node, func)
@@ -271,7 +279,7 @@ def _move_opaque(
     from torchconv_lint.analysis.tensor_methods import moved_by
 
     base = kind.guess or Tensor()
-    results = moved_by(frame, base, name, arguments, node)
+    results = moved_by(frame, base, name, arguments, node, kind)
 
     def back(result: Kind) -> Kind:
         if isinstance(result, Tensor):

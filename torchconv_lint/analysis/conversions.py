@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy, ToScalar
 from torchconv_lint.analysis.iteration import flat
+from torchconv_lint.analysis.reads import ARRAY, NUMBER, tell_read
 from torchconv_lint.analysis.values import MANY, Array, Kind, Mapping, Opaque, Sequence, Tensor, Value, guessed, just
 from torchconv_lint.model import Confidence
 
@@ -24,6 +25,7 @@ def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.
         if not isinstance(kind, Tensor):
             frame.interpreter.mixed.add(subject)
         frame.emit(ToNumpy(frame.site(node), tensor, text, "", False, mode, sure, forced, frame.site(subject)))
+    tell_read(frame, kind, subject, node, ARRAY, "numpy")
 
 
 def tell_implicit(
@@ -37,6 +39,7 @@ def tell_implicit(
         if isinstance(kind, Tensor):
             text = frame.text(subject)
             frame.emit(ToNumpy(site, kind, text, via, False, mode, Confidence.CERTAIN, operand=operand))
+            tell_read(frame, kind, subject, node, ARRAY, via)
         elif isinstance(kind, Opaque) and kind.guess is not None:
             sure = Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE
             frame.emit(ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
@@ -104,3 +107,5 @@ def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node
                 sure = Confidence.POSSIBLE
             text, mode, operand = frame.text(subject), frame.state.grad, frame.site(subject)
             frame.emit(ToScalar(frame.site(node), tensor, text, via, sure, mode, operand))
+        if tensor is not None or via == "item":
+            tell_read(frame, kind, subject, node, NUMBER, via)

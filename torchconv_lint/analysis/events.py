@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from torchconv_lint.analysis.loops import Loop
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.state import Write
+    from torchconv_lint.analysis.transforms import Transform
     from torchconv_lint.analysis.values import Memory, Tensor
     from torchconv_lint.model import Confidence
 
@@ -110,3 +112,42 @@ class AliasKept(Event):
     why: str
     how: tuple[tuple[Site, str], ...]
     sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Event):
+    """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
+
+    `what` is read (see reads.py) through `via` ("item", "print"). `loops` are those in which this happens on every
+    round, outermost first; `element` is the loop that goes through the tensor element by element.
+    """
+
+    tensor: Tensor
+    subject: str
+    what: str
+    via: str
+    loops: tuple[Loop, ...]
+    element: Loop | None
+    sure: Confidence
+
+    @property
+    def training(self) -> Loop | None:
+        """The innermost loop that takes a training step on each round, none of them a whole epoch."""
+        for loop in reversed(self.loops):
+            if loop.trained is not None and not loop.counts_epochs:
+                return loop
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRead(Event):
+    """What a tensor holds is read inside a function that is compiled, traced or transformed (`how`). `asking`: the
+    answer decides which way the program goes."""
+
+    tensor: Tensor
+    subject: str
+    what: str
+    via: str
+    how: Transform
+    sure: Confidence
+    asking: bool

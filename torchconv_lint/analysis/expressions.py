@@ -17,9 +17,11 @@ from torchconv_lint.analysis.conditions import both, either, negation
 from torchconv_lint.analysis.conversions import tell_arithmetic
 from torchconv_lint.analysis.frame import Definition, Frame, evaluates
 from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.loops import enter, is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.reads import tell_text
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
@@ -117,7 +119,7 @@ def _f_string(frame: Frame, node: cst.FormattedString) -> Value:
     first = node.parts[0] if node.parts else None
     for part in node.parts:
         if isinstance(part, cst.FormattedStringExpression):
-            frame.evaluate(part.expression)
+            tell_text(frame, frame.evaluate(part.expression), part.expression, part.expression, "an f-string")
     if isinstance(first, cst.FormattedStringText) and first.value.split(":")[0] in ("cuda", "cpu"):
         return just(Const(first.value.split(":")[0]))
     return UNKNOWN
@@ -133,6 +135,8 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     for step in reversed(chain):
         right = frame.evaluate(step.right)
         tell_arithmetic(frame, result, right, step.left, step.right)
+        if isinstance(step.operator, cst.Modulo) and isinstance(step.left, cst.SimpleString | cst.ConcatenatedString):
+            tell_text(frame, right, step.right, step, "`%` formatting")
         result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
     return result
 
@@ -160,7 +164,7 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 @evaluates(cst.BooleanOperation)
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     is_and, operands = chain(node)
-    before = frame.state
+    before, seldom = frame.state, frame.seldom
     frame.state = before.copy()
     parts: list[Value] = []
     conditions: list[Condition | None] = []
@@ -172,11 +176,12 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
             parts.append(value)
             break
         ask_truth(frame, operand, value)
+        frame.seldom = frame.seldom or is_seldom(frame, operand)
         # What `and` lets through is false, what `or` lets through is true; the rest is evaluated after that.
         parts.append(tuple(alt for alt in value if not _is_constant(alt.kind, truth=is_and)))
         if not assume(frame, operand, is_and):
             break
-    frame.state = before
+    frame.state, frame.seldom = before, seldom
     if all(conditions) and len(conditions) == len(operands) and not operands_in(parts):
         known = [condition for condition in conditions if condition is not None]
         return just(Truth(both(known) if is_and else either(known)))
@@ -226,7 +231,8 @@ def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
 @evaluates(cst.IfExp)
 def _conditional(frame: Frame, node: cst.IfExp) -> Value:
     test(frame, node.test)
-    start = frame.state
+    start, seldom = frame.state, frame.seldom
+    frame.seldom = seldom or is_seldom(frame, node.test)
     values, states = [], []
     for truth, branch in ((True, node.body), (False, node.orelse)):
         frame.state = start.copy()
@@ -235,6 +241,7 @@ def _conditional(frame: Frame, node: cst.IfExp) -> Value:
             extra = frame.state.path - start.path
             values.append(_conditioned(value, extra))
             states.append(frame.state)
+    frame.seldom = seldom
     frame.state = join_states(states[0], states[1] if len(states) > 1 else None) or start if states else start
     return join(*values) if values else UNKNOWN
 
@@ -306,9 +313,12 @@ def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.Ba
     before = frame.state
     frame.state = before.copy()
     frame.loop_depth += 1
+    loops = frame.loops
     found: list[Value] | None = None
     while clause is not None:
-        assign(frame, clause.target, element_of(frame, frame.evaluate(clause.iter), clause.iter), clause.iter)
+        iterable = frame.evaluate(clause.iter)
+        enter(frame, clause, iterable)
+        assign(frame, clause.target, element_of(frame, iterable, clause.iter), clause.iter)
         for condition in clause.ifs:
             test(frame, condition.test)
             if not assume(frame, condition.test, True):
@@ -317,7 +327,7 @@ def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.Ba
     if found is None:
         found = [frame.evaluate(result) for result in results]
     frame.loop_depth -= 1
-    frame.state = before
+    frame.state, frame.loops = before, loops
     return found
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.events import Event
     from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.loops import Loop
     from torchconv_lint.analysis.outline import FunctionOutline
+    from torchconv_lint.analysis.transforms import Transform
     from torchconv_lint.analysis.values import Memory
 
 MAX_DEPTH = 120
@@ -111,7 +113,12 @@ class Arguments:
 
 
 class Frame:
-    """The state while a body runs, and what it has produced: return values, events, written parameters."""
+    """The state while a body runs, and what it has produced: return values, events, written parameters.
+
+    `loops` are those it runs in, callers' included, and `seldom` tells that most of their rounds leave this place out
+    (see loops.py); `trace` is what the function was handed to, if it is compiled, traced or transformed; `asking`: a
+    condition is being evaluated.
+    """
 
     def __init__(
         self,
@@ -146,6 +153,10 @@ class Frame:
         self.has_stepped = False
         self.nested: list[Definition] = []
         self.foreign_writes: list[tuple[Any, Memory]] = []
+        self.loops: tuple[Loop, ...] = ()
+        self.seldom = False
+        self.trace: Transform | None = None
+        self.asking = False
 
     def site(self, node: cst.CSTNode) -> Site:
         """The place of a node of this frame's code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ import libcst as cst
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.dtypes import external
-from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead, ToNumpy, ToScalar
+from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead, ToNumpy, ToScalar, Wait
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
+from torchconv_lint.analysis.loops import enter_step
 from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.returning import as_parameter, given_back
@@ -50,6 +52,7 @@ from torchconv_lint.analysis.values import (
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
+    from torchconv_lint.analysis.loops import Loop
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.values import Memory
     from torchconv_lint.sieve import Sifted
@@ -79,18 +82,20 @@ class Result:
 class Interpreter:
     """All evaluation of one file."""
 
-    def __init__(self, source: Source, sifted: Sifted) -> None:
+    def __init__(self, source: Source, sifted: Sifted, heard: frozenset[type] = frozenset()) -> None:
         self.source = source
         self.outline = sifted.outline
         self.sifted = sifted
         self.events: list[Event] = []
         self.given_up: list[tuple[str, int]] = []
         self.mixed: set[cst.CSTNode] = set()  # what is converted, and not a tensor in every evaluation
+        self.follows_loops = Wait in heard
+        self.loops: dict[cst.CSTNode, Loop] = {}
         self._definitions: dict[FunctionOutline, Definition] = {}
         self._nested: dict[cst.CSTNode, Definition] = {}
         self._entries: dict[FunctionOutline, Result] = {}
         self._contexts: dict[Any, Result] = {}
-        self._context_count: dict[Definition, int] = {}
+        self._context_count: dict[Any, int] = {}
         self._modes: dict[FunctionOutline, set[bool | None]] = {}
         self._active: list[Definition] = []
         self._entering: set[FunctionOutline] = set()
@@ -167,7 +172,23 @@ class Interpreter:
         names = self._entry_names(function, this)
         grad = self._entry_mode(function)
         frame = self._frame(definition, State(names, grad=grad), 0, this)
+        if self._is_training_step(function):
+            enter_step(frame, definition.node)
         return self._evaluate(frame, definition)
+
+    def _is_training_step(self, function: FunctionOutline) -> bool:
+        """Whether somebody else calls it on every step of training: an optimiser's step, Lightning's hook."""
+        if function.owner is None or function.name not in ("step", "training_step", "on_train_batch_end"):
+            return False
+        bases = self.external_bases(function.owner)
+        if function.name == "step":
+            return any(base.rpartition(".")[2] == "Optimizer" for base in bases)
+        return any(base.rpartition(".")[2] == "LightningModule" for base in bases)
+
+    @functools.cached_property
+    def knows_accelerators(self) -> bool:
+        """Whether the file speaks of accelerators, or leaves them to a framework."""
+        return _ACCELERATORS.search(self.source.text) is not None
 
     def _entry_mode(self, function: FunctionOutline) -> bool | None:
         """The grad mode an unseen caller leaves on; that of the callers in this file, when they all switch it off."""
@@ -245,15 +266,18 @@ class Interpreter:
             self._modes.setdefault(definition.outline, set()).add(grad)
         key = None
         if definition.enclosing is None:
-            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks)
+            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, frame.loops, frame.seldom)
             result = self._contexts.get(key)
             if result is not None:
                 return self._after_call(frame, result, definition, arguments, this, node)
-        if self._context_count.get(definition, 0) >= MAX_CONTEXTS and key is not None:
+        self._context_count.setdefault(definition, 0)
+        counted = (definition, frame.loops) if frame.loops else definition  # loops are followed beside the rest
+        if self._context_count.get(counted, 0) >= MAX_CONTEXTS and key is not None:
             return UNKNOWN
-        self._context_count[definition] = self._context_count.get(definition, 0) + 1
+        self._context_count[counted] = self._context_count.get(counted, 0) + 1
         inner = self._frame(definition, State(names, grad=grad, path=frame.state.path), frame.depth + 1, this)
         inner.tracks = inner.tracks or frame.tracks
+        inner.loops, inner.seldom = frame.loops, frame.seldom
         result = self._evaluate(inner, definition)
         if key is not None:
             self._contexts[key] = result
@@ -575,6 +599,7 @@ class Interpreter:
         return found
 
 
+_ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
+from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import overwritten, stepped
@@ -242,6 +243,7 @@ def call_optimizer_method(frame: Frame, name: str, arguments: Arguments, node: c
     """`optimizer.step()` writes the parameters."""
     if name == "step":
         stepped(frame, node)
+        trains(frame, node)
     elif name == "zero_grad":
         zeroed(frame, arguments, node)
     return NONE if name in ("step", "zero_grad") else UNKNOWN

@@ -11,12 +11,26 @@ from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.loops import enter as enter_loop
+from torchconv_lint.analysis.loops import is_periodic, is_seldom
 from torchconv_lint.analysis.names import import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.truth import test
-from torchconv_lint.analysis.values import NONE, Autocast, Foreign, Function, GradMode, Kind, Sequence, Tensor, just
+from torchconv_lint.analysis.values import (
+    NONE,
+    NOTHING,
+    Autocast,
+    Foreign,
+    Function,
+    GradMode,
+    Kind,
+    Sequence,
+    Tensor,
+    Value,
+    just,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -138,10 +152,12 @@ def _assert(frame: Frame, node: cst.Assert) -> None:
 def _if(frame: Frame, node: cst.If) -> None:
     # An `elif` chain is walked in a loop, so that a long one needs no deep recursion.
     ends: list[State | None] = []
+    seldom = frame.seldom
     branch: cst.If | cst.Else | None = node
     while isinstance(branch, cst.If):
         test(frame, branch.test)
         start, current = frame.state, branch
+        frame.seldom = frame.seldom or is_seldom(frame, branch.test)
 
         def run(chosen: cst.If = current) -> None:
             frame.alive = assume(frame, chosen.test, True)
@@ -158,11 +174,19 @@ def _if(frame: Frame, node: cst.If) -> None:
         if isinstance(branch, cst.Else):
             run_suite(frame, branch.body)
         ends.append(frame.state if frame.alive else None)
+    # After `if step % 10: continue` the rest of the round is run now and then only.
+    frame.seldom = seldom or (None in ends and bool(frame.loops) and is_periodic(node.test))
     _meet(frame, ends)
 
 
 def _loop(
-    frame: Frame, enter: Callable[[], None], leave: Callable[[], None], node: cst.For | cst.While, *, runs: bool = False
+    frame: Frame,
+    enter: Callable[[], None],
+    leave: Callable[[], None],
+    node: cst.For | cst.While,
+    *,
+    runs: bool = False,
+    iterable: Value = NOTHING,
 ) -> None:
     """Run a loop to its fixpoint. Only what the last pass emitted stays: that one saw the converged state. `runs` tells
     that the body is surely run at least once."""
@@ -170,12 +194,15 @@ def _loop(
     head, mark = frame.state, len(frame.events)
     returned = len(frame.returns), len(frame.exits), len(frame.yields)
     passes = PASSES[min(frame.loop_depth, len(PASSES) - 1)]
+    loops, seldom = frame.loops, frame.seldom
+    enter_loop(frame, node, iterable)
     frame.loop_depth += 1
     ends: list[State | None] = []
     for _ in range(passes):
         del frame.events[mark:]
         del frame.returns[returned[0] :], frame.exits[returned[1] :], frame.yields[returned[2] :]
         frame.breaks, frame.continues = [], []
+        frame.seldom = seldom
 
         def run() -> None:
             enter()
@@ -189,6 +216,7 @@ def _loop(
             break
         head = grown
     frame.loop_depth -= 1
+    frame.loops, frame.seldom = loops, seldom
     breaks = frame.breaks
     frame.breaks, frame.continues = outer_breaks, outer_continues
 
@@ -212,7 +240,8 @@ def _for(frame: Frame, node: cst.For) -> None:
             age_kept(frame, element)
         assign(frame, node.target, element, node.iter)
 
-    _loop(frame, enter, lambda: None, node, runs=any(_is_filled(kind) for kind, _ in iterable))
+    runs = any(_is_filled(kind) for kind, _ in iterable)
+    _loop(frame, enter, lambda: None, node, runs=runs, iterable=iterable)
 
 
 def _is_filled(kind: Kind) -> bool:
@@ -261,8 +290,11 @@ def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
     after_body = _branch(frame, start, lambda: run_suite(frame, node.body))
     middle = join_states(start.copy(), after_body) or start
     ends: list[State | None] = []
+    seldom = frame.seldom
     for handler in node.handlers:
+        frame.seldom = bool(frame.loops) or seldom
         ends.append(_branch(frame, middle, lambda h=handler: run_suite(frame, h.body)))  # type: ignore[misc]
+    frame.seldom = seldom
     if after_body is not None and node.orelse is not None:
         orelse = node.orelse
         after_body = _branch(frame, after_body, lambda: run_suite(frame, orelse.body))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.iteration import item_of
+from torchconv_lint.analysis.reads import SIZE, tell_read
 from torchconv_lint.analysis.shapes import indexed, shaped
 from torchconv_lint.analysis.values import (
     UNKNOWN,
@@ -55,6 +56,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
     single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
     sliced = any(isinstance(element.slice, cst.Slice) for element in node.slice)
+    if single and (frame.loops or frame.trace is not None):
+        _tell_mask(frame, owner, key, node)
 
     def item(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
@@ -79,6 +82,14 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
     return each(owner, item) or UNKNOWN
+
+
+def _tell_mask(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
+    """`x[mask]`: how many elements there are depends on the mask."""
+    if any(isinstance(kind, Tensor) and kind.dtype is not None and kind.dtype.value == "bool" for kind, _ in key):
+        for kind, _ in owner:
+            if isinstance(kind, Tensor):
+                tell_read(frame, kind, node, node, SIZE, "a mask")
 
 
 def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:

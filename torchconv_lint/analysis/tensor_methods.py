@@ -9,7 +9,9 @@ import libcst as cst
 
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.reads import COPY, LIST, NUMBER, SIZE, tell_read
 from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted, written
 from torchconv_lint.analysis.tensors import (
@@ -42,6 +44,7 @@ from torchconv_lint.analysis.values import (
     Step,
     Tensor,
     Value,
+    guessed,
     just,
 )
 from torchconv_lint.knowledge import numpy_ops, torch_ops
@@ -83,7 +86,8 @@ def call_tensor_method(
     if name in ("numpy", "__array__"):
         return _to_numpy(frame, kind, arguments, node, subject, original)
     if name in ("to", "cuda", "cpu", "type", "type_as"):
-        return moved_by(frame, kind, name, arguments, node)
+        return moved_by(frame, kind, name, arguments, node, original or kind)
+    tell_reading_method(frame, original or kind, name, subject, node)
     if name in _CASTS and not arguments.count:
         dtype = Fact(_CASTS[name], Step(frame.site(node), f"is cast to {_CASTS[name]}"))
         same = kind.dtype is not None and kind.dtype.value == dtype.value
@@ -104,6 +108,7 @@ def call_tensor_method(
         return changed
     if name == "backward":
         frame.has_stepped = True
+        trains(frame, node)
         if kind.grad is None or not kind.grad.value:
             fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad"))
             frame.write_back(func, just(replace(kind, grad=fact)))
@@ -126,14 +131,18 @@ def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str) -> Memory
     return converted(frame, kind.memory, node, message, numpy=False)
 
 
-def moved_by(frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call) -> Value:
-    """`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: another device, another dtype, or the tensor itself."""
+def moved_by(
+    frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call, original: Kind | None = None
+) -> Value:
+    """`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: another device, another dtype, or the tensor itself. `original` is
+    what is moved, if that it is a tensor is a guess."""
     if name == "cuda":
         step = Step(
             frame.site(node), "`.cuda()` moves it to the accelerator", kind.device.step if kind.device else None
         )
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":
+        _tell_copy(frame, original or kind, node)
         return just(_on_cpu(frame, kind, node, "`.cpu()`"))
     targets = [argument.value for argument in arguments.positional[:2]]
     targets += [arguments.keywords[key].value for key in ("device", "dtype", "other") if key in arguments.keywords]
@@ -150,6 +159,7 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
         return kind
     if isinstance(goal, Device):
         if goal.fact is not None and goal.fact.value == CPU:
+            _tell_copy(frame, kind, node, goal.fact.confidence)
             result = _on_cpu(frame, kind, node, "`.to()`")
             return replace(result, memory=None) if copies else result
         return moved(frame, kind, goal.fact, node)
@@ -167,6 +177,15 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
             return kind
         return cast(kind, None) if isinstance(goal.value, str) else kind
     return replace(kind, device=None, dtype=None, memory=None, path=None)
+
+
+def _tell_copy(frame: Frame, kind: Kind, node: cst.Call, sure: Confidence = Confidence.CERTAIN) -> None:
+    """A copy to the host is waited for, unless it has been asked not to be."""
+    asked = any(argument.keyword is not None and argument.keyword.value == "non_blocking" for argument in node.args)
+    if isinstance(kind, Opaque):
+        sure = min(sure, Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE)
+    if not asked and guessed(kind) is not None and not frame.is_statement(node):
+        tell_read(frame, kind, getattr(node.func, "value", node), node, COPY, "cpu", sure)
 
 
 def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
@@ -201,6 +220,20 @@ def _by_table(
             frame, name, operands, arguments, views=name in ops.view, maybe=name in ops.maybe_view, node=node
         )
     return UNKNOWN
+
+
+def tell_reading_method(frame: Frame, kind: Kind, name: str, subject: cst.CSTNode, node: cst.Call) -> None:
+    """Methods whose result the host has to know."""
+    if name == "tolist":
+        tell_read(frame, kind, subject, node, LIST, name)
+    elif name in ("equal", "allclose", "is_nonzero"):
+        tell_read(frame, kind, subject, node, NUMBER, name)
+    elif name in SIZED_BY_DATA:
+        tell_read(frame, kind, subject, node, SIZE, name)
+
+
+SIZED_BY_DATA = frozenset({"nonzero", "argwhere", "masked_select", "unique", "unique_consecutive"})
+"""Operations whose result has as many elements as the data say: an accelerator has to be asked."""
 
 
 def _has_dim(arguments: Arguments) -> bool:

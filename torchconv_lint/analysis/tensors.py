@@ -87,7 +87,16 @@ def computed(
     """A new tensor computed from these."""
     if shape is not None:
         count = count_of(shape)
-    return Tensor(result_device(operands), result_grad(frame, operands), dtype, count, shape=shape)
+    traced = result_traced(operands)
+    return Tensor(result_device(operands), result_grad(frame, operands), dtype, count, shape=shape, traced=traced)
+
+
+def result_traced(operands: Iterable[Tensor]) -> Fact | None:
+    """Whether the result depends on an input of a transformed function."""
+    for tensor in operands:
+        if tensor.traced is not None:
+            return tensor.traced
+    return None
 
 
 def result_dtype(operands: list[Tensor]) -> Fact | None:
@@ -175,4 +184,4 @@ def module_output(
         grad = Fact(True).then(site, f"the output of `{name}` requires grad, as its parameters do", sure)
     elif grad is not None and grad.value:
         grad = grad.then(site, f"the output of `{name}` requires grad", sure)
-    return Tensor(device=place, grad=grad, dtype=dtype)
+    return Tensor(device=place, grad=grad, dtype=dtype, traced=result_traced(operands))

@@ -9,9 +9,10 @@ from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.reads import SIZE, tell_read
 from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
-from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs
+from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs, tell_reading_method
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -87,6 +88,10 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     ops = torch_ops().function
     if name in ops.factory:
         return factory(frame, name, arguments, node)
+    if arguments.positional:
+        first = arguments.positional[0]
+        for kind in kinds(first.value):
+            tell_reading_method(frame, kind, name, first.node, node)
     if name in ops.python:
         return Number()
     known = name in ops.tensor or name in ops.tuple or name in ops.list
@@ -419,6 +424,8 @@ def _current_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
 
 def _where(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
     if arguments.count == 1:
+        for kind in kinds(arguments.value(0)):
+            tell_read(frame, kind, node.args[0].value, node, SIZE, "where")
         operands = operands_in([arguments.value(0)])
         return Sequence(
             None, just(replace(computed(frame, operands), grad=NO_GRAD, dtype=Fact("int64"))), mutable=False

@@ -9,7 +9,9 @@ import libcst as cst
 from torchconv_lint.analysis import narrowing
 from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
 from torchconv_lint.analysis.events import Tested
+from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.reads import TRUTH, tell_read
 from torchconv_lint.analysis.values import Array, Const, Device, External, Opaque, Tensor, Truth, Value, guessed
 from torchconv_lint.model import Confidence
 
@@ -23,15 +25,19 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
         test(frame, node.expression)
     elif isinstance(node, cst.BooleanOperation):
         is_and, operands = chain(node)
-        before = frame.state
+        before, seldom = frame.state, frame.seldom
         frame.state = before.copy()
         for operand in operands:
             test(frame, operand)
+            frame.seldom = frame.seldom or is_seldom(frame, operand)
             if not narrowing.assume(frame, operand, is_and):
                 break
-        frame.state = before
+        frame.state, frame.seldom = before, seldom
     else:
-        ask_truth(frame, node, frame.evaluate(node))
+        asking, frame.asking = frame.asking, True
+        value = frame.evaluate(node)
+        frame.asking = asking
+        ask_truth(frame, node, value)
 
 
 def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
@@ -45,6 +51,7 @@ def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure))
+        tell_read(frame, alt.kind, node, node, TRUTH, "a truth test", sure)
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

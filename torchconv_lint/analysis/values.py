@@ -109,7 +109,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Tensor(Kind):
-    """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py."""
+    """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py.
+    `traced` is known of what depends on the inputs of a function that is transformed."""
 
     device: Fact | None = None
     grad: Fact | None = None
@@ -118,6 +119,7 @@ class Tensor(Kind):
     memory: Memory | None = None
     path: str | None = None
     shape: tuple[int | None, ...] | None = None
+    traced: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,22 @@ class Module(Kind):
     path: str | None = None
     count: Fact | None = None
     features: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transformer(Kind):
+    """Something that transforms the function it is given, such as `torch.compile(mode="default")`: the full name of
+    what it comes from, and whether `fullgraph=True` has been said."""
+
+    name: str
+    fullgraph: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed(Kind):
+    """What a transform has made of a function: calling it gives something else than the function does."""
+
+    inner: Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""Which loops the code at hand is run in, whether they train, and whether it is run on every round of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.values import NOTHING, Tensor, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.site import Site
+
+_EPOCHS = re.compile(r"(^|_)(epochs?|ep)($|_|\d)", re.I)
+_SELDOM = re.compile(
+    r"(^|_)(verbose|debug|log|logs|logging|print|plot|profile|steps?|iters?|iteration|count|counter)$", re.I
+)
+"""Names in a condition that speak of something done now and then, or hardly ever."""
+
+_STEADY = frozenset({"isinstance", "hasattr", "callable", "is_tensor", "is_available", "is_initialized", "get_rank"})
+"""Functions that answer the same on every round."""
+
+
+@dataclass(eq=False, slots=True)
+class Loop:
+    """A loop (or a function that a framework calls on every step). One object for each place in the code.
+
+    `targets` are the names that it binds, `elements` those bound to elements of a tensor, and `trained` is where a
+    training step is taken in it directly: not in a loop inside.
+    """
+
+    node: cst.CSTNode
+    site: Site
+    targets: frozenset[str] = frozenset()
+    elements: frozenset[str] = frozenset()
+    trained: Site | None = None
+    _assigned: set[str] | None = field(default=None, repr=False)
+
+    @property
+    def counts_epochs(self) -> bool:
+        """Whether one round is an epoch: what happens once in it is cheap."""
+        if not isinstance(self.node, cst.For):
+            return False
+        if any(_EPOCHS.search(name) for name in self.targets):
+            return True
+        return any(_EPOCHS.search(name) for name in _names(self.node.iter))
+
+    @property
+    def assigned(self) -> set[str]:
+        """The names that differ from round to round."""
+        if self._assigned is None:
+            self._assigned = set(self.targets) | set(_assigned(self.node))
+        return self._assigned
+
+
+def enter(frame: Frame, node: cst.CSTNode, iterable: Value = NOTHING) -> None:
+    """From here on the frame runs inside the loop `node`, which goes through `iterable`. Only if a rule wants to hear
+    of loops."""
+    if not frame.interpreter.follows_loops:
+        return
+    loop = frame.interpreter.loops.get(node)
+    if loop is None:
+        names = frozenset(_bound(node.target)) if isinstance(node, cst.For | cst.CompFor) else frozenset()
+        loop = frame.interpreter.loops[node] = Loop(node, frame.site(node), names)
+    if isinstance(node, cst.For | cst.CompFor):
+        loop.elements |= frozenset(_elements(frame, node.target, node.iter, iterable))
+    frame.loops = (*frame.loops, loop)
+
+
+def enter_step(frame: Frame, node: cst.CSTNode) -> None:
+    """The function of the frame is run on every step of training."""
+    enter(frame, node)
+    trains(frame, node)
+
+
+def _elements(frame: Frame, target: cst.BaseExpression, iterated: cst.BaseExpression, iterable: Value) -> Iterator[str]:
+    """The names that iterating binds to elements of tensors; `enumerate` and `zip` are looked through."""
+    if _is_tensor(iterable):
+        yield from _bound(target)
+    elif isinstance(iterated, cst.Call) and isinstance(iterated.func, cst.Name) and isinstance(target, cst.Tuple):
+        names = [element.value for element in target.elements]
+        arguments = [argument.value for argument in iterated.args if argument.keyword is None]
+        if iterated.func.value == "enumerate" and arguments and len(names) == 2:
+            yield from _elements(frame, names[1], arguments[0], frame.quietly(arguments[0]))
+        elif iterated.func.value == "zip":
+            for name, argument in zip(names, arguments, strict=False):
+                yield from _elements(frame, name, argument, frame.quietly(argument))
+
+
+def _is_tensor(value: Value) -> bool:
+    return bool(value) and all(isinstance(kind, Tensor) for kind, _ in value)
+
+
+def trains(frame: Frame, node: cst.CSTNode) -> None:
+    """A training step is taken at `node`: gradients are computed, or an optimiser steps."""
+    if frame.loops and frame.loops[-1].trained is None:
+        frame.loops[-1].trained = frame.site(node)
+
+
+def is_seldom(frame: Frame, test: cst.BaseExpression) -> bool:
+    """Whether what the condition guards is left out of most rounds: it counts them, or asks for something that this
+    round has computed."""
+    if not frame.loops or not isinstance(frame.loops[-1].node, cst.For | cst.While | cst.FunctionDef):
+        return False
+    if is_periodic(test):
+        return True
+    if _asks_for_none(test):
+        return False
+    if any(_SELDOM.search(name) for name in _names(test)):
+        return True
+    changing = frame.loops[-1].assigned
+    return any(root in changing for root in _roots(test)) or any(name not in _STEADY for name in _called(test))
+
+
+def is_periodic(test: cst.CSTNode) -> bool:
+    """`step % 10 == 0` and the like."""
+    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo) for node in _all(test))
+
+
+def _asks_for_none(test: cst.BaseExpression) -> bool:
+    return isinstance(test, cst.Comparison) and all(
+        isinstance(target.operator, cst.Is | cst.IsNot) for target in test.comparisons
+    )
+
+
+def _all(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(current.children)
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    return (child.value for child in _all(node) if isinstance(child, cst.Name))
+
+
+def _roots(node: cst.CSTNode) -> Iterator[str]:
+    """Names, those of attributes left out."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, cst.Name):
+            yield current.value
+        elif isinstance(current, cst.Attribute):
+            pending.append(current.value)
+        else:
+            pending.extend(current.children)
+
+
+def _called(node: cst.CSTNode) -> Iterator[str]:
+    for child in _all(node):
+        if isinstance(child, cst.Call):
+            func = child.func
+            yield func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
+
+
+def _bound(target: cst.BaseExpression) -> Iterator[str]:
+    if isinstance(target, cst.Name):
+        yield target.value
+    elif isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from _bound(element.value)
+    elif isinstance(target, cst.Subscript | cst.Attribute):
+        yield from ()
+
+
+def _assigned(node: cst.CSTNode) -> Iterator[str]:
+    for child in _all(node):
+        if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.NamedExpr):
+            yield from _bound(child.target)

@@ -1,0 +1,155 @@
+"""Where the host looks at what a tensor holds: it waits for an accelerator, and a tracer cannot follow it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.events import TracedRead, Wait
+from torchconv_lint.analysis.iteration import flat
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    Kind,
+    Mapping,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    guessed,
+    just,
+)
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.loops import Loop
+
+NUMBER = "number"
+TRUTH = "truth"
+COPY = "copy"
+ARRAY = "array"
+LIST = "list"
+TEXT = "text"
+SIZE = "size"
+"""What is read: one number, a truth value, all of it (as a tensor on the host, an array or a list), a text made of it,
+or how many elements a result has."""
+
+
+def tell_read(
+    frame: Frame,
+    kind: Kind,
+    subject: cst.CSTNode,
+    node: cst.CSTNode,
+    what: str,
+    via: str,
+    sure: Confidence | None = None,
+) -> None:
+    """The host reads the tensor `kind` at `node`."""
+    if not frame.loops and frame.trace is None:
+        return
+    tensor = guessed(kind)
+    if tensor is None:
+        if frame.trace is None or what == TRUTH or not isinstance(kind, Opaque):
+            return
+        tensor = Tensor()  # only tensors (and arrays) have the method that is called
+    if sure is None:
+        sure = Confidence.CERTAIN
+        if isinstance(kind, Opaque):
+            telling = kind.tensorish or what in (ARRAY, COPY) or via == "item"
+            sure = Confidence.LIKELY if telling else Confidence.POSSIBLE
+    if frame.trace is not None:
+        text = frame.text(subject)
+        frame.emit(TracedRead(frame.site(node), tensor, text, what, via, frame.trace, sure, frame.asking))
+    if frame.loops:
+        _tell_wait(frame, tensor, subject, node, what, via, sure)
+
+
+def tell_text(frame: Frame, value: Value, subject: cst.CSTNode, node: cst.CSTNode, via: str) -> None:
+    """A text is made of the value, or of the tensors it holds."""
+    if not frame.loops and frame.trace is None:
+        return
+    for kind, _ in value:
+        if isinstance(kind, Tensor) or (isinstance(kind, Opaque) and kind.guess is not None and kind.tensorish):
+            tell_read(frame, kind, subject, node, TEXT, via)
+        elif isinstance(kind, Sequence | Mapping):
+            held = kind if isinstance(kind, Sequence) else Sequence(tuple(item for _, item in kind.items), kind.element)
+            for inner, _ in flat(just(held)):
+                if isinstance(inner, Tensor):
+                    tell_read(frame, inner, subject, node, TEXT, via)
+
+
+def _tell_wait(
+    frame: Frame, tensor: Tensor, subject: cst.CSTNode, node: cst.CSTNode, what: str, via: str, sure: Confidence
+) -> None:
+    device = tensor.device
+    if device is not None and device.value == CPU:
+        return
+    if device is None:
+        # Nothing says where it is: a finding only where the file is written for accelerators.
+        sure = min(sure, Confidence.LIKELY if frame.interpreter.knows_accelerators else Confidence.POSSIBLE)
+    element = _loop_over(frame, subject) if what in (NUMBER, TRUTH) else None
+    loops = () if frame.seldom else frame.loops
+    if element is not None or any(isinstance(loop.node, cst.For | cst.While | cst.FunctionDef) for loop in loops):
+        frame.emit(Wait(frame.site(node), tensor, frame.text(subject), what, via, loops, element, sure))
+
+
+def _loop_over(frame: Frame, subject: cst.CSTNode) -> Loop | None:
+    """The loop that goes through the elements of the tensor which `subject` is (computed from) one of."""
+    node = subject
+    while True:
+        if isinstance(node, cst.Subscript):
+            loop = _indexing(frame, node)
+            if loop is not None:
+                return loop
+            node = node.value
+        elif isinstance(node, cst.Attribute):
+            node = node.value
+        elif isinstance(node, cst.Call):
+            node = node.func
+        elif isinstance(node, cst.BinaryOperation | cst.Comparison):
+            node = node.left
+        else:
+            break
+    if isinstance(node, cst.Name):
+        for loop in reversed(frame.loops):
+            if node.value in loop.targets:
+                return loop if node.value in loop.elements else None
+    return None
+
+
+def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
+    """The loop whose variable is an index of the tensor at `node`."""
+    names = {
+        element.slice.value.value
+        for element in node.slice
+        if isinstance(element.slice, cst.Index) and isinstance(element.slice.value, cst.Name)
+    }
+    if not names:
+        return None
+    for loop in reversed(frame.loops):
+        if names & loop.targets:
+            owner = frame.quietly(node.value)
+            return loop if owner and all(isinstance(kind, Tensor) for kind, _ in owner) else None
+    return None
+
+
+def tell_arguments(frame: Frame, arguments: Arguments, node: cst.CSTNode, via: str) -> None:
+    """All arguments of a call are made a text, or read otherwise."""
+    for argument in (*arguments.positional, *arguments.keywords.values()):
+        tell_text(frame, argument.value, argument.node, node, via)
+
+
+LOGGING = re.compile(r"^(debug|info|warning|warn|error|critical|exception|log)$")
+"""Methods of a logger: a text is made of what they are given."""
+BARS = frozenset(
+    {"set_postfix", "set_description", "set_postfix_str", "set_description_str", "add_scalar", "add_scalars"}
+)
+"""Methods of progress bars and summary writers that read what they are given."""
+
+
+def on_accelerator(tensor: Tensor) -> bool:
+    """Whether the tensor is known to be on an accelerator."""
+    return tensor.device is not None and tensor.device.value == ACCELERATOR

@@ -1,0 +1,1 @@
+"""CNV7xx: conversions inside functions that are compiled, traced or transformed."""
