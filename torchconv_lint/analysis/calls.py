@@ -13,10 +13,11 @@ from torchconv_lint.analysis.gradmode import is_custom_function
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.reads import ARRAY, BARS, LIST, LOGGING, NUMBER, tell_arguments, tell_read
+from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER, tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.tensor_methods import SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     NONE,
@@ -41,6 +42,8 @@ from torchconv_lint.analysis.values import (
     Optimizer,
     Sequence,
     Tensor,
+    Transformed,
+    Transformer,
     Value,
     each,
     join,
@@ -91,6 +94,8 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     arguments = evaluate_arguments(frame, node)
     if frame.tracks and name == "append" and arguments.positional:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
+    if (frame.loops or frame.trace is not None) and writes_text(func):
+        tell_arguments(frame, arguments, node, name)
     results, changed, after = [], False, []
     for alt in owner:
         frame.written_back = None
@@ -147,6 +152,10 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
         return classes.call_instance(frame, kind, arguments, node)
     if isinstance(kind, Module):
         return module_calls.call_module(frame, kind, arguments, node)
+    if isinstance(kind, Transformer):
+        return apply(frame, kind.name, arguments, node, fullgraph=kind.fullgraph)
+    if isinstance(kind, Transformed):
+        return UNKNOWN
     if isinstance(kind, Bound):
         return each(kind.owner, lambda one: call_method(frame, one, kind.name, arguments, node, node.func))
     if isinstance(kind, Foreign):
@@ -164,6 +173,8 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
 
 def call_external(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """Call something from another package by its full name."""
+    if name in TRANSFORMS:
+        return apply(frame, name, arguments, node)
     package = name.partition(".")[0]
     if package == "torch":
         result = torch_calls.call_torch(frame, name.removeprefix("torch."), arguments, node)
@@ -246,8 +257,6 @@ def _call_opaque_method(
         return Array(memory=kind.memory)
     if name == "step" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
-    if name in BARS or (LOGGING.match(name) and "log" in (kind.path or "")):
-        tell_arguments(frame, arguments, node, name)
     if name == "backward":
         frame.has_stepped = True
         trains(frame, node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Base of all events. `site` is where a finding about it points."""
+    """Base of all events. `site` is where a finding about it points; `of_traces` tells the events that are about
+    functions under a transform."""
 
+    of_traces: ClassVar[bool] = False
     site: Site
 
 
@@ -142,8 +144,9 @@ class Wait(Event):
 @dataclass(frozen=True, slots=True)
 class TracedRead(Event):
     """What a tensor holds is read inside a function that is compiled, traced or transformed (`how`). `asking`: the
-    answer decides which way the program goes."""
+    answer decides which way the program goes; `asserting`: it only decides whether it goes on."""
 
+    of_traces = True
     tensor: Tensor
     subject: str
     what: str
@@ -151,3 +154,4 @@ class TracedRead(Event):
     how: Transform
     sure: Confidence
     asking: bool
+    asserting: bool

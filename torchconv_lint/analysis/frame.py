@@ -117,7 +117,7 @@ class Frame:
 
     `loops` are those it runs in, callers' included, and `seldom` tells that most of their rounds leave this place out
     (see loops.py); `trace` is what the function was handed to, if it is compiled, traced or transformed; `asking`: a
-    condition is being evaluated.
+    condition is being evaluated, `asserting`: that of an assertion.
     """
 
     def __init__(
@@ -157,14 +157,17 @@ class Frame:
         self.seldom = False
         self.trace: Transform | None = None
         self.asking = False
+        self.asserting = False
 
     def site(self, node: cst.CSTNode) -> Site:
         """The place of a node of this frame's code."""
         return Site(self.segment, node)
 
     def emit(self, event: Event) -> None:
-        """Tell the rules. Loops take back what they emitted before they had converged."""
-        self.events.append(event)
+        """Tell the rules. Loops take back what they emitted before they had converged. What happens to a function
+        under a transform is beside what happens to it otherwise."""
+        if self.trace is None or event.of_traces:
+            self.events.append(event)
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of a node, shortened for messages."""

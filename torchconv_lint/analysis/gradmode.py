@@ -76,6 +76,14 @@ def _runs_without_grad(interpreter: Interpreter, function: FunctionOutline) -> b
     return is_custom_function(interpreter, function.owner)
 
 
+def is_custom_backward(interpreter: Interpreter, function: FunctionOutline) -> bool:
+    """Whether the function is the backward of a torch.autograd.Function which has to be differentiable itself."""
+    if function.owner is None or not is_custom_function(interpreter, function.owner):
+        return False
+    decorators = {dotted(decorator) or "" for decorator in function.node.decorator_list}
+    return not any(name.rpartition(".")[2] == "once_differentiable" for name in decorators)
+
+
 def is_custom_function(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether the class is a torch.autograd.Function."""
     bases = interpreter.external_bases(class_)

@@ -14,11 +14,11 @@ import libcst as cst
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.dtypes import external
-from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead, ToNumpy, ToScalar, Wait
+from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead, ToNumpy, ToScalar, TracedRead, Wait
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
-from torchconv_lint.analysis.gradmode import mode_by_decorators, mode_by_role
+from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.loops import enter_step
 from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -27,6 +27,15 @@ from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
 from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_block, run_suite
+from torchconv_lint.analysis.transforms import (
+    BACKWARD,
+    TRANSFORMS,
+    Transform,
+    decorate,
+    decorator_names,
+    inputs,
+    is_left_out,
+)
 from torchconv_lint.analysis.values import (
     MANY,
     NONE,
@@ -90,6 +99,8 @@ class Interpreter:
         self.given_up: list[tuple[str, int]] = []
         self.mixed: set[cst.CSTNode] = set()  # what is converted, and not a tensor in every evaluation
         self.follows_loops = Wait in heard
+        self.follows_traces = TracedRead in heard
+        self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}
         self._definitions: dict[FunctionOutline, Definition] = {}
         self._nested: dict[cst.CSTNode, Definition] = {}
@@ -112,7 +123,59 @@ class Interpreter:
             self._module_names()
         for function in self.sifted.functions:
             self.entry(function)
+        if self.follows_traces:
+            self._run_decorated()
         return self._completed()
+
+    def _run_decorated(self) -> None:
+        """Functions whose decorators compile, trace or transform them, and the backward of autograd functions."""
+        for function in self.outline.all_functions():
+            if any(name in TRANSFORMS for name in decorator_names(self, function)):
+                definition = self.definition(function)
+                if definition.is_parsed and isinstance(definition.node, cst.FunctionDef):
+                    frame = Frame(self, None, definition.segment, State({}))
+                    decorate(frame, definition.node, just(Function(definition)))
+            elif function.name == "backward" and is_custom_backward(self, function):
+                definition = self.definition(function)
+                if definition.is_parsed:
+                    frame = Frame(self, None, definition.segment, State({}))
+                    transform = Transform(BACKWARD, "backward", frame.site(definition.node))
+                    self.run_traced(frame, definition, None, transform, None)
+
+    def run_traced(
+        self, frame: Frame, definition: Definition, this: Kind | None, transform: Transform, positions: Any
+    ) -> None:
+        """Evaluate a function as a transform sees it. Only what concerns transforms is told: the rest of what happens
+        in it is found without them."""
+        key = (definition, transform.kind, positions)
+        if key in self._traced or frame.depth >= MAX_CALL_DEPTH or not definition.is_parsed or frame.trace is not None:
+            return
+        self._traced.add(key)
+        this = this or (self._receiver(definition.outline) if definition.outline is not None else None)
+        names = self._parameters(definition, this)
+        own = dict([*names.items()][this is not None or transform.kind == BACKWARD :])
+        given = inputs(frame, own, definition.node, transform, positions)
+        inner = self._frame(definition, State({**names, **given}, grad=True), frame.depth + 1, this)
+        inner.trace = transform
+        spent, active = self._spent, list(self._active)
+        try:
+            self._evaluate(inner, definition)
+        except (OverBudget, RecursionError):
+            self._active = active
+        self._spent = spent
+
+    def _parameters(self, definition: Definition, this: Kind | None) -> dict[str, Value]:
+        """What is known of a function's parameters before it is called."""
+        function = definition.outline
+        if function is not None:
+            return self._entry_names(function, this)
+        names: dict[str, Value] = {}
+        parameters = definition.node.params
+        for slot in [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]:
+            name = slot.name.value
+            annotation = slot.annotation if isinstance(definition.node, cst.FunctionDef) else None
+            names[name] = annotated(self, _as_ast(annotation, definition.segment), name)
+        return names
 
     def _completed(self) -> list[Event]:
         own = {event.site for event in self.events if isinstance(event, OwnUse)}
@@ -258,26 +321,30 @@ class Interpreter:
         """Evaluate a function of the file for these arguments."""
         if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not self._is_worth(definition.outline):
             return UNKNOWN
-        if not definition.is_parsed:
+        if not definition.is_parsed or (frame.trace is not None and is_left_out(self, definition.outline)):
             return UNKNOWN
         names = self._bind(definition, arguments, this)
         grad = mode_by_decorators(self, definition, frame.state.grad)
-        if definition.outline is not None:
+        if definition.outline is not None and frame.trace is None:
             self._modes.setdefault(definition.outline, set()).add(grad)
         key = None
         if definition.enclosing is None:
-            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, frame.loops, frame.seldom)
+            around = (frame.loops, frame.seldom, frame.trace)
+            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around)
             result = self._contexts.get(key)
             if result is not None:
                 return self._after_call(frame, result, definition, arguments, this, node)
-        self._context_count.setdefault(definition, 0)
-        counted = (definition, frame.loops) if frame.loops else definition  # loops are followed beside the rest
+        counted: Any = definition
+        if frame.loops or frame.trace is not None:  # these are followed beside the rest, and do not use up its contexts
+            counted = (definition, frame.loops, frame.trace)
+        if frame.trace is None:
+            self._context_count.setdefault(definition, 0)
         if self._context_count.get(counted, 0) >= MAX_CONTEXTS and key is not None:
             return UNKNOWN
         self._context_count[counted] = self._context_count.get(counted, 0) + 1
         inner = self._frame(definition, State(names, grad=grad, path=frame.state.path), frame.depth + 1, this)
         inner.tracks = inner.tracks or frame.tracks
-        inner.loops, inner.seldom = frame.loops, frame.seldom
+        inner.loops, inner.seldom, inner.trace = frame.loops, frame.seldom, frame.trace
         result = self._evaluate(inner, definition)
         if key is not None:
             self._contexts[key] = result
@@ -371,7 +438,7 @@ class Interpreter:
             frame.exits.append(frame.state)
             if not isinstance(node, cst.Lambda) and not frame.yields:
                 frame.returns.append(NONE)
-        for nested in frame.nested:
+        for nested in frame.nested if frame.trace is None else ():
             if nested not in self._context_count:
                 self._run_uncalled(frame, nested)
         self._active.pop()

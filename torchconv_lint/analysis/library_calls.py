@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.patterns import is_axes
+from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
     CPU,
     NOTHING,
@@ -123,6 +124,9 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in _EMPTY_LISTS:
         return Sequence(None, element_of(frame, arguments.value(0), node) if arguments.value(0) else NOTHING)
     if name == "functools.partial" and arguments.positional:
+        wrapped = arguments.positional[0].value[0].kind
+        if isinstance(wrapped, External) and wrapped.name in TRANSFORMS and len(arguments.positional) == 1:
+            return apply(frame, wrapped.name, replace(arguments, positional=()), node)
         return arguments.positional[0].value if isinstance(arguments.positional[0].value[0].kind, Class) else UNKNOWN
     if last.endswith("DataLoader"):
         return Loader()

@@ -40,6 +40,7 @@ class Loop:
     elements: frozenset[str] = frozenset()
     trained: Site | None = None
     _assigned: set[str] | None = field(default=None, repr=False)
+    _written: set[str] | None = field(default=None, repr=False)
 
     @property
     def counts_epochs(self) -> bool:
@@ -49,6 +50,13 @@ class Loop:
         if any(_EPOCHS.search(name) for name in self.targets):
             return True
         return any(_EPOCHS.search(name) for name in _names(self.node.iter))
+
+    @property
+    def written(self) -> set[str]:
+        """The names of tensors whose elements are assigned in it."""
+        if self._written is None:
+            self._written = set(_written(self.node))
+        return self._written
 
     @property
     def assigned(self) -> set[str]:
@@ -174,3 +182,9 @@ def _assigned(node: cst.CSTNode) -> Iterator[str]:
     for child in _all(node):
         if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.NamedExpr):
             yield from _bound(child.target)
+
+
+def _written(node: cst.CSTNode) -> Iterator[str]:
+    for child in _all(node):
+        if isinstance(child, cst.AssignTarget | cst.AugAssign) and isinstance(child.target, cst.Subscript):
+            yield from _roots(child.target.value)

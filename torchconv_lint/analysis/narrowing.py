@@ -11,6 +11,7 @@ from torchconv_lint.analysis import truth as truths
 from torchconv_lint.analysis.conditions import literals
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.state import join_states
+from torchconv_lint.analysis.transforms import asks
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -232,6 +233,8 @@ _NEW: dict[str, Callable[[Opaque], Kind]] = {
 
 def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
     function = frame.quietly(node.func)
+    if frame.trace is not None and asks(function):
+        return truth
     name: Any = getattr(function[0].kind, "name", None) if len(function) == 1 else None
     if name in ("torch.is_tensor", "torch.overrides.is_tensor_like") and node.args:
         return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, ["torch.Tensor"], truth))

@@ -9,8 +9,8 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import TracedRead, Wait
 from torchconv_lint.analysis.iteration import flat
+from torchconv_lint.analysis.names import dotted_path, root
 from torchconv_lint.analysis.values import (
-    ACCELERATOR,
     CPU,
     Kind,
     Mapping,
@@ -52,17 +52,19 @@ def tell_read(
         return
     tensor = guessed(kind)
     if tensor is None:
-        if frame.trace is None or what == TRUTH or not isinstance(kind, Opaque):
+        telling = frame.trace is not None or any(isinstance(loop.node, cst.FunctionDef) for loop in frame.loops)
+        if not telling or what in (TRUTH, TEXT) or not isinstance(kind, Opaque):
             return
         tensor = Tensor()  # only tensors (and arrays) have the method that is called
     if sure is None:
         sure = Confidence.CERTAIN
         if isinstance(kind, Opaque):
-            telling = kind.tensorish or what in (ARRAY, COPY) or via == "item"
-            sure = Confidence.LIKELY if telling else Confidence.POSSIBLE
+            known = kind.tensorish or what in (ARRAY, COPY) or via == "item"
+            sure = Confidence.LIKELY if known else Confidence.POSSIBLE
     if frame.trace is not None:
         text = frame.text(subject)
-        frame.emit(TracedRead(frame.site(node), tensor, text, what, via, frame.trace, sure, frame.asking))
+        asking = (frame.asking or (what == TRUTH and via != "bool")) and not frame.asserting
+        frame.emit(TracedRead(frame.site(node), tensor, text, what, via, frame.trace, sure, asking, frame.asserting))
     if frame.loops:
         _tell_wait(frame, tensor, subject, node, what, via, sure)
 
@@ -90,7 +92,8 @@ def _tell_wait(
     if device is None:
         # Nothing says where it is: a finding only where the file is written for accelerators.
         sure = min(sure, Confidence.LIKELY if frame.interpreter.knows_accelerators else Confidence.POSSIBLE)
-    element = _loop_over(frame, subject) if what in (NUMBER, TRUTH) else None
+    single = what in (NUMBER, TRUTH) and via not in ("equal", "allclose")
+    element = _loop_over(frame, subject) if single else None
     loops = () if frame.seldom else frame.loops
     if element is not None or any(isinstance(loop.node, cst.For | cst.While | cst.FunctionDef) for loop in loops):
         frame.emit(Wait(frame.site(node), tensor, frame.text(subject), what, via, loops, element, sure))
@@ -131,6 +134,8 @@ def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
         return None
     for loop in reversed(frame.loops):
         if names & loop.targets:
+            if not loop.written.isdisjoint([getattr(root(node.value), "value", "")]):
+                return None  # computed on the way: it cannot be read beforehand
             owner = frame.quietly(node.value)
             return loop if owner and all(isinstance(kind, Tensor) for kind, _ in owner) else None
     return None
@@ -142,14 +147,15 @@ def tell_arguments(frame: Frame, arguments: Arguments, node: cst.CSTNode, via: s
         tell_text(frame, argument.value, argument.node, node, via)
 
 
-LOGGING = re.compile(r"^(debug|info|warning|warn|error|critical|exception|log)$")
-"""Methods of a logger: a text is made of what they are given."""
-BARS = frozenset(
+_LOGGING = re.compile(r"^(debug|info|warning|warn|error|critical|exception|log)$")
+_BARS = frozenset(
     {"set_postfix", "set_description", "set_postfix_str", "set_description_str", "add_scalar", "add_scalars"}
 )
-"""Methods of progress bars and summary writers that read what they are given."""
 
 
-def on_accelerator(tensor: Tensor) -> bool:
-    """Whether the tensor is known to be on an accelerator."""
-    return tensor.device is not None and tensor.device.value == ACCELERATOR
+def writes_text(func: cst.Attribute) -> bool:
+    """Whether a method makes a text of what it is given: of a logger, a progress bar, a summary writer, a string."""
+    name = func.attr.value
+    if _LOGGING.match(name):
+        return "log" in (dotted_path(func.value) or "").lower()
+    return name in _BARS or (name == "format" and isinstance(func.value, cst.SimpleString))

@@ -17,11 +17,13 @@ from torchconv_lint.analysis.names import import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
+from torchconv_lint.analysis.transforms import CAPTURE, Transform, decorate
 from torchconv_lint.analysis.truth import test
 from torchconv_lint.analysis.values import (
     NONE,
     NOTHING,
     Autocast,
+    Capture,
     Foreign,
     Function,
     GradMode,
@@ -144,7 +146,9 @@ def _continue(frame: Frame, node: cst.Continue) -> None:
 
 @executes(cst.Assert)
 def _assert(frame: Frame, node: cst.Assert) -> None:
+    frame.asserting = True
     test(frame, node.test)
+    frame.asserting = False
     frame.alive = assume(frame, node.test, True)
 
 
@@ -271,6 +275,7 @@ def _while(frame: Frame, node: cst.While) -> None:
 @executes(cst.With)
 def _with(frame: Frame, node: cst.With) -> None:
     before, autocast = frame.state.grad, frame.autocast
+    captured: list[cst.BaseExpression] = []
     for item in node.items:
         value = frame.evaluate(item.item)
         for alt in value:
@@ -278,10 +283,23 @@ def _with(frame: Frame, node: cst.With) -> None:
                 frame.state.grad = alt.kind.enabled
             elif isinstance(alt.kind, Autocast):
                 frame.autocast = alt.kind.dtype
+            elif isinstance(alt.kind, Capture) and frame.interpreter.follows_traces:
+                captured.append(item.item)
         if item.asname is not None:
             assign(frame, item.asname.name, value, item.item)
+    if captured:
+        _run_captured(frame, node.body, Transform(CAPTURE, "cuda.graph", frame.site(captured[0])))
     run_suite(frame, node.body)
     frame.state.grad, frame.autocast = before, autocast
+
+
+def _run_captured(frame: Frame, body: cst.BaseSuite, transform: Transform) -> None:
+    """Run the body once more, as a CUDA graph captures it."""
+    state, trace, returned = frame.state, frame.trace, len(frame.returns)
+    frame.state, frame.trace = state.copy(), transform
+    run_suite(frame, body)
+    frame.state, frame.trace, frame.alive = state, trace, True
+    del frame.returns[returned:], frame.exits[returned:]
 
 
 @executes(cst.Try, cst.TryStar)
@@ -320,7 +338,9 @@ def _match(frame: Frame, node: cst.Match) -> None:
 @executes(cst.FunctionDef)
 def _function(frame: Frame, node: cst.FunctionDef) -> None:
     definition = frame.interpreter.nested_definition(node, frame)
-    frame.state.names[node.name.value] = just(Function(definition))
+    function = frame.state.names[node.name.value] = just(Function(definition))
+    if node.decorators and frame.interpreter.follows_traces:
+        decorate(frame, node, function)
 
 
 @executes(cst.ClassDef)

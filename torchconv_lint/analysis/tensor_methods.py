@@ -159,7 +159,8 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
         return kind
     if isinstance(goal, Device):
         if goal.fact is not None and goal.fact.value == CPU:
-            _tell_copy(frame, kind, node, goal.fact.confidence)
+            if goal.fact.confidence is Confidence.CERTAIN:  # not a device that somebody else chooses
+                _tell_copy(frame, kind, node)
             result = _on_cpu(frame, kind, node, "`.to()`")
             return replace(result, memory=None) if copies else result
         return moved(frame, kind, goal.fact, node)
@@ -179,8 +180,9 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
     return replace(kind, device=None, dtype=None, memory=None, path=None)
 
 
-def _tell_copy(frame: Frame, kind: Kind, node: cst.Call, sure: Confidence = Confidence.CERTAIN) -> None:
+def _tell_copy(frame: Frame, kind: Kind, node: cst.Call) -> None:
     """A copy to the host is waited for, unless it has been asked not to be."""
+    sure = Confidence.CERTAIN
     asked = any(argument.keyword is not None and argument.keyword.value == "non_blocking" for argument in node.args)
     if isinstance(kind, Opaque):
         sure = min(sure, Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE)

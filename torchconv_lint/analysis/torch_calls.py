@@ -23,6 +23,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Autocast,
+    Capture,
     Const,
     Device,
     Fact,
@@ -392,6 +393,10 @@ def _autocast(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     return Autocast("bfloat16" if on_cpu else None)
 
 
+def _capture(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    return Capture()
+
+
 def _is_available(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     return Truth(CUDA_AVAILABLE)
 
@@ -469,6 +474,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "inference_mode": _inference_mode,
     "set_grad_enabled": _set_grad_enabled,
     "autograd.set_grad_enabled": _set_grad_enabled,
+    "cuda.graph": _capture,
     "autocast": _autocast,
     "amp.autocast": _autocast,
     "cuda.is_available": _is_available,

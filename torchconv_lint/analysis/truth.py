@@ -40,7 +40,7 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
         ask_truth(frame, node, value)
 
 
-def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
+def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value, via: str = "a truth test") -> None:
     """Tell the rules whose truth value is taken."""
     or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
     for alt in value:
@@ -51,7 +51,7 @@ def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure))
-        tell_read(frame, alt.kind, node, node, TRUTH, "a truth test", sure)
+        tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

@@ -282,6 +282,11 @@ class Autocast(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Capture(Kind):
+    """`torch.cuda.graph(...)`: what is queued inside becomes a graph."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loader(Kind):
     """A DataLoader (or what wraps one): iterating gives batches, which are on the CPU."""
 

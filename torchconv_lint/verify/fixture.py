@@ -58,8 +58,8 @@ class Fixture:
         return best
 
     def lint(self) -> tuple[str, ...]:
-        """Check 1: how the linter disagrees with the expectations, with default settings."""
-        outcome = lint_source(Source(str(self.path), self.text), Settings())
+        """Check 1: how the linter disagrees with the expectations, by default but for its own rule, which is on."""
+        outcome = lint_source(Source(str(self.path), self.text), Settings(opt_in=(self.rule,) if self.rule else ()))
         problems = tuple(f"{problem.line}:{problem.column} {problem.message}" for problem in outcome.problems)
         return disagreements(self.expectations, outcome.findings) + problems
 

@@ -102,7 +102,5 @@ class CopyToHostOnEveryStep(Rule[Wait]):
         """A whole tensor, on every step."""
         if event.what not in (COPY, ARRAY, LIST):
             return
-        message = (
-            f"`{event.subject}` is copied to the host on every training step ({event.via}): the host waits each time"
-        )
+        message = f"`{event.subject}` is copied to the host on every training step ({event.via}): the host waits"
         yield from per_step(event, message)

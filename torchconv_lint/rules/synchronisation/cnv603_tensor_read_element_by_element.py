@@ -80,7 +80,7 @@ class TensorReadElementByElement(Rule[Wait]):
     hears = (Wait,)
     default = False
     needs_accelerator = True
-    triggers = (("item", "for"), ("float", "for"), ("int", "for"))
+    triggers = (("for",),)
 
     def judge(self, event: Wait) -> Iterator[Verdict]:
         """An element, in the loop that goes through the tensor."""
@@ -89,7 +89,5 @@ class TensorReadElementByElement(Rule[Wait]):
         device = event.tensor.device
         because = steps(device) if device is not None else ()
         sure = min(event.sure, device.confidence) if device is not None else event.sure
-        message = (
-            f"`{event.subject}` is read element by element ({event.via}): one wait for each (`.tolist()` waits once)"
-        )
+        message = f"`{event.subject}` is read element by element ({event.via}): one wait each (`.tolist()` waits once)"
         yield Verdict(event.site, message, sure, because)

@@ -95,7 +95,5 @@ class TextOnEveryStep(Rule[Wait]):
         """A text, on every step."""
         if event.what != TEXT:
             return
-        message = (
-            f"a text is made of `{event.subject}` on every training step ({event.via}): the host waits for it each time"
-        )
+        message = f"`{event.subject}` is made a text on every training step ({event.via}): the host waits for it"
         yield from per_step(event, message)

@@ -27,9 +27,12 @@ although nothing is converted. It also keeps the step from being captured in a C
 ## Example
 
 ```python
-def train(model, loader, optimizer, loss_fn):
+import torch
+
+
+def train(model, xs: list[torch.Tensor], ys: list[torch.Tensor], optimizer, loss_fn):
     model.cuda()
-    for x, y in loader:
+    for x, y in zip(xs, ys):
         y = y.cuda()
         output = model(x.cuda())
         valid = y >= 0
@@ -40,9 +43,12 @@ def train(model, loader, optimizer, loss_fn):
 ## Use instead
 
 ```python
-def train(model, loader, optimizer, loss_fn):
+import torch
+
+
+def train(model, xs: list[torch.Tensor], ys: list[torch.Tensor], optimizer, loss_fn):
     model.cuda()
-    for x, y in loader:
+    for x, y in zip(xs, ys):
         y = y.cuda()
         output = model(x.cuda())
         losses = loss_fn(output, y.clamp(min=0), reduction="none")
@@ -99,7 +105,5 @@ class SizeFromDataOnEveryStep(Rule[Wait]):
         """A result whose size the data decide, on every step."""
         if event.what != SIZE:
             return
-        message = (
-            f"`{event.subject}` has a size that only the data tell ({event.via}): the host waits on every training step"
-        )
+        message = f"`{event.subject}` has a size that only the data tell ({event.via}): a wait on every training step"
         yield from per_step(event, message)

@@ -1,0 +1,105 @@
+"""CNV708: NumPy computes the gradients of an autograd function: there is no second derivative.
+
+## What it does
+
+Reports `.numpy()`, functions of NumPy, `.item()`, `float()` and `.tolist()` in the `backward` of a
+`torch.autograd.Function` of the file that is not decorated with `@once_differentiable`.
+
+Silent, deliberately: `forward`, which runs without grad mode anyway; `backward` with `@once_differentiable`.
+
+Confidence: *certain* for the gradients that `backward` is given, *likely* for saved tensors and what only behaves
+like a tensor. Off by default: most functions are never differentiated twice.
+
+## Why is this bad?
+
+`backward` is differentiated itself when somebody asks for it (`create_graph=True`: gradient penalties, Hessians,
+MAML). What went through NumPy is a constant then: its part of the second derivative is missing, in silence if other
+parts are left. `@once_differentiable` turns that into an error.
+
+## Example
+
+```python
+import torch
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * torch.from_numpy(3 * x.detach().numpy() ** 2)
+```
+
+## Use instead
+
+```python
+import torch
+from torch.autograd.function import once_differentiable
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * torch.from_numpy(3 * x.detach().numpy() ** 2)
+```
+
+## Fix safety
+
+No automatic fix. `@once_differentiable` makes a second derivative an error and also switches grad mode off inside;
+tensor operations make it work.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- a gradient that went through `.detach().numpy()` or `.item()` in `backward` does not require grad, although
+  `create_graph=True` was asked for; `.numpy()` without `.detach()` raises `RuntimeError: Can't call numpy() on
+  Tensor that requires grad` then;
+- with `@once_differentiable` the second derivative raises, with tensor operations it is right.
+- not yet run on CUDA.
+
+## References
+
+- Extending PyTorch, double backward: https://docs.pytorch.org/tutorials/intermediate/custom_function_double_backward_tutorial.html
+- torch.autograd.Function: https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.Function
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import TracedRead
+from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER
+from torchconv_lint.analysis.transforms import BACKWARD
+from torchconv_lint.rules.base import Rule, Verdict
+from torchconv_lint.rules.tracing.under import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class NumpyInBackward(Rule[TracedRead]):
+    """NumPy computes the gradients of an autograd function: there is no second derivative."""
+
+    code = "CNV708"
+    name = "numpy-in-backward"
+    hears = (TracedRead,)
+    default = False
+    triggers = (("backward", "Function"), ("apply", "Function"), ("saved_tensors",))
+
+    def judge(self, event: TracedRead) -> Iterator[Verdict]:
+        """The backward pass has to be differentiable, or say that it is not."""
+        if event.how.kind == BACKWARD and event.what in (ARRAY, NUMBER, LIST):
+            message = f"`{event.subject}` leaves the graph in `backward` ({event.via}): second derivatives are lost"
+            yield verdict(event, message)
