@@ -360,6 +360,7 @@ class Survey:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Parameters, and those annotated as tensors; a forward hook's signature."""
+        self.found.words.update(each.id for each in node.decorator_list if isinstance(each, ast.Name))
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         for argument in arguments:
             self.parameters.add(argument.arg)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import TracedRead, Wait
 from torchconv_lint.analysis.iteration import flat
-from torchconv_lint.analysis.names import dotted_path, root
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.values import (
     CPU,
     Kind,
@@ -123,6 +123,13 @@ def _loop_over(frame: Frame, subject: cst.CSTNode) -> Loop | None:
     return None
 
 
+def _root(node: cst.CSTNode) -> str:
+    """The name at the bottom of a chain of attributes and subscripts."""
+    while isinstance(node, cst.Attribute | cst.Subscript):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
 def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
     """The loop whose variable is an index of the tensor at `node`."""
     names = {
@@ -134,7 +141,7 @@ def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
         return None
     for loop in reversed(frame.loops):
         if names & loop.targets:
-            if not loop.written.isdisjoint([getattr(root(node.value), "value", "")]):
+            if not loop.written.isdisjoint([_root(node.value)]):
                 return None  # computed on the way: it cannot be read beforehand
             owner = frame.quietly(node.value)
             return loop if owner and all(isinstance(kind, Tensor) for kind, _ in owner) else None

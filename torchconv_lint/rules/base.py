@@ -38,6 +38,7 @@ class Rule(ABC, Generic[EventT]):
     look for beyond what it always does: a function that meets torch is analysed if it holds the first word of a trigger
     and its file all the others. Words are names of called functions and of attributes, "name=" for a keyword argument,
     "+=", "for" (loops and comprehensions) and "[::-1]". A trigger of a rule that is not enabled costs nothing.
+    `cuda_only`: only a real CUDA device can show the hazard, so no machine without one can prove the rule.
     """
 
     code: ClassVar[str]
@@ -45,6 +46,7 @@ class Rule(ABC, Generic[EventT]):
     hears: ClassVar[tuple[type, ...]]
     default: ClassVar[bool] = True
     needs_accelerator: ClassVar[bool] = False
+    cuda_only: ClassVar[bool] = False
     triggers: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     @abstractmethod

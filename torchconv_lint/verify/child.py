@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import socket
 import sys
 import tempfile
@@ -86,7 +87,8 @@ def _observe(job: Job, function: Any) -> Observation:
     waits = _waits(job.device)
     waits.clear()
     watch = Watch(job.path, _MODULE, dict(job.marks)) if job.watch else None
-    outcome, kind, text, lines, value = RETURNED, "", "", (), None
+    outcome, kind, text, value = RETURNED, "", "", None
+    lines: tuple[int, ...] = ()
     caught: list[tuple[str, str, int]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -100,7 +102,10 @@ def _observe(job: Job, function: Any) -> Observation:
             watching(None)
             outcome, kind, text = RAISED, type(error).__name__, str(error)
             frames = traceback.extract_tb(error.__traceback__)
-            lines = tuple(frame.lineno or 0 for frame in frames if frame.filename == job.path)  # type: ignore[assignment]
+            told = re.findall(
+                rf'File "{re.escape(job.path)}", line (\d+)', text
+            )  # by compilers, of code that they read
+            lines = (*(frame.lineno or 0 for frame in frames if frame.filename == job.path), *map(int, told))
         finally:
             watching(None)
     if watch is not None:

@@ -102,7 +102,5 @@ class DataDependentFullgraph(Rule[TracedRead]):
         called = event.via in ("equal", "allclose") or event.via.startswith("math.")
         shown = event.what == TEXT and event.via == "print"
         if tested or decided or called or shown:
-            message = (
-                f"`{event.subject}` is needed ({event.via}) while `torch.compile(fullgraph=True)` traces: it raises"
-            )
+            message = f"`{event.subject}` is needed ({event.via}) under `torch.compile(fullgraph=True)`: it raises"
             yield verdict(event, message)

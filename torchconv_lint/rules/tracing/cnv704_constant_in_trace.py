@@ -100,7 +100,5 @@ class ConstantInTrace(Rule[TracedRead]):
         if event.how.kind != TRACE or event.tensor.traced is None or event.asserting:
             return
         if event.what in (NUMBER, TRUTH, ARRAY, LIST):
-            message = (
-                f"`{event.subject}` is read ({event.via}) while `torch.jit.trace` records: the trace keeps this value"
-            )
+            message = f"`{event.subject}` is read ({event.via}) under `torch.jit.trace`: the trace keeps this value"
             yield verdict(event, message)

@@ -85,7 +85,5 @@ class NumpyInTorchscript(Rule[TracedRead]):
     def judge(self, event: TracedRead) -> Iterator[Verdict]:
         """TorchScript knows tensors, but no arrays."""
         if event.how.kind == SCRIPT and event.what == ARRAY:
-            message = (
-                f"`{event.subject}` becomes an array ({event.via}) inside `torch.jit.script`: TorchScript has no NumPy"
-            )
+            message = f"`{event.subject}` becomes an array ({event.via}) under `torch.jit.script`, which has no NumPy"
             yield verdict(event, message)

@@ -103,5 +103,5 @@ class ReadInExport(Rule[TracedRead]):
             return
         needed = event.what in (ARRAY, TRUTH) or (event.what == NUMBER and (event.via != "item" or event.asking))
         if needed:
-            message = f"`{event.subject}` is needed ({event.via}) while `torch.export` traces: it raises"
+            message = f"`{event.subject}` is needed ({event.via}) under `torch.export`: it raises"
             yield verdict(event, message)

@@ -89,5 +89,5 @@ class WaitInCudaGraph(Rule[TracedRead]):
         """A capture cannot be waited for."""
         device = event.tensor.device
         if event.how.kind == CAPTURE and not (device is not None and device.value == CPU):
-            message = f"`{event.subject}` is read ({event.via}) while a CUDA graph is captured: waiting is not permitted there"
+            message = f"`{event.subject}` is read ({event.via}) while a CUDA graph is captured: nothing may wait"
             yield verdict(event, message)
