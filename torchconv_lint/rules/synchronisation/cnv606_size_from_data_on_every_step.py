@@ -17,7 +17,8 @@ range speaks of epochs); tensors known to be on the CPU; loops that do not train
 = 0`) does not wait and is not reported.
 
 Confidence: *certain* where the device is named in the code, *likely* where other code chooses it or nothing is
-known. Off by default: it is about speed, not about results. PRECISION
+known. Off by default: it is about speed, not about results. Measured on ten released packages (2,072 files): no
+finding, so little is known of its precision.
 
 ## Why is this bad?
 

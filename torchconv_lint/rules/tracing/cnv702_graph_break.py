@@ -14,7 +14,8 @@ Silent, deliberately: `.numpy()` and NumPy functions (they are traced), `assert`
 code behind `torch.compiler.is_compiling()` and functions under `torch.compiler.disable`.
 
 Confidence: *certain* for tensors that are known as such in the code, *likely* for what only behaves like one. Off
-by default: it is about speed, not about results. PRECISION
+by default: it is about speed, not about results. Measured on ten released packages (2,072 files): no finding, so
+little is known of its precision.
 
 ## Why is this bad?
 
