@@ -120,8 +120,11 @@ def judged(
                 for verdict in rule.judge(event):
                     key = (rule.code, verdict.site.node)
                     known = best.get(key)
-                    if known is None or known[1].confidence < verdict.confidence:
+                    if known is None:
                         best[key] = (rule, verdict)
+                    else:  # the surest; what one of them knows as a fix is one for the place
+                        surer = max(known[1], verdict, key=lambda one: one.confidence)
+                        best[key] = (rule, replace(surer, fix=surer.fix or known[1].fix or verdict.fix))
             except Exception as error:
                 line = event.site.segment.first_line
                 message = f"rule {rule.code} crashed ({type(error).__name__}: {error}); please report this"

@@ -41,7 +41,7 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         tell_scalar(frame, first, arguments.positional[0].node, name, node)
         return Number()
     if name == "bool" and arguments.positional:
-        ask_truth(frame, arguments.positional[0].node, first, "bool")
+        ask_truth(frame, arguments.positional[0].node, first, "bool", condition=True)
         return just(Opaque())
     if name in ("list", "tuple", "sorted", "reversed", "set", "iter"):
         if not first:

@@ -65,12 +65,18 @@ class ToScalar(Event):
 
 @dataclass(frozen=True, slots=True)
 class Tested(Event):
-    """A tensor's truth value is asked for; `or_none` tells that the value may also be None."""
+    """A tensor's truth value is asked for; `or_none` tells that the value may also be None.
+
+    `condition` tells that nothing but the truth value is used (as by `if`; `a or b` may also give `a` itself), and
+    `negation` is the `not a` around it.
+    """
 
     tensor: Tensor
     subject: str
     or_none: bool
     sure: Confidence
+    condition: bool = False
+    negation: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +114,14 @@ class ForeignWrite(Event):
 
 @dataclass(frozen=True, slots=True)
 class AliasKept(Event):
-    """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later."""
+    """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later.
+    `form` is "tensor", "array", or "" for a container of such or something unknown."""
 
     what: str
     why: str
     how: tuple[tuple[Site, str], ...]
     sure: Confidence
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

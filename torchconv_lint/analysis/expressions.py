@@ -144,7 +144,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
 @evaluates(cst.UnaryOperation)
 def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
     if isinstance(node.operator, cst.Not):
-        test(frame, node.expression)
+        test(frame, node)
         condition = condition_of(frame, node.expression)
         return just(Truth(negation(condition))) if condition else just(Opaque())
     value = frame.evaluate(node.expression)

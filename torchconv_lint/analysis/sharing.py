@@ -124,6 +124,7 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
     its own, since what held it before may move on."""
     if not frame.tracks:
         return value
+    form = form_of(value)
 
     def keep(memory: Memory) -> Memory:
         if memory.kept is not None and not container:
@@ -133,9 +134,17 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
         if container and step not in side and len(side) < MAX_SIDE:
             side = (*side, step)
             frame.state.stale.pop((memory.key, side), None)
-        return replace(memory, side=side, kept=(frame.site(node), name))
+        return replace(memory, side=side, kept=(frame.site(node), name), form=form)
 
     return relabelled(value, keep)
+
+
+def form_of(value: Value) -> str:
+    """What every alternative is: "tensor", "array", or "" for anything else."""
+    for form, type_ in (("tensor", Tensor), ("array", Array)):
+        if value and all(isinstance(kind, type_) for kind, _ in value):
+            return form
+    return ""
 
 
 def memories(value: Value, depth: int = 0) -> Iterator[Memory]:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
 from torchconv_lint.analysis.patterns import is_hook
-from torchconv_lint.analysis.sharing import memories
+from torchconv_lint.analysis.sharing import form_of, memories
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -25,14 +25,17 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     Most hooks look at outputs that nothing overwrites; that another hook of the file clones its output says that here
     something does.
     """
+    form = form_of(value)
     for memory in memories(value):
         if memory.origin == "grad" and _EARLIER.search(where):
             why = "the next backward pass or in-place change of the gradient overwrites it"
-            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY))
+            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY, form))
         elif memory.origin == "parameter" and memory.name == hook_output(frame):
             why = "an in-place layer that follows overwrites it"
             sure = Confidence.LIKELY if frame.interpreter.hooks_clone else Confidence.POSSIBLE
-            frame.emit(AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure))
+            frame.emit(
+                AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure, form or "tensor")
+            )
 
 
 def hook_output(frame: Frame) -> str | None:
@@ -57,4 +60,4 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
             continue  # nothing has trained the module since
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
         sure = memory.sure if "best" in name.lower() or frame.interpreter.trains else Confidence.POSSIBLE
-        frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure))
+        frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure, memory.form))

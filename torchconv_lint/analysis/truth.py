@@ -17,12 +17,16 @@ from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.site import Site
 
 
 def test(frame: Frame, node: cst.BaseExpression) -> None:
     """Evaluate a condition where Python asks for its truth value."""
+    negation = None
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
-        test(frame, node.expression)
+        negation, node = frame.site(node), node.expression
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        test(frame, node)
     elif isinstance(node, cst.BooleanOperation):
         is_and, operands = chain(node)
         before, seldom = frame.state, frame.seldom
@@ -37,10 +41,18 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
         asking, frame.asking = frame.asking, True
         value = frame.evaluate(node)
         frame.asking = asking
-        ask_truth(frame, node, value)
+        ask_truth(frame, node, value, condition=True, negation=negation)
 
 
-def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value, via: str = "a truth test") -> None:
+def ask_truth(
+    frame: Frame,
+    node: cst.BaseExpression,
+    value: Value,
+    via: str = "a truth test",
+    *,
+    condition: bool = False,
+    negation: Site | None = None,
+) -> None:
     """Tell the rules whose truth value is taken."""
     or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
     for alt in value:
@@ -50,7 +62,7 @@ def ask_truth(frame: Frame, node: cst.BaseExpression, value: Value, via: str = "
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
-        frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure))
+        frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
 
 

@@ -78,7 +78,8 @@ class Memory:
     `.numpy()`, `.detach()`… . Slices and other plain views stay on their side. `origin` tells who made the memory:
     "fresh", "blank" (`empty`: a placeholder waiting to be filled), "parameter", "attribute", "module" (parameters
     and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is shared rather than copied. `kept`
-    is where the handle was stored (the stored expression, and the name it was stored under).
+    is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
+    expression is: "tensor", "array", or "" for a container of such or something unknown.
     """
 
     key: Any
@@ -88,6 +89,7 @@ class Memory:
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
     sure: Confidence = field(default=Confidence.CERTAIN, compare=False)
     kept: tuple[Site, str] | None = field(default=None, compare=False)
+    form: str = field(default="", compare=False)
 
 
 def part_of(memory: Memory | None, part: object) -> Memory | None:

@@ -20,9 +20,11 @@ from torchconv_lint.verify.expectations import parse_expectations
 from torchconv_lint.verify.fingerprint import fingerprint, lines_of
 from torchconv_lint.verify.fixture import Fixture
 from torchconv_lint.verify.observation import RETURNED, Observation
-from torchconv_lint.verify.proof import CHANGES, GIVES_OTHER, NOTHING, Phenomenon
+from torchconv_lint.verify.proof import CHANGES, GIVES_OTHER, NOTHING, REWRITES, WRITES_THROUGH, Phenomenon
 from torchconv_lint.verify.rows import FAILED, NOT_RUN, PROVEN, Row
 
+_WRONG_RESULT = frozenset({CHANGES, GIVES_OTHER, REWRITES, WRITES_THROUGH})
+"""Phenomena of hazards that give something, but not the right thing."""
 _SAFE = frozenset({Safety.SAFE})
 _ALL = frozenset({Safety.SAFE, Safety.UNSAFE})
 
@@ -66,6 +68,12 @@ class Cure:
     after: Row
     safe: bool
 
+    @property
+    def twin(self) -> str:
+        """The function that gives the right result: the one declared, or the one with the same name but `safe_`."""
+        declared = self.before.declared.twin if self.before.declared else ""
+        return declared or self.before.function.name.replace("hazard_", "safe_", 1)
+
 
 def fix_all(fixtures: Iterable[Fixture]) -> tuple[dict[str, Fixed], dict[str, str]]:
     """The fixtures after their fixes, by key. And what is wrong with the fixes, by key as well."""
@@ -97,8 +105,6 @@ def compared(cure: Cure, after: Row, twin: Observation | None) -> Row:
     if cure.safe and old.outcome == RETURNED and (old.value, old.shared) != (new.value, new.shared):
         return replace(after, status=FAILED, reason="the fix is called safe, but the hazard returns something else")
     declared = cure.before.declared
-    if declared is not None and declared.word == CHANGES and new.drifted:
-        return replace(after, status=FAILED, reason="what is kept still changes afterwards")
-    if declared is not None and declared.word == GIVES_OTHER and (twin is None or twin.value != new.value):
-        return replace(after, status=FAILED, reason=f"the fixed hazard does not give what {declared.twin} gives")
+    if declared is not None and declared.word in _WRONG_RESULT and twin is not None and twin.value != new.value:
+        return replace(after, status=FAILED, reason="the fixed hazard does not give what its twin gives")
     return after

@@ -73,6 +73,5 @@ def _cured(done: list[Row], treated: dict[str, Fixed], request: Request) -> list
     planned = cures(done, treated)
     fixed = prove([cure.after for cure in planned], request.width, request.limit)
     return [
-        compared(cure, row, seen.get((row.fixture.key, cure.before.declared.twin if cure.before.declared else "")))
-        for cure, row in zip(planned, fixed, strict=True)
+        compared(cure, row, seen.get((row.fixture.key, cure.twin))) for cure, row in zip(planned, fixed, strict=True)
     ]

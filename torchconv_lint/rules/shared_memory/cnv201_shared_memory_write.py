@@ -61,10 +61,10 @@ def running_totals(frames):
 
 ## Fix safety
 
-No automatic fix yet. By hand, copy once, where the memory is handed over: `torch.tensor(a)` or
-`torch.from_numpy(a).clone()` into torch, `t.numpy().copy()` out of it. Or write out of place: `a = a + 1`, `t =
-t.sub(mean)`. A copy costs its memory and keeps dtype and values. `.cpu()`, `.detach()`, `.float()` and
-`.contiguous()` are no cure: where there is nothing to do they return the same memory.
+Unsafe: copies once, where the memory is handed over: `torch.from_numpy(a).clone()` into torch, `t.numpy().copy()` out
+of it. That changes what the program computes, which is the point: look whether the sharing was meant. By hand also:
+write out of place: `a = a + 1`, `t = t.sub(mean)`. A copy costs its memory and keeps dtype and values. `.cpu()`,
+`.detach()`, `.float()` and `.contiguous()` are no cure: where there is nothing to do they return the same memory.
 
 ## Proof
 
@@ -93,6 +93,7 @@ from torchconv_lint.analysis.events import ForeignWrite, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, made, story
+from torchconv_lint.rules.shared_memory.copies import copy_before, copy_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,8 +112,8 @@ class SharedMemoryWrite(Rule[StaleRead | ForeignWrite]):
         if isinstance(event, StaleRead):
             if crosses_border(write, memory) and not write.by_step:
                 message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
-                yield Verdict(event.site, message, hurts(event), story(event))
+                yield Verdict(event.site, message, hurts(event), story(event), copy_between(event))
         elif memory.origin == "attribute" and event.returned and any(crosses for _, crosses in write.side):
             message = f"this write to `{write.target}` also changes `{memory.name}`, whose memory it shares"
             confidence = Confidence.POSSIBLE if write.fills else Confidence.LIKELY
-            yield Verdict(event.site, message, min(confidence, memory.sure), made(event))
+            yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))

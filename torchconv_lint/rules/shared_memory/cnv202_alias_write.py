@@ -47,9 +47,9 @@ def masks(scores):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.clone()` after the conversion, or `.to(…, copy=True)`, or the operation out of
-place (`shown = shown.clamp(min=-1)`). All of them cost one copy and keep dtype, device and values.
-`x.detach().clone()` also leaves the graph; `x.clone()` stays in it.
+Unsafe: adds `.clone()` to the conversion, which changes what the program computes where the sharing was meant. By
+hand also: `.to(…, copy=True)`, or the operation out of place (`shown = shown.clamp(min=-1)`). All of them cost one
+copy and keep dtype, device and values. `x.detach().clone()` also leaves the graph; `x.clone()` stays in it.
 
 ## Proof
 
@@ -79,6 +79,7 @@ from torchconv_lint.analysis.events import StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, kept_in_container, story
+from torchconv_lint.rules.shared_memory.copies import copy_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,4 +101,4 @@ class AliasWrite(Rule[StaleRead]):
             return  # a parameter or an argument is written through `.data` or `.detach()`: that is what they are for
         confidence = hurts(event) if event.both_used else Confidence.POSSIBLE
         message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
-        yield Verdict(event.site, message, min(confidence, memory.sure), story(event))
+        yield Verdict(event.site, message, min(confidence, memory.sure), story(event), copy_between(event))

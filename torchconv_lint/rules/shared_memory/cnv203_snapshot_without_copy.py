@@ -74,10 +74,10 @@ def fit(model: nn.Module, loader, epochs):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `copy.deepcopy(model.state_dict())`, or `.clone()` for single tensors
-(`.detach().clone()` where the graph is not wanted: keeping the graph keeps its memory). Costs one copy on the
-tensor's device; for large models `{name: value.cpu() …}` saves device memory, but copies only what is on an
-accelerator: on CPU add `.clone()`.
+Unsafe: `copy.deepcopy(model.state_dict())`, with `import copy` if it is missing, or `.clone()` for single tensors. It
+changes what the program computes, which is the point. By hand: `.detach().clone()` where the graph is not wanted
+(keeping the graph keeps its memory). A copy costs one copy on the tensor's device; for large models `{name:
+value.cpu() …}` saves device memory, but copies only what is on an accelerator: on CPU add `.clone()`.
 
 ## Proof
 
@@ -107,9 +107,12 @@ from torchconv_lint.analysis.events import AliasKept, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import kept_in_container
+from torchconv_lint.rules.shared_memory.copies import copy_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from torchconv_lint.fixing.proposal import Proposal
 
 
 class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
@@ -123,7 +126,8 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         """A handle is kept as it is, and what it looks at changes before it is used."""
         if isinstance(event, AliasKept):
             message = f"{event.what} is kept without a copy: {event.why}"
-            yield Verdict(event.site, message, event.sure, tuple(step for step in event.how if step[1]))
+            how = tuple(step for step in event.how if step[1])
+            yield Verdict(event.site, message, event.sure, how, _copied(event))
             return
         write, memory = event.write, event.memory
         if memory.kept is None or not (write.by_step or kept_in_container(memory, write)):
@@ -135,4 +139,10 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
             (write.site, f"{write.target} changes here"),
             (event.read, f"`{event.reader}` is used here"),
         )
-        yield Verdict(site, message, min(Confidence.LIKELY, memory.sure), tuple(step for step in steps if step[1]))
+        told = tuple(step for step in steps if step[1])
+        fix = copy_kept(site, memory.form, container=memory.origin == "module")
+        yield Verdict(site, message, min(Confidence.LIKELY, memory.sure), told, fix)
+
+
+def _copied(event: AliasKept) -> Proposal | None:
+    return copy_kept(event.site, event.form, container=event.form == "")

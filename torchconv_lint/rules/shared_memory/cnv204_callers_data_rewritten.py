@@ -55,9 +55,10 @@ class Center:
 
 ## Fix safety
 
-No automatic fix yet. By hand: the operations without the underscore, or `.clone()` (tensors) or `.copy()` (arrays)
-before the first write. Costs one allocation; values, dtype and shape of the result stay, and the argument is left
-alone. If callers rely on their data being written, say so in the name instead: `normalize_`.
+Unsafe where the argument is written through a conversion: `torch.from_numpy(image).clone()`; it changes what a caller
+sees who relied on the write. Otherwise by hand: the operations without the underscore, or `.clone()` (tensors) or
+`.copy()` (arrays) before the first write. Costs one allocation; values, dtype and shape of the result stay, and the
+argument is left alone. If callers rely on their data being written, say so in the name instead: `normalize_`.
 
 ## Proof
 
@@ -81,6 +82,7 @@ from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import made
+from torchconv_lint.rules.shared_memory.copies import copy_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +123,7 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         converted = any(crosses for _, crosses in event.write.side)
         # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
         confidence = Confidence.LIKELY if converted or event.renamed else Confidence.POSSIBLE
-        yield Verdict(event.site, message, min(confidence, memory.sure), made(event))
+        yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))
 
 
 def meant(function: str, parameter: str) -> bool:

@@ -47,10 +47,11 @@ def scaled(x: torch.Tensor, weight: torch.Tensor | None = None):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `is not None` for "is it there?" (it changes the outcome for a zero, which is the
-point); `.any()` or `.all()` for a condition on the elements; `&`, `|` and `~` for element-wise logic; `torch.where`
-to choose element by element; `torch.equal(a, b)` for "the same?". On an accelerator every truth value waits for the
-device; `is not None` does not.
+For "is it there?", unsafe: writes `is not None` (for `not mask`: `is None`), which changes the outcome for a zero;
+that is the point. Only where nothing but the truth value is used: not in `x = mask or other`. Everything else only
+you can tell: `.any()` or `.all()` for a condition on the elements; `&`, `|` and `~` for element-wise logic;
+`torch.where` to choose element by element; `torch.equal(a, b)` for "the same?". On an accelerator every truth value
+waits for the device; `is not None` does not.
 
 ## Proof
 
@@ -74,7 +75,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Tested
 from torchconv_lint.analysis.values import MANY, ONE, weakest
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:
@@ -99,4 +101,14 @@ class TruthOfManyElements(Rule[Tested]):
         elif event.or_none and (count is None or count.value != ONE):
             message = f"`{event.subject}` is a tensor or None: its truth value raises for more than one element"
             message += " and is False for a zero (use `is not None`)"
-            yield Verdict(event.site, message, min(event.sure, Confidence.LIKELY))
+            yield Verdict(event.site, message, min(event.sure, Confidence.LIKELY), fix=_compared(event))
+
+
+def _compared(event: Tested) -> Proposal | None:
+    if not event.condition:
+        return None  # `a or b` gives `a` itself, not only its truth
+    if event.negation is not None:
+        change = instead(event.negation, event.site, " is None")
+        return Proposal("compare it with None: `is None`", Safety.UNSAFE, (change,))
+    change = instead(event.site, event.site, " is not None")
+    return Proposal("compare it with None: `is not None`", Safety.UNSAFE, (change,))

@@ -50,10 +50,11 @@ def evaluate(model, tokens, targets):
 
 ## Fix safety
 
-No automatic fix yet. By hand, by what you mean: a number for a log is `loss.item()`, the same value without the
-warning (both wait for an accelerator). A value that gradients have to flow through is the torch function,
-`torch.exp(loss)`, which changes what is trained. `.detach()` first keeps a tensor, sharing storage with the
-original.
+Safe: `float(loss)` becomes `loss.item()`, `math.exp(loss)` becomes `math.exp(loss.item())`: the same value without
+the warning (both wait for an accelerator). Unsafe where it may be something else than a tensor: Python's numbers have
+no `.item()`. Often something else is meant, and the warning is right: A value that gradients have to flow through is
+the torch function, `torch.exp(loss)`, which changes what is trained. `.detach()` first keeps a tensor, sharing
+storage with the original.
 
 ## Proof
 
@@ -78,6 +79,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToScalar
 from torchconv_lint.analysis.values import MANY, weakest
+from torchconv_lint.fixing.proposal import Proposal, after, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:
@@ -107,4 +110,14 @@ class ScalarOfGrad(Rule[ToScalar]):
         message = (
             f"`{event.subject}` requires grad: `{event.via}()` warns since torch 2.8 (use `.item()` or `.detach()`)"
         )
-        yield Verdict(event.site, message, min(event.sure, weakest([grad])), steps(grad))
+        yield Verdict(event.site, message, min(event.sure, weakest([grad])), steps(grad), _item(event))
+
+
+def _item(event: ToScalar) -> Proposal | None:
+    """`.item()` gives the same number without the warning."""
+    if event.operand is None:
+        return None
+    safe = event.sole and event.sure is Confidence.CERTAIN
+    only = event.via == "float" and len(event.site.arguments) == 1
+    change = instead(event.site, event.operand, ".item()") if only else after(event.operand, ".item()")
+    return Proposal("take the number with `.item()`", Safety.SAFE if safe else Safety.UNSAFE, (change,))

@@ -1,0 +1,59 @@
+"""Fixes that copy once. All are unsafe: they change what the program computes, which is what they are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.fixing.proposal import Proposal, after, around
+from torchconv_lint.model import Safety
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from torchconv_lint.analysis.events import ForeignWrite, StaleRead
+    from torchconv_lint.analysis.site import Site
+
+_COPIES = {"tensor": ".clone()", "array": ".copy()"}
+
+
+def copy_between(event: StaleRead) -> Proposal | None:
+    """Copy at the last conversion that lies between the two handles; the written one's, where both have been converted,
+    so that all others are spared."""
+    write, memory = event.write, event.memory
+    written = [step for step in write.side if step not in memory.side]
+    read = [step for step in memory.side if step not in write.side]
+    return _copy_at(written, write.how) or _copy_at(read, memory.how)
+
+
+def copy_before(event: ForeignWrite) -> Proposal | None:
+    """Copy at the last conversion before the write."""
+    return _copy_at(event.write.side, event.write.how)
+
+
+def copy_kept(site: Site, form: str, *, container: bool = False) -> Proposal | None:
+    """Copy what is kept at `site`. `container`: it holds tensors that can all be copied (a state dict)."""
+    if form in _COPIES:
+        return _proposal(site, _COPIES[form])
+    if container:
+        change = around(site, "copy.deepcopy(", ")")
+        return Proposal("copy it with `copy.deepcopy`", Safety.UNSAFE, (change,), names=("copy.deepcopy",))
+    return None
+
+
+def _copy_at(side: Iterable[Any], how: Iterable[tuple[Site, str]]) -> Proposal | None:
+    conversions = [node for node, crosses in side if crosses is not None]
+    if not conversions:
+        return None
+    sites = [site for site, _ in how if site.node is conversions[-1]]
+    return _proposal(sites[0], _COPIES["array" if _gives_array(sites[0]) else "tensor"]) if sites else None
+
+
+def _gives_array(conversion: Site) -> bool:
+    """Whether a conversion leads out of torch, into NumPy."""
+    callee = conversion.callee.text if conversion.callee is not None else ""
+    return conversion.method in ("numpy", "__array__") or callee.partition(".")[0] in ("np", "numpy")
+
+
+def _proposal(site: Site, call: str) -> Proposal:
+    return Proposal(f"copy it with `{call}`", Safety.UNSAFE, (after(site, call),))
