@@ -64,11 +64,16 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_hooks_of_this_repository(project: Path, tmp_path: Path) -> None:
+    # Both in their order: the first reports, the second repairs.
     home = str(tmp_path / "home")
     result = pre_commit("try-repo", str(REPOSITORY), "--files", "hazard.py", cwd=project, PRE_COMMIT_HOME=home)
     assert result.returncode == 1, result.stdout
-    assert "hazard.py:6:12: CNV101" in result.stdout
-    assert "because hazard.py:5:9" in result.stdout
+    linting, fixing = result.stdout.partition("torchconv-lint --fix")[::2]
+    assert "hazard.py:6:12: CNV101" in linting
+    assert "because hazard.py:5:9" in linting
+    assert "files were modified by this hook" in fixing
+    assert "0 findings in 0 of 1 file (1 fixed)" in fixing
+    assert (project / "hazard.py").read_text() == HAZARD.replace("x.numpy()", "x.cpu().numpy()")
 
 
 def test_flake8s_hook_with_our_plugin(project: Path, tmp_path: Path) -> None:

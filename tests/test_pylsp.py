@@ -25,6 +25,16 @@ def text_at(text: str, range_: dict[str, Any]) -> str:
     return line[2 * start["character"] : 2 * end["character"]].decode("utf-16-le")
 
 
+def replaced(text: str, edit: dict[str, Any]) -> str:
+    """The text after an edit within a line, as an editor makes it."""
+    lines = text.splitlines(keepends=True)
+    number = edit["range"]["start"]["line"]
+    line = lines[number].encode("utf-16-le")
+    start, end = (2 * edit["range"][side]["character"] for side in ("start", "end"))
+    lines[number] = (line[:start] + edit["newText"].encode("utf-16-le") + line[end:]).decode("utf-16-le")
+    return "".join(lines)
+
+
 def ours(diagnostics: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in diagnostics if str(one.get("code", "")).startswith("CNV")]
 
@@ -40,6 +50,14 @@ def test_an_editing_session(tmp_path: Path) -> None:
         assert related["location"]["uri"] == path.as_uri()
         assert text_at(EMOJI, related["location"]["range"]) == 'torch.ones(3, device="cuda")'
         assert "cuda" in related["message"]
+        # The cursor is in front of the call.
+        (action,) = client.actions(path, {"start": diagnostic["range"]["start"], "end": diagnostic["range"]["start"]})
+        assert (action["kind"], action["isPreferred"]) == ("quickfix", True)
+        assert action["diagnostics"] == [diagnostic]
+        ((uri, (edit,)),) = action["edit"]["changes"].items()
+        assert uri == path.as_uri()
+        assert replaced(EMOJI, edit) == EMOJI.replace("x.numpy", "x.cpu().numpy")
+        assert client.actions(path, {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 3}}) == []
         # Half-typed code is nobody's news, and certainly not ours.
         assert client.change(path, 2, EMOJI + "def f(") == []
         assert client.change(path, 3, EMOJI.replace("x.numpy", "x.cpu().numpy")) == []

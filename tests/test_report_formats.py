@@ -38,7 +38,7 @@ def sarif(text: str) -> dict[str, Any]:
 
 
 def invented(path: str = "a.py", confidence: Confidence = Confidence.LIKELY) -> reported.Run:
-    """A run with everything that a rule of today may not say: a fix, reasons in other files, marks with a meaning."""
+    """A run with what a rule of today may not say: an unsafe fix, reasons in other files, marks with a meaning."""
     because = (Because("b.py", Span(3, 1, 3, 2), "`{x}` comes from `f[0](y)`, 100%\nsure"),)
     edits = (Edit(Span(6, 12, 6, 12), ".cpu()"), Edit(Span(1, 1, 2, 1), ""))
     fix = Fix("insert `.cpu()`", Safety.UNSAFE, edits)
