@@ -22,7 +22,7 @@ def shows(expected: str, shown: str) -> bool:
 
 
 def test_following_the_tutorial(tmp_path: Path) -> None:
-    commands = 0
+    commands, status = 0, 0
     for block in blocks("first-ten-minutes.md"):
         if block.language != "console":
             assert block.title, "a file needs a name"
