@@ -192,8 +192,8 @@ class Features:
     number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
     from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
     `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
-    result. `written`: names written in place. `passed`: names in the arguments of
-    each function and method that is called; `data`: names that may be tensors. `words`: names of attributes and of called functions, "name=" for keyword
+    result. `written`: names written in place. `passed`: names in the arguments of each function and method that is
+    called; `data`: names that may be tensors. `words`: names of attributes and of called functions, "name=" for keyword
     arguments, "+=", "for", "while" and "[::-1]", of which rules choose their own triggers.
     """
 
