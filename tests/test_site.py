@@ -85,7 +85,8 @@ def test_the_pictures_are_whole(site: Path) -> None:
 
 def test_the_configuration_page_has_every_setting_and_format() -> None:
     page = (DOCS / "configuration.md").read_text("utf-8")
-    settings, formats = (re.findall(r"^\| `([a-z-]+)` \|", part, re.MULTILINE) for part in page.split("## In the code"))
+    parts = page.split("## In the code")
+    settings, formats = (re.findall(r"^\| `([a-z][a-z-]*)` \|", part, re.MULTILINE) for part in parts)
     assert sorted(settings) == sorted(config.KEYS)
     (choices,) = (option.type for option in check_command.params if option.name == "format_")
     assert formats == list(choices.choices)  # type: ignore[attr-defined]
