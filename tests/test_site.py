@@ -15,7 +15,7 @@ from conftest import HAZARD, REPOSITORY, Run
 from doc_pages import DOCS, blocks, run
 
 from torchconv_lint import config
-from torchconv_lint.cli import check as check_command
+from torchconv_lint.commands.check import check as check_command
 from torchconv_lint.lint import lint_source
 from torchconv_lint.rules import all_rules
 from torchconv_lint.settings import Settings
