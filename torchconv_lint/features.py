@@ -37,6 +37,9 @@ MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
+CONVERTS = frozenset({TO_NUMPY, IMPLICIT, SHARED_WRITE})
+"""Triggers for which it matters what a function in another file of the project gives."""
+
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
 _DATASETS = frozenset({"create_dataset", "require_dataset"})
@@ -176,7 +179,11 @@ class Vocabulary:
         )
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
         self.draws = not _DRAWING.isdisjoint(roots.values())
-        self.sharing = frozenset(name for name, full in file.imports.items() if full.rpartition(".")[2] in _SHARING)
+        self.sharing = frozenset(
+            name
+            for name, full in file.imports.items()
+            if full.rpartition(".")[2] in _SHARING or full.endswith(("to_numpy", "to_cpu"))
+        )
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
         self.local = frozenset(
             {*file.functions, *file.classes, *(name for class_ in file.classes.values() for name in class_.methods)}
@@ -193,8 +200,9 @@ class Features:
     from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
     `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
     result. `written`: names written in place. `passed`: names in the arguments of each function and method that is
-    called; `data`: names that may be tensors. `words`: names of attributes and of called functions, "name=" for keyword
-    arguments, "+=", "for", "while" and "[::-1]", of which rules choose their own triggers.
+    called; `data`: names that may be tensors; `sunk`: names that reach a conversion. `words`: names of attributes and
+    of called functions, "name=" for keyword arguments, "+=", "for" and "[::-1]", of which rules choose their
+    own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -209,6 +217,7 @@ class Features:
     handed: dict[str, set[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)
     data: set[str] = field(default_factory=set)
+    sunk: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
@@ -305,14 +314,15 @@ class Survey:
         tensors = self.made | given | self.vocabulary.torch
         if any(root in arrays and names & tensors for root, names in self.meetings):
             found.triggers.add(IMPLICIT)
+        own = self.written - {"self", "cls"}
+        shared = self.shared | self.shared_if_known if found.counted else self.shared
         found.made = self.made
+        found.sunk = self.sunk | (own & shared)
         found.data = self.made | self.tensors | self.vocabulary.torch | {"self"}
         found.written = self.written
         if found.triggers and self.written & given:
             found.takes_arguments = True
         renamed = {source for name, source in self.aliases if name in self.written and name != source}
-        own = self.written - {"self", "cls"}
-        shared = self.shared | self.shared_if_known if found.counted else self.shared
         if own & shared or own & self.appended & (self.made | self.tensors):
             found.triggers.add(SHARED_WRITE)
         if self.returns and renamed & self.parameters & self.tensors:

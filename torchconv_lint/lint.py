@@ -6,6 +6,7 @@ import ast
 import contextlib
 import functools
 import gc
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from torchconv_lint.analysis.events import Event
+    from torchconv_lint.analysis.project import Project
     from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.model import Span
     from torchconv_lint.rules.base import Rule, Verdict
@@ -82,7 +84,7 @@ def _analyse(
 
     _settle()
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
-    interpreter = Interpreter(source, sifted, heard)
+    interpreter = Interpreter(source, sifted, heard, _project(source, settings, sifted))
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
     findings, problems = judged(rules, events, source.path, settings, patcher)
@@ -90,6 +92,15 @@ def _analyse(
         problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))
     interpreter.release()
     return Outcome(tuple(findings), tuple(problems))
+
+
+def _project(source: Source, settings: Settings, sifted: Sifted) -> Project | None:
+    """The project around a file; None if nothing in it is asked for, or the text comes from nowhere."""
+    if not settings.follow_imports or sifted.imported == frozenset() or not os.path.isfile(source.path):
+        return None
+    from torchconv_lint.analysis.project import Project
+
+    return Project(source.path)
 
 
 def _enabled(rule: Rule[Event], settings: Settings) -> bool:

@@ -14,6 +14,7 @@ class Settings:
     `confidence`: the least confidence that is shown.
     `opt_in`: codes or prefixes of opt-in rules to run as well ("ALL" runs every rule).
     `assume_device`: "cpu" for teams without accelerators: device rules stay silent. None: assume nothing.
+    `follow_imports`: whether other files of the project are read to see what an imported function gives.
     `sieve`: False analyses every function, not only those that hold a possible trigger (slower, same findings).
     """
 
@@ -21,3 +22,4 @@ class Settings:
     opt_in: tuple[str, ...] = ()
     assume_device: str | None = None
     sieve: bool = True
+    follow_imports: bool = True

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.evidence import COMMON_METHODS, data_methods
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
-from torchconv_lint.features import MEMORY, PASSED, SHARED_WRITE, Features, Vocabulary, own_nodes, shares, survey
+from torchconv_lint.analysis.reaching import reaching
+from torchconv_lint.features import (
+    CONVERTS,
+    MEMORY,
+    PASSED,
+    SHARED_WRITE,
+    Features,
+    Vocabulary,
+    own_nodes,
+    shares,
+    survey,
+)
 
 if TYPE_CHECKING:
     import ast
@@ -18,8 +29,9 @@ SMALL = 12
 
 @dataclass(frozen=True)
 class Sifted:
-    """What is left to analyse: functions, whether the module's own statements are, where memory is followed, and which
-    functions are worth running when they are called or when they store an attribute (None: all)."""
+    """What is left to analyse: functions, whether the module's own statements are, where memory is followed, which
+    functions are worth running when they are called or when they store an attribute (None: all), and which imported
+    names are worth looking up in the project's other files (None: all)."""
 
     outline: FileOutline
     functions: tuple[FunctionOutline, ...]
@@ -27,6 +39,12 @@ class Sifted:
     tracked: frozenset[FunctionOutline] | None
     module_tracked: bool = True
     worth: frozenset[FunctionOutline] | None = None
+    imported: frozenset[str] | None = None
+
+    @classmethod
+    def unsieved(cls, file: FileOutline) -> Sifted:
+        """Another file, of which only what is asked for will be looked at."""
+        return cls(file, (), False, frozenset(), module_tracked=False)
 
 
 def sift(
@@ -99,7 +117,11 @@ def sift(
     worth = frozenset(
         function for function, found in features.items() if found.torchy or found.triggers or _size(function) <= SMALL
     )
-    return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth)
+    looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
+    looked_at += [(None, module)] if module_chosen else []
+    converted = {function: found.sunk for function, found in looked_at if found.triggers & CONVERTS}
+    imported = reaching(file, converted) if converted else frozenset()
+    return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
 
 
 def _heads(wanted: frozenset[tuple[str, ...]], features: list[Features]) -> frozenset[str]:

@@ -55,11 +55,11 @@ def annotated(interpreter: Interpreter, node: ast.expr | None, path: str, depth:
         return join(annotated(interpreter, node.left, path, depth), annotated(interpreter, node.right, path, depth))
     if isinstance(node, ast.Subscript):
         return _generic(interpreter, node, path, depth) or opaque
-    name = interpreter.full_name(dotted(node) or "")
-    return _plain(interpreter, name, path, memory) or opaque
+    return _plain(interpreter, dotted(node) or "", path, memory) or opaque
 
 
-def _plain(interpreter: Interpreter, name: str, path: str, memory: Memory | None) -> Value:
+def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | None) -> Value:
+    name = interpreter.full_name(written)
     last = name.rpartition(".")[2]
     if name in _TENSORS or name == "torch.autograd.Variable":
         return just(Tensor(memory=memory, path=path))
@@ -75,7 +75,7 @@ def _plain(interpreter: Interpreter, name: str, path: str, memory: Memory | None
         return just(Optimizer())
     if last == "DataLoader":
         return just(Loader())
-    class_ = interpreter.outline.classes.get(name)
+    class_ = interpreter.class_named(written)
     if class_ is not None:
         return just(Instance(class_, None, interpreter.is_module(class_)))
     return NOTHING

@@ -41,8 +41,10 @@ class Definition:
         code: tuple[Segment, cst.FunctionDef | cst.Lambda] | Callable[[], tuple[Segment, cst.FunctionDef]],
         outline: FunctionOutline | None = None,
         enclosing: Frame | None = None,
+        home: Interpreter | None = None,
     ) -> None:
         self.name = name
+        self._home = home
         self.outline = outline
         self.enclosing = enclosing
         self._code = code
@@ -51,6 +53,11 @@ class Definition:
         if not isinstance(self._code, tuple):
             self._code = self._code()
         return self._code
+
+    @property
+    def home(self) -> Interpreter | None:
+        """The interpreter of the file it is in."""
+        return self.enclosing.interpreter if self.enclosing is not None else self._home
 
     @property
     def is_parsed(self) -> bool:

@@ -20,8 +20,9 @@ from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.loops import enter_step
-from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline, dotted
+from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
+from torchconv_lint.analysis.relevance import handles_tensors, places_tensors
 from torchconv_lint.analysis.returning import as_parameter, given_back
 from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
@@ -59,12 +60,13 @@ from torchconv_lint.analysis.values import (
     just,
 )
 from torchconv_lint.model import Confidence
+from torchconv_lint.sieve import Sifted
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop
+    from torchconv_lint.analysis.project import Project
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.values import Memory
-    from torchconv_lint.sieve import Sifted
     from torchconv_lint.source import Source
 
 MAX_CALL_DEPTH = 3
@@ -91,7 +93,15 @@ class Result:
 class Interpreter:
     """All evaluation of one file."""
 
-    def __init__(self, source: Source, sifted: Sifted, heard: frozenset[type] = frozenset()) -> None:
+    def __init__(
+        self, source: Source, sifted: Sifted, heard: frozenset[type] = frozenset(), project: Project | None = None
+    ) -> None:
+        self.root = self  # the interpreter of the file that is linted
+        self.project = project
+        self._others: dict[FileOutline, Interpreter] = {}
+        self._homes: dict[ClassOutline, Interpreter] = {}
+        self._imported: dict[str, Value | None] = {}
+        self._bases: dict[ClassOutline, list[ClassOutline]] = {}
         self.source = source
         self.outline = sifted.outline
         self.sifted = sifted
@@ -195,12 +205,16 @@ class Interpreter:
         collector with all the trees they hold."""
         for definition in self._nested.values():
             definition.enclosing = None
+        others = list(self._others.values()) if self.root is self else []
         self.__dict__.clear()
+        for other in others:
+            other.release()
 
     def spend(self) -> None:
         """Count one statement against the budget of the entry point."""
-        self._spent += 1
-        if self._spent > STATEMENT_BUDGET:
+        root = self.root
+        root._spent += 1
+        if root._spent > STATEMENT_BUDGET:
             raise OverBudget
 
     def entry(self, function: FunctionOutline) -> Result:
@@ -268,6 +282,59 @@ class Interpreter:
             return Class(function.owner)
         return Instance(function.owner, None, self.is_module(function.owner))
 
+    # -- the project's other files -----------------------------------------------------------------------------------
+
+    def imported(self, full_name: str) -> Value | None:
+        """What a name imported from another file of the project is; None if it is not to be had."""
+        if self.project is None or not self._is_wanted(full_name):
+            return None
+        if full_name not in self._imported:
+            self._imported[full_name] = None  # meanwhile: modules that import each other
+            found = self.project.find(self.source.path, full_name)
+            if found is not None:
+                file, source, name = found
+                self._imported[full_name] = self._other(file, source).global_value(name)
+        return self._imported[full_name]
+
+    def _is_wanted(self, full_name: str) -> bool:
+        """Whether the sieve has asked for the name, or for the module it is in. Other files are not sieved."""
+        if self.root is not self or self.sifted.imported is None:
+            return self.project is not None and not full_name.startswith(_NEVER_OURS)
+        names = (self.outline.imports.get(name, "") for name in self.sifted.imported)
+        return any(full_name == name or full_name.startswith(name + ".") for name in names)
+
+    def _other(self, file: FileOutline, source: Source) -> Interpreter:
+        """The interpreter of another file; it shares the budget and the call stack."""
+        root = self.root
+        if file is root.outline:
+            return root
+        other = root._others.get(file)
+        if other is None:
+            other = Interpreter(source, Sifted.unsieved(file), project=self.project)
+            other.root, other._active, other._entering = root, root._active, root._entering
+            root._others[file] = other
+            root._homes.update(dict.fromkeys(file.classes.values(), other))
+        return other
+
+    def home(self, class_: ClassOutline | None) -> Interpreter:
+        """The interpreter of the file that defines a class."""
+        return self.root._homes.get(class_, self.root) if class_ is not None else self
+
+    def class_named(self, name: str) -> ClassOutline | None:
+        """The class of this file, or of another of the project's, that a name in this file stands for."""
+        class_ = self.outline.classes.get(name)
+        if class_ is not None or self.project is None:
+            return class_
+        if name.partition(".")[0] not in self.outline.imports:
+            return None
+        for kind, _ in self.imported(self.full_name(name)) or ():
+            if isinstance(kind, Class):
+                found: ClassOutline = kind.definition
+                return found
+        return None
+
+    # -- entry points, continued -------------------------------------------------------------------------------------
+
     def _entry_names(self, function: FunctionOutline, this: Kind | None) -> dict[str, Value]:
         names: dict[str, Value] = {}
         arguments = function.node.args
@@ -318,7 +385,10 @@ class Interpreter:
     def call(
         self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.Call
     ) -> Value:
-        """Evaluate a function of the file for these arguments."""
+        """Evaluate a function of the file, or of another one, for these arguments."""
+        home = definition.home
+        if home is not None and home is not self:
+            return home.call(frame, definition, arguments, this, node)
         if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not self._is_worth(definition.outline):
             return UNKNOWN
         if not definition.is_parsed or (frame.trace is not None and is_left_out(self, definition.outline)):
@@ -371,6 +441,8 @@ class Interpreter:
 
     def _is_worth(self, function: FunctionOutline | None) -> bool:
         """Whether tensors or modules can come out of a function of the file."""
+        if self.root is not self and function is not None:
+            return handles_tensors(function, self.source.lines)
         return function is None or self.sifted.worth is None or function in self.sifted.worth
 
     def call_simple(self, frame: Frame, definition: Definition, this: Kind, node: cst.CSTNode) -> Value:
@@ -487,7 +559,7 @@ class Interpreter:
         known = self._definitions.get(function)
         if known is None:
             parse = functools.partial(self._parse, function)
-            known = self._definitions[function] = Definition(function.name, parse, function)
+            known = self._definitions[function] = Definition(function.name, parse, function, home=self)
         return known
 
     def _parse(self, function: FunctionOutline) -> tuple[Segment, cst.FunctionDef]:
@@ -542,8 +614,10 @@ class Interpreter:
         if name in outline.classes:
             return just(Class(outline.classes[name]))
         if name in outline.imports:
-            return just(external(outline.imports[name]))
+            return self.imported(outline.imports[name]) or just(external(outline.imports[name]))
         if name in outline.assigned:
+            if self.root is not self and not places_tensors(name, self.source.lines):
+                return just(Opaque(name))
             value = self._module_names().get(name)
             return value if value is not None else just(Opaque(name))
         if name in _CONSTANTS:
@@ -581,22 +655,27 @@ class Interpreter:
     # -- classes -----------------------------------------------------------------------------------------------------
 
     def bases(self, class_: ClassOutline) -> list[ClassOutline]:
-        """The class and its ancestors in this file, nearest first."""
+        """The class and those of its ancestors that the project defines, nearest first."""
+        known = self.root._bases.get(class_)
+        if known is not None:
+            return known
         found = [class_]
         for current in found:
+            home = self.home(current)
             for base in current.bases:
-                parent = self.outline.classes.get(base)
+                parent = home.class_named(base)
                 if parent is not None and parent not in found:
                     found.append(parent)
+        self.root._bases[class_] = found
         return found
 
     def external_bases(self, class_: ClassOutline) -> list[str]:
         """Full names of the ancestors that are defined elsewhere."""
         return [
-            self.full_name(base)
+            self.home(current).full_name(base)
             for current in self.bases(class_)
             for base in current.bases
-            if base not in self.outline.classes
+            if self.home(current).class_named(base) is None
         ]
 
     def is_module(self, class_: ClassOutline) -> bool:
@@ -612,7 +691,7 @@ class Interpreter:
             function = current.methods.get(name)
             if function is not None:
                 decorators = {(dotted(node) or "").rpartition(".")[2] for node in function.node.decorator_list}
-                return self.definition(function), decorators
+                return self.home(current).definition(function), decorators
         return None
 
     def class_constant(self, class_: ClassOutline, name: str) -> Value | None:
@@ -622,7 +701,7 @@ class Interpreter:
             if isinstance(expression, ast.Constant):
                 return just(Const(expression.value))
             if name in current.annotations:
-                return annotated(self, current.annotations[name], f"self.{name}", 1)
+                return annotated(self.home(current), current.annotations[name], f"self.{name}", 1)
         return None
 
     def stored_attribute(self, class_: ClassOutline, name: str) -> Value:
@@ -643,9 +722,10 @@ class Interpreter:
             if method in self._entering:
                 complete = False
                 continue
-            if not self._is_worth(method):
+            home = self.home(method.owner)
+            if not home._is_worth(method):
                 continue
-            value = self.entry(method).attributes.get(name)
+            value = home.entry(method).attributes.get(name)
             if value:
                 found.append(value)
                 if method.name == "__init__" and not _may_grow(value):
@@ -667,6 +747,7 @@ class Interpreter:
 
 
 _ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
+_NEVER_OURS = ("torch.", "numpy.", "builtins.")
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
 

@@ -1,0 +1,32 @@
+"""What is worth running in another file: what its text shows of tensors, since that file has not been sieved."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torchconv_lint.analysis.outline import FunctionOutline
+
+_TENSORS = re.compile(
+    r"\b(?:torch|nn|F|np|numpy|tensors?|Tensor|Variable|cuda|device)\b|\.(?:cpu|cuda|to|detach|numpy|data|item)\b"
+)
+_PLACES = re.compile(r"\b(?:torch|cuda|cpu|device|mps|True|False)\b")
+SMALL = 6
+"""A function of so few lines may pass tensors on without naming them."""
+
+
+def handles_tensors(function: FunctionOutline, lines: Sequence[str]) -> bool:
+    """Whether a function's text shows that it handles tensors or modules."""
+    first, last = function.first_line, function.node.end_lineno or function.first_line
+    if last - function.node.body[0].lineno < SMALL:
+        return True
+    return _TENSORS.search("".join(lines[first - 1 : last])) is not None
+
+
+def places_tensors(name: str, lines: Sequence[str]) -> bool:
+    """Whether what a module binds to a name may be a device, a flag that decides about one, or a tensor."""
+    pattern = re.compile(rf"^\s*{re.escape(name)}\b")
+    return any(pattern.match(line) and _PLACES.search(line) for line in lines)
