@@ -439,6 +439,7 @@ class Survey:
             self._scalar(node.args[0] if node.args else None, warns=True)
         if name in vocabulary.sharing:
             self.found.calls.add("from_numpy")
+            self.found.torchy = True
             self._shares(node, "from_numpy")
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> None:

@@ -215,6 +215,9 @@ def call_method(
 ) -> Kind | Value:
     """Call the method `name` of one alternative."""
     if isinstance(kind, External):
+        ours = frame.interpreter.imported(f"{kind.name}.{name}")
+        if ours is not None:
+            return each(ours, lambda one: call_kind(frame, one, arguments, node))
         return call_external(frame, f"{kind.name}.{name}", arguments, node)
     if isinstance(kind, Tensor):
         return call_tensor_method(frame, kind, name, arguments, node, func)

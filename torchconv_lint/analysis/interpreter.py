@@ -300,8 +300,10 @@ class Interpreter:
         """Whether the sieve has asked for the name, or for the module it is in. Other files are not sieved."""
         if self.root is not self or self.sifted.imported is None:
             return self.project is not None and not full_name.startswith(_NEVER_OURS)
-        names = (self.outline.imports.get(name, "") for name in self.sifted.imported)
-        return any(full_name == name or full_name.startswith(name + ".") for name in names)
+        if full_name.rpartition(".")[2] in self.sifted.imported:
+            return True
+        names = (self.outline.imports.get(name) for name in self.sifted.imported)
+        return any(name is not None and full_name.startswith(name + ".") for name in names)
 
     def _other(self, file: FileOutline, source: Source) -> Interpreter:
         """The interpreter of another file; it shares the budget and the call stack."""
@@ -622,7 +624,13 @@ class Interpreter:
             return value if value is not None else just(Opaque(name))
         if name in _CONSTANTS:
             return just(Const(_CONSTANTS[name]))
-        return just(External(f"builtins.{name}")) if hasattr(builtins, name) else just(Opaque(name))
+        if hasattr(builtins, name):
+            return just(External(f"builtins.{name}"))
+        for module in outline.stars if self.project is not None else ():
+            value = self.imported(f"{module}.{name}")
+            if value is not None:
+                return value
+        return just(Opaque(name))
 
     def full_name(self, name: str) -> str:
         """A dotted name as written, its first part replaced by what it was imported as."""

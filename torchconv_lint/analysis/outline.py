@@ -59,9 +59,11 @@ class ClassOutline:
 
 @dataclass(eq=False, slots=True)
 class FileOutline:
-    """What a file defines. `imports` maps a name to what it stands for ("F" -> "torch.nn.functional")."""
+    """What a file defines. `imports` maps a name to what it stands for ("F" -> "torch.nn.functional"); `stars` are the
+    modules of which everything is imported."""
 
     tree: ast.Module
+    stars: list[str] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
     functions: dict[str, FunctionOutline] = field(default_factory=dict)
     classes: dict[str, ClassOutline] = field(default_factory=dict)
@@ -110,6 +112,8 @@ def outline(tree: ast.Module) -> FileOutline:
             for name, full_name in imported_names(statement):
                 _forget(file, name)
                 file.imports[name] = full_name
+            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+                file.stars.append("." * statement.level + (statement.module or ""))
         elif isinstance(statement, FunctionNode):
             _forget(file, statement.name)
             file.functions[statement.name] = FunctionOutline(statement.name, statement)

@@ -7,6 +7,7 @@ function's name. What a conversion is given is followed backwards along these fl
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,13 @@ def reaching(file: FileOutline, converted: Mapping[FunctionOutline | None, Itera
     `converted`: what each function (None: the module) hands to conversions, "self" standing for any attribute.
     """
     ours = project_names(file)
-    return frozenset(_Search(file).backwards(converted) & ours.keys()) if ours else frozenset()
+    if not ours and not file.stars:
+        return frozenset()
+    found = _Search(file).backwards(converted)
+    if file.stars:  # what nothing in the file binds comes from one of them
+        bound = {*file.imports, *file.functions, *file.classes, *file.assigned, *dir(builtins)}
+        return frozenset(found & ours.keys() | found - bound)
+    return frozenset(found & ours.keys())
 
 
 class _Search:
