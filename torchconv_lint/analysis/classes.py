@@ -122,15 +122,17 @@ def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Cal
 
 
 def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.Call) -> Kind | Value:
-    """`instance(...)`: `forward` of an nn.Module, else `__call__`."""
-    for name in ("forward", "__call__") if kind.is_module else ("__call__",):
-        found = frame.interpreter.method(kind.definition, name)
-        if found is not None:
-            result = frame.interpreter.call(frame, found[0], arguments, kind, node)
-            return _module_result(frame, kind, result, arguments, node) if kind.is_module else result
-    if kind.is_module:
-        return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
-    return UNKNOWN
+    """`instance(...)`: the class's own `__call__`, else `forward` of an nn.Module."""
+    own = frame.interpreter.method(kind.definition, "__call__")
+    if own is not None:
+        return frame.interpreter.call(frame, own[0], arguments, kind, node)
+    if not kind.is_module:
+        return UNKNOWN
+    found = frame.interpreter.method(kind.definition, "forward")
+    if found is not None:
+        result = frame.interpreter.call(frame, found[0], arguments, kind, node)
+        return _module_result(frame, kind, result, arguments, node)
+    return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
 
 
 def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Arguments, node: cst.Call) -> Value:
