@@ -16,6 +16,7 @@ EVERYTHING = """
 confidence = "possible"
 opt-in = ["cnv6"]
 assume-device = "cpu"
+follow-imports = false
 select = ["CNV1", "ALL"]
 extend-select = ["CNV4"]
 ignore = ["CNV403"]
@@ -26,7 +27,7 @@ exclude = ["vendored/"]
 def test_every_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(EVERYTHING)
     assert find_config(tmp_path) == Config(
-        settings=Settings(confidence=Confidence.POSSIBLE, opt_in=("CNV6",), assume_device="cpu"),
+        settings=Settings(confidence=Confidence.POSSIBLE, opt_in=("CNV6",), assume_device="cpu", follow_imports=False),
         select=("CNV1", "ALL"),
         extend_select=("CNV4",),
         ignore=("CNV403",),
@@ -59,6 +60,7 @@ BAD = {
     "opt-in = 'ALL'": "opt-in: must be a list of strings, not 'ALL'",
     "opt-in = [1]": "opt-in: must be a string, not 1",
     "select = ['E501']": "select: 'E501' is not the beginning of a CNV code, nor ALL",
+    "follow-imports = 'no'": "follow-imports: must be true or false, not 'no'",
     "assume-device = 'cuda'": "assume-device: unknown device 'cuda' (choose from cpu)",
     "assume-device = []": "assume-device: unknown device [] (choose from cpu)",
     "exclude = {}": "exclude: must be a list of strings, not {}",

@@ -133,6 +133,7 @@ def _config(path: Path, table: Mapping[str, object]) -> Config:
             confidence=values.get("confidence", default.confidence),
             opt_in=values.get("opt-in", default.opt_in),
             assume_device=values.get("assume-device", default.assume_device),
+            follow_imports=values.get("follow-imports", default.follow_imports),
         ),
         select=values.get("select", ()),
         extend_select=values.get("extend-select", ()),
@@ -149,6 +150,12 @@ def _string(value: object) -> str:
     return value
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"must be true or false, not {value!r}")
+    return value
+
+
 def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise ConfigError(f"must be a list of strings, not {value!r}")
@@ -161,6 +168,7 @@ KEYS: Mapping[str, Callable[[object], object]] = {
     "confidence": confidence,
     "opt-in": codes,
     "assume-device": device,
+    "follow-imports": _flag,
     "select": codes,
     "extend-select": codes,
     "ignore": codes,

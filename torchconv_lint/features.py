@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.evidence import TAKES_MATRIX, TAKES_TENSOR, data_methods, tensor_only_methods
 from torchconv_lint.analysis.patterns import is_axes, is_hook
+from torchconv_lint.analysis.reaching import project_names
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
-CONVERTS = frozenset({TO_NUMPY, IMPLICIT, SHARED_WRITE})
+CONVERTS = frozenset({TO_NUMPY, IMPLICIT})
 """Triggers for which it matters what a function in another file of the project gives."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
@@ -188,6 +189,8 @@ class Vocabulary:
         self.local = frozenset(
             {*file.functions, *file.classes, *(name for class_ in file.classes.values() for name in class_.methods)}
         ) - {"forward", "__init__"}
+        self.starred = any(not star.startswith("torch") for star in file.stars)
+        self.ours = frozenset(project_names(file))
         self.math = frozenset(name for name, root in roots.items() if root == "math")
 
 
@@ -195,7 +198,8 @@ class Vocabulary:
 class Features:
     """What a walk has found of a function.
 
-    `triggers`: see above. `calls`: names that are called. `torchy`: it handles tensors. `counted`: some have a known
+    `triggers`: see above. `calls`: names that are called. `torchy`: it handles tensors; `foreign`: it uses names from
+    the project's other files. `counted`: some have a known
     number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
     from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
     `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
@@ -208,6 +212,7 @@ class Features:
     triggers: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     torchy: bool = False
+    foreign: bool = False
     counted: bool = False
     takes_arguments: bool = False
     made: set[str] = field(default_factory=set)
@@ -229,7 +234,7 @@ class Features:
         done with an argument of unknown type matters when the file itself calls the function (`called`).
         An argument written under its own name is never more than a possible finding: looked at only if `thorough`.
         """
-        if TO_NUMPY in self.triggers:
+        if TO_NUMPY in self.triggers or (IMPLICIT in self.triggers and self.foreign):
             return True
         if not torchy:
             return False
@@ -264,7 +269,7 @@ class Survey:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.found = Features()
+        self.found = Features(foreign=vocabulary.starred)
         self.written: set[str] = set()
         self.shared: set[str] = set()
         self.tensors: set[str] = set()
@@ -317,7 +322,7 @@ class Survey:
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
         found.made = self.made
-        found.sunk = self.sunk | (own & shared)
+        found.sunk = self.sunk
         found.data = self.made | self.tensors | self.vocabulary.torch | {"self"}
         found.written = self.written
         if found.triggers and self.written & given:
@@ -389,6 +394,8 @@ class Survey:
         """A name that stands for torch makes the function handle tensors."""
         if node.id in self.vocabulary.torch:
             self.found.torchy = True
+        elif node.id in self.vocabulary.ours:
+            self.found.foreign = True
 
     def attribute(self, node: ast.Attribute) -> None:
         """`.data` shares memory; `.grad` may be kept."""
@@ -453,6 +460,7 @@ class Survey:
         if attr in ("numpy", "__array__"):
             found.triggers.add(TO_NUMPY)
             self.sunk.update(_names_in(func.value))
+            self._sunk_attribute(func.value)
         if root in vocabulary.converting:
             if attr not in _HARMLESS:
                 self._sink(node)
@@ -493,10 +501,16 @@ class Survey:
         names: set[str] = set()
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             names |= _names_in(argument)
+            self._sunk_attribute(argument)
         names -= self.vocabulary.converting
         if names:
             self.found.triggers.add(IMPLICIT)
             self.sunk |= names
+
+    def _sunk_attribute(self, node: ast.expr) -> None:
+        anchor = _anchor(node)
+        if anchor is not None and anchor.startswith("self."):
+            self.sunk.add(anchor)
 
     def _shares(self, node: ast.Call, name: str) -> None:
         if name in _SHARING:

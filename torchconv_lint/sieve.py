@@ -119,7 +119,12 @@ def sift(
     )
     looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
     looked_at += [(None, module)] if module_chosen else []
-    converted = {function: found.sunk for function, found in looked_at if found.triggers & CONVERTS}
+    converted = {
+        function: found.sunk | vocabulary.sharing for function, found in looked_at if found.triggers & CONVERTS
+    }
+    for function, found in looked_at:
+        if SHARED_WRITE in found.triggers and not vocabulary.sharing.isdisjoint(found.calls):
+            converted.setdefault(function, set()).update(vocabulary.sharing)
     imported = reaching(file, converted) if converted else frozenset()
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
 

@@ -303,7 +303,7 @@ class Interpreter:
         if full_name.rpartition(".")[2] in self.sifted.imported:
             return True
         names = (self.outline.imports.get(name) for name in self.sifted.imported)
-        return any(name is not None and full_name.startswith(name + ".") for name in names)
+        return any(name is not None and f"{full_name}.".startswith(f"{name}.") for name in names)
 
     def _other(self, file: FileOutline, source: Source) -> Interpreter:
         """The interpreter of another file; it shares the budget and the call stack."""
@@ -627,7 +627,7 @@ class Interpreter:
         if hasattr(builtins, name):
             return just(External(f"builtins.{name}"))
         for module in outline.stars if self.project is not None else ():
-            value = self.imported(f"{module}.{name}")
+            value = self.imported(f"{module}{'' if module.endswith('.') else '.'}{name}")
             if value is not None:
                 return value
         return just(Opaque(name))

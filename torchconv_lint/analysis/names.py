@@ -41,7 +41,8 @@ def import_bindings(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, st
         return
     module = ""
     if isinstance(node, cst.ImportFrom):
-        module = "." * len(node.relative) + (dotted_path(node.module) or "" if node.module else "") + "."
+        written = dotted_path(node.module) if node.module else None
+        module = "." * len(node.relative) + (f"{written}." if written else "")
     for alias in node.names:
         name = dotted_path(alias.name) or ""
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):

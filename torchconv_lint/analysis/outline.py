@@ -98,10 +98,10 @@ def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str
                 root = alias.name.split(".")[0]
                 yield root, root
         return
-    module = "." * node.level + (node.module or "")
+    module = "." * node.level + (f"{node.module}." if node.module else "")
     for alias in node.names:
         if alias.name != "*":
-            yield alias.asname or alias.name, f"{module}.{alias.name}"
+            yield alias.asname or alias.name, module + alias.name
 
 
 def outline(tree: ast.Module) -> FileOutline:

@@ -66,7 +66,7 @@ class Project:
     def _starred(self, path: str, file: FileOutline, name: str) -> tuple[FileOutline, Source, str] | None:
         """The name in a module that is imported with a star."""
         for star in file.stars:
-            located = _locate(path, f"{star}.{name}")
+            located = _locate(path, f"{star}{'' if star.endswith('.') else '.'}{name}")
             module = self._module(located[0]) if located is not None else None
             if module is not None and (name in module[0].functions or name in module[0].classes):
                 return *module, name
