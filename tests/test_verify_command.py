@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from torchconv_lint.verify import evidence, judge, session
 from torchconv_lint.verify.command import command
 from torchconv_lint.verify.machine import Machine
-from torchconv_lint.verify.observation import Observation
+from torchconv_lint.verify.observation import Growth, Observation, Race, Wait
 from torchconv_lint.verify.proof import NOTHING, Phenomenon
 
 pytest.importorskip("torch")
@@ -142,10 +142,51 @@ def test_record(folder):
         ("loses the gradient", Observation("returned", value={"grad": False}), ""),
         ("loses the gradient", Observation("returned", value=None), "returns no tensor"),
         ("waits for the device", Observation("returned"), "nothing waits for the device"),
-        ("waits for the device", Observation("returned", waits=("copy",)), ""),
+        ("waits for the device", Observation("returned", waits=(Wait("copy", (9, 4)),)), ""),
         ("nothing", Observation("returned", warnings=(("UserWarning", "hm", 1),)), "warns UserWarning: hm"),
         ("nothing", Observation("returned", warnings=(("DeprecationWarning", "hm", 1),)), ""),
         ("nothing", Observation("died", "SIGSEGV"), "died: SIGSEGV"),
+        (
+            "waits for the device",
+            Observation("returned", waits=(Wait("copy", (4,)),)),
+            "waits for the device at line 4, not at the finding",
+        ),
+        ("waits once", Observation("returned", waits=(Wait("copy", (9,)), Wait("copy", ()))), "waits 2 times"),
+        (
+            "waits in every step",
+            Observation("returned", waits=(Wait("copy", (9,)), Wait("copy", ()))),
+            "waits only once",
+        ),
+        ("waits in every step", Observation("returned", waits=(Wait("copy", (9,)),) * 3), ""),
+        (
+            "keeps the graph",
+            Observation("returned"),
+            "the living graph does not grow from step to step (a loop needs three steps to show it)",
+        ),
+        ("keeps the graph", Observation("returned", growing=(Growth(9, 3, 1, 3),)), ""),
+        (
+            "keeps the graph",
+            Observation("returned", growing=(Growth(4, 3, 1, 3),)),
+            "keeps the graph, but not at the finding: it grows from 1 to 3 nodes at line 4",
+        ),
+        ("shows uninitialised memory", Observation("returned", unstable=True), ""),
+        ("shows uninitialised memory", Observation("returned"), "the result does not depend on what fresh memory held"),
+        ("races with safe_x", Observation("returned", race=Race(7, True)), ""),
+        ("races with safe_x", Observation("returned", race=Race(200, False)), "not reproduced in 200 runs"),
+        ("races with safe_x", Observation("returned"), "was not run repeatedly"),
+        ("takes 3 times as long as safe_x", Observation("returned", ratio=3.5), ""),
+        (
+            "takes 3 times as long as safe_x",
+            Observation("returned", ratio=2.5),
+            "takes only 2.5 times as long as safe_x",
+        ),
+        ("takes 3 times as long as safe_x", Observation("returned"), "was not timed"),
+        ("gives other shape than safe_z", Observation("returned", value={"shape": [1]}), ""),
+        (
+            "gives other shape than safe_z",
+            Observation("returned", value={"shape": [2]}),
+            "gives the same shape as safe_z",
+        ),
         ("raises ValueError", Observation("raised", "TypeError", "no"), "raises TypeError: no"),
         (
             "raises ValueError",
@@ -166,6 +207,24 @@ def test_record(folder):
     ],
 )
 def test_verdicts(declared, seen, reason):
-    twins = {"safe_x": Observation("returned", value=2)}
+    twins = {"safe_x": Observation("returned", value=2), "safe_z": Observation("returned", value={"shape": [2]})}
     words = frozenset({NOTHING})
     assert judge.verdict(Phenomenon.parse(declared), seen, frozenset({9}), words, twins.get) == reason
+
+
+@pytest.mark.parametrize(
+    ("speaks_of", "seen", "reason"),
+    [
+        ("waits in every step", Observation("returned", waits=(Wait("copy", (4,)),)), "waits for the device: copy"),
+        (
+            "keeps the graph",
+            Observation("returned", growing=(Growth(4, 3, 1, 3),)),
+            "keeps the graph: it grows from 1 to 3 nodes at line 4",
+        ),
+        ("shows uninitialised memory", Observation("returned", unstable=True), "shows what fresh memory held"),
+        ("races with", Observation("returned", race=Race(3, True)), "gives another value in run 3"),
+        ("races with", Observation("returned", race=Race(3, False)), ""),
+    ],
+)
+def test_what_a_twin_must_not_show(speaks_of, seen, reason):
+    assert judge.verdict(Phenomenon(NOTHING), seen, frozenset(), frozenset({speaks_of}), {}.get) == reason

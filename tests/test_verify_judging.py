@@ -12,7 +12,7 @@ from torchconv_lint.verify import machine
 from torchconv_lint.verify.fixture import Fixture, read_fixture
 from torchconv_lint.verify.judge import verdict
 from torchconv_lint.verify.matrix import show
-from torchconv_lint.verify.observation import Observation, Write
+from torchconv_lint.verify.observation import Observation, Wait, Write
 from torchconv_lint.verify.proof import Phenomenon
 from torchconv_lint.verify.prove import rows_of
 from torchconv_lint.verify.result import Result
@@ -39,7 +39,7 @@ def judged(
         ("nothing", Observation("returned", warnings=(("FutureWarning", "later", 1),)), ""),
         ("nothing", Observation("returned", writes=(TOGETHER,)), "line 3 writes through: a, t"),
         ("nothing", Observation("returned", writes=(OUTER,)), "line 4 rewrites the caller's images"),
-        ("nothing", Observation("returned", waits=("item",)), "waits for the device: item"),
+        ("nothing", Observation("returned", waits=(Wait("item", ()),)), "waits for the device: item"),
         ("waits for the device", Observation("returned"), "nothing waits for the device"),
         ("writes through", Observation("returned", writes=(OUTER,)), "no write reaches another name"),
         ("writes through", Observation("returned", writes=(TOGETHER,)), ""),
@@ -83,10 +83,10 @@ def test_results_are_compared_with_the_twin() -> None:
 
 
 def test_what_was_observed_in_one_line() -> None:
-    seen = Observation("returned", writes=(TOGETHER,), drifted=(5,), waits=("item", "cpu"))
+    seen = Observation("returned", writes=(TOGETHER,), drifted=(5,), waits=(Wait("item", (3,)), Wait("cpu", ())))
     assert observed(seen) == (
         "returned; line 3 changes a, t, autograd's version counter unmoved; what line 5 kept changes afterwards; "
-        "waits 2 times"
+        "waits 2 times (item)"
     )
     assert observed(Observation("returned", writes=(OUTER,))) == "returned; line 4 changes the caller's images"
 
@@ -142,6 +142,6 @@ def test_matrix_tells_what_is_missing(fixture: Fixture) -> None:
     text = shown([recorded, Row(safe.fixture, safe.function, "cpu", safe.declared, reason="too tired")], ("CNV999",))
     assert "1 hazards, 0 twins, 1 not run, (recorded)" in text
     assert "recorded: an old machine" in text
-    assert "not run on cpu: 1 functions: too tired" in text
+    assert "not proven on cpu: 1 functions: too tired" in text
     assert "CNV999: no executed proof" in text
     assert "it proves nothing about CUDA itself" in text

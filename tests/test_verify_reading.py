@@ -48,7 +48,18 @@ def test_block_that_is_not_understood(text, message):
 
 
 @pytest.mark.parametrize(
-    "text", ["nothing", 'warns UserWarning "x"', "gives other dtype than safe_x", "raises OSError"]
+    "text",
+    [
+        "nothing",
+        'warns UserWarning "x"',
+        "gives other dtype than safe_x",
+        "raises OSError",
+        "waits in every step",
+        "keeps the graph on purpose",
+        "shows uninitialised memory",
+        "races with safe_x",
+        "takes 2.5 times as long as safe_x",
+    ],
 )
 def test_phenomenon_is_written_as_it_is_read(text):
     assert str(Phenomenon.parse(text)) == text

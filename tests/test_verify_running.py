@@ -27,10 +27,17 @@ HEAD = "import os, time\nimport numpy as np\nimport torch\nfrom torch import nn\
 
 
 def observe(
-    tmp_path: Path, body: str, device: str = "cpu", limit: float = 60, marks=(), watch: bool = False
+    tmp_path: Path,
+    body: str,
+    device: str = "cpu",
+    limit: float = 60,
+    marks=(),
+    watch: tuple[str, ...] = (),
+    after: str = "",
+    twin: str = "",
 ) -> Observation:
     """Run `body`, the body of a function that starts in line 6 of its file."""
-    text = HEAD + "def hazard_x():\n" + "".join(f"    {line}\n" for line in body.strip().splitlines())
+    text = HEAD + "def hazard_x():\n" + "".join(f"    {line}\n" for line in body.strip().splitlines()) + after
     job = {
         "path": str(tmp_path / "program.py"),
         "text": text,
@@ -38,6 +45,7 @@ def observe(
         "device": device,
         "watch": watch,
         "marks": list(marks),
+        "twin": twin,
     }
     if device not in SERVERS:
         SERVERS[device] = Server(device)
@@ -74,7 +82,7 @@ def test_hang(tmp_path):
 
 
 def test_file_that_cannot_be_loaded(tmp_path):
-    job = {"path": "p", "text": "import no_such_module", "function": "f", "device": "cpu", "watch": False, "marks": []}
+    job = {"path": "p", "text": "import no_such_module", "function": "f", "device": "cpu"}
     ((_, seen),) = execute(Order("cpu", (job,), 1, 60))
     assert (seen.outcome, seen.type) == ("broken", "ModuleNotFoundError")
 
@@ -88,7 +96,7 @@ def test_nothing_is_left_behind(tmp_path):
     note = tmp_path / "pid"
     body = f"open({str(note)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
     text = HEAD + "def f():\n" + "".join(f"    {line}\n" for line in body.splitlines())
-    slow = {"path": "p", "text": text, "function": "f", "device": "cpu", "watch": False, "marks": []}
+    slow = {"path": "p", "text": text, "function": "f", "device": "cpu"}
     quick = dict(slow, text=HEAD + f"def f():\n    while not os.path.exists({str(note)!r}): time.sleep(0.05)\n")
     running = execute(Order("cpu", (slow, quick), 2, 600))
     assert next(running)[0] == 1
@@ -112,26 +120,115 @@ def test_nothing_is_left_behind(tmp_path):
     ],
 )
 def test_writes_through(tmp_path, body, together):
-    seen = observe(tmp_path, body, watch=True)
+    seen = observe(tmp_path, body, watch=("memory",))
     assert [write.line for write in seen.writes if write.together] == together
 
 
 def test_write_that_autograd_does_not_notice(tmp_path):
     body = "a = np.ones(2)\nt = torch.from_numpy(a)\n{}"
-    assert [w.silent for w in observe(tmp_path, body.format("a += 1"), watch=True).writes] == [True]
-    assert [w.silent for w in observe(tmp_path, body.format("t += 1"), watch=True).writes] == [False]
+    assert [w.silent for w in observe(tmp_path, body.format("a += 1"), watch=("memory",)).writes] == [True]
+    assert [w.silent for w in observe(tmp_path, body.format("t += 1"), watch=("memory",)).writes] == [False]
 
 
 def test_write_into_what_the_caller_holds(tmp_path):
-    seen = observe(tmp_path, "def f(x):\n    x += 1\n    return x\na = torch.zeros(1)\nf(a)", watch=True)
+    seen = observe(tmp_path, "def f(x):\n    x += 1\n    return x\na = torch.zeros(1)\nf(a)", watch=("memory",))
     assert [(write.line, write.outer) for write in seen.writes] == [(7, ("a",))]
 
 
 def test_what_is_kept_and_changes(tmp_path):
     body = "n = nn.Linear(1, 1)\nbest = n.state_dict()\nwith torch.no_grad():\n    n.weight.add_(1)"
-    assert observe(tmp_path, body, watch=True, marks=[(7, "best")]).drifted == (7,)
+    assert observe(tmp_path, body, watch=("memory",), marks=[(7, "best")]).drifted == (7,)
     copied = body.replace("n.state_dict()", "{k: v.clone() for k, v in n.state_dict().items()}")
-    assert observe(tmp_path, copied, watch=True, marks=[(7, "best")]).drifted == ()
+    assert observe(tmp_path, copied, watch=("memory",), marks=[(7, "best")]).drifted == ()
+
+
+STEPS = """
+n = nn.Linear(2, 1)
+total, losses = 0.0, []
+for _ in range(4):
+    loss = n(torch.ones(3, 2)).square().mean()
+    loss.backward()
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "grows"),
+    [
+        ("total += loss", True),
+        ("total = total + loss", True),
+        ("losses.append(loss)", True),
+        ("losses.append([loss.square()])", True),
+        ("total += loss.item()", False),
+        ("total += loss.detach()", False),
+        ("losses.append(loss.detach())", False),
+        ("losses = [loss]", False),
+        ("loss.cpu().float()", False),
+    ],
+)
+def test_a_graph_that_is_kept(tmp_path, line, grows):
+    growing = observe(tmp_path, STEPS.format(line), watch=("graph",)).growing
+    assert (11 in {growth.line for growth in growing}) is grows
+    assert all(growth.executions >= 3 and growth.last > growth.first for growth in growing)
+
+
+def test_a_graph_that_grows_and_is_let_go(tmp_path):
+    body = """
+layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+for _ in range(3):
+    x = torch.ones(1, 2)
+    for layer in layers:
+        x = layer(x)
+    x.sum().backward()
+"""
+    assert observe(tmp_path, body, watch=("graph",)).growing == ()
+
+
+def test_graph_and_memory_at_once(tmp_path):
+    body = "w = torch.ones(2, requires_grad=True)\na = w.detach().numpy()\nkept = []\nfor _ in range(3):\n"
+    body += "    kept.append(w * 2)\n    a += 1"
+    seen = observe(tmp_path, body, watch=("memory", "graph"))
+    assert 10 in {growth.line for growth in seen.growing}
+    assert [write.line for write in seen.writes if write.together] == [11, 11, 11]
+
+
+@pytest.mark.parametrize(
+    ("expression", "unstable"),
+    [
+        ("torch.Tensor(3)", True),
+        ("torch.LongTensor(np.int64(2))", True),
+        ("torch.empty(3).numpy()", True),
+        ("torch.tensor(3)", False),
+        ("torch.zeros(3)", False),
+        ("torch.rand(3)", False),
+    ],
+)
+def test_uninitialised_memory(tmp_path, expression, unstable):
+    assert observe(tmp_path, f"return {expression}", watch=("fresh memory",)).unstable is unstable
+
+
+def test_a_race_that_shows(tmp_path):
+    body = "runs.append(0)\nreturn 2 if len(runs) == 5 else 1"
+    after = "runs = []\ndef safe_x():\n    return 1\n"
+    seen = observe(tmp_path, body, watch=("race",), after=after, twin="safe_x")
+    assert (seen.race.runs, seen.race.shown) == (4, True)
+
+
+def test_a_race_that_does_not_show(tmp_path):
+    seen = observe(tmp_path, "return torch.rand(1)", watch=("race",))
+    assert seen.race.runs > 1
+    assert not seen.race.shown
+
+
+def test_how_much_longer(tmp_path):
+    after = "def safe_x():\n    return sum(range(100))\n"
+    seen = observe(tmp_path, "return sum(range(100_000))", watch=("ratio",), after=after, twin="safe_x")
+    assert seen.ratio > 5
+
+
+def test_what_raised_is_not_repeated(tmp_path):
+    seen = observe(tmp_path, "raise OSError", watch=("race", "ratio", "fresh memory"))
+    assert (seen.outcome, seen.race, seen.ratio) == ("raised", None, None)
 
 
 standin = pytest.mark.skipif(not this_machine().standin, reason="this torch has no stand-in (2.9 or later has)")
@@ -173,7 +270,7 @@ return losses[-1] < losses[0] / 10
 """
     seen = observe(tmp_path, body, "stand-in")
     assert seen.value is True, seen.text
-    assert seen.waits.count("read one element") >= 30
+    assert [wait.what for wait in seen.waits].count("read one element") >= 30
 
 
 @standin
@@ -215,4 +312,10 @@ def test_standin_looks_like_cuda_from_inside(tmp_path):
     ],
 )
 def test_standin_counts_what_waits(tmp_path, body, waits):
-    assert list(observe(tmp_path, f"x = torch.ones(3).cuda()\n{body}", "stand-in").waits) == waits
+    assert [wait.what for wait in observe(tmp_path, f"x = torch.ones(3).cuda()\n{body}", "stand-in").waits] == waits
+
+
+@standin
+def test_where_it_waits(tmp_path):
+    body = "x = torch.ones(3).cuda()\ndef read(t):\n    return t.item()\nread(x.sum())"
+    assert [wait.lines for wait in observe(tmp_path, body, "stand-in").waits] == [(8, 9)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.verify import proof as words
-from torchconv_lint.verify.observation import RAISED, RETURNED, Observation
+from torchconv_lint.verify.observation import RAISED, RETURNED, Growth, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +72,14 @@ def _nothing(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: 
         for write in seen.writes:
             if write.outer:
                 return f"line {write.line} rewrites the caller's {', '.join(write.outer)}"
-    if words.WAITS in speaks_of and seen.waits:
-        return f"waits for the device: {seen.waits[0]}"
+    if speaks_of & words.WAITING and seen.waits:
+        return f"waits for the device: {seen.waits[0].what}"
+    if speaks_of & words.GRAPH and seen.growing:
+        return f"keeps the graph: {_grows(seen.growing[0])}"
+    if words.UNINITIALISED in speaks_of and seen.unstable:
+        return "shows what fresh memory held"
+    if words.RACES in speaks_of and seen.race is not None and seen.race.shown:
+        return f"gives another value in run {seen.race.runs}"
     return ""
 
 
@@ -96,7 +102,44 @@ def _changes(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: 
 
 
 def _waits(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
-    return "" if seen.waits else "nothing waits for the device"
+    if not seen.waits:
+        return "nothing waits for the device"
+    here = [wait for wait in seen.waits if not marked or marked.intersection(wait.lines)]
+    if not here:
+        where = seen.waits[0].lines[0] if seen.waits[0].lines else 0
+        return f"waits for the device at line {where}, not at the finding"
+    if declared.word == words.WAITS_ONCE and len(seen.waits) > 1:
+        return f"waits {len(seen.waits)} times"
+    return "waits only once" if declared.word == words.WAITS_EACH and len(here) == 1 else ""
+
+
+def _keeps_graph(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    if not seen.growing:
+        return "the living graph does not grow from step to step (a loop needs three steps to show it)"
+    if not marked or any(growth.line in marked for growth in seen.growing):
+        return ""
+    return f"keeps the graph, but not at the finding: {_grows(seen.growing[0])}"
+
+
+def _grows(growth: Growth) -> str:
+    return f"it grows from {growth.first} to {growth.last} nodes at line {growth.line}"
+
+
+def _uninitialised(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    return "" if seen.unstable else "the result does not depend on what fresh memory held"
+
+
+def _races(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    if seen.race is None:
+        return "was not run repeatedly"
+    return "" if seen.race.shown else f"not reproduced in {seen.race.runs} runs"
+
+
+def _takes(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
+    if seen.ratio is None:
+        return "was not timed"
+    enough = seen.ratio >= float(declared.text)
+    return "" if enough else f"takes only {seen.ratio:.1f} times as long as {declared.twin}"
 
 
 def _loses_gradient(declared: Phenomenon, seen: Observation, marked: Lines, speaks_of: Any, twins: Any) -> str:
@@ -111,8 +154,8 @@ def _gives_other(declared: Phenomenon, seen: Observation, marked: Lines, speaks_
     if right is None or right.outcome != RETURNED:
         return f"{declared.twin} did not return a value to compare with"
     mine, other = seen.value, right.value
-    if declared.text == "dtype":
-        mine, other = ((v or {}).get("dtype") if isinstance(v, dict) else None for v in (mine, other))
+    if declared.text != "values":
+        mine, other = (v.get(declared.text) if isinstance(v, dict) else None for v in (mine, other))
     return f"gives the same {declared.text} as {declared.twin}" if mine == other else ""
 
 
@@ -123,6 +166,13 @@ _CHECKS: dict[str, Callable[..., str]] = {
     words.REWRITES: _rewrites,
     words.CHANGES: _changes,
     words.WAITS: _waits,
+    words.WAITS_ONCE: _waits,
+    words.WAITS_EACH: _waits,
+    words.KEEPS_GRAPH: _keeps_graph,
+    words.KEEPS_ON_PURPOSE: _keeps_graph,
+    words.UNINITIALISED: _uninitialised,
+    words.RACES: _races,
+    words.TAKES: _takes,
     words.LOSES_GRADIENT: _loses_gradient,
     words.GIVES_OTHER: _gives_other,
 }

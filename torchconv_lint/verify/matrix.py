@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from torchconv_lint.verify.rows import NOT_RUN, PROVEN
+from torchconv_lint.verify.rows import NOT_RUN, NOT_SHOWN, PROVEN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,9 +45,9 @@ def show(result: Result, devices: tuple[str, ...], console: Console) -> None:
         if cured:
             rules = ", ".join(f"{rule} {number}" for rule, number in sorted(cured.items()))
             console.print(f"hazards cured by their fixes on {device}: {rules}", style="dim", markup=False)
-    idle = Counter((row.device, row.reason) for row in result.rows if row.status == NOT_RUN)
+    idle = Counter((row.device, row.reason) for row in result.rows if row.status in (NOT_RUN, NOT_SHOWN))
     for (device, reason), number in sorted(idle.items()):
-        console.print(f"not run on {device}: {number} functions: {reason}", style="yellow", markup=False)
+        console.print(f"not proven on {device}: {number} functions: {reason}", style="yellow", markup=False)
     failures = result.failures()
     for line in failures:
         console.print(line, style="red", markup=False, soft_wrap=True)

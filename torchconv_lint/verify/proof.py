@@ -30,14 +30,38 @@ SHARES = "shares on purpose"
 REWRITES = "rewrites the caller's data"
 CHANGES = "changes afterwards"
 WAITS = "waits for the device"
+WAITS_ONCE = "waits once"
+WAITS_EACH = "waits in every step"
+KEEPS_GRAPH = "keeps the graph"
+KEEPS_ON_PURPOSE = "keeps the graph on purpose"
+UNINITIALISED = "shows uninitialised memory"
+RACES = "races with"
+TAKES = "takes"
 LOSES_GRADIENT = "loses the gradient"
 GIVES_OTHER = "gives other"
 MEMORY = frozenset({WRITES_THROUGH, SHARES, REWRITES, CHANGES})
+GRAPH = frozenset({KEEPS_GRAPH, KEEPS_ON_PURPOSE})
+WAITING = frozenset({WAITS, WAITS_ONCE, WAITS_EACH})
 
-_PLAIN = (NOTHING, WRITES_THROUGH, SHARES, REWRITES, CHANGES, WAITS, LOSES_GRADIENT)
+_PLAIN = (
+    NOTHING,
+    WRITES_THROUGH,
+    SHARES,
+    REWRITES,
+    CHANGES,
+    WAITS,
+    WAITS_ONCE,
+    WAITS_EACH,
+    LOSES_GRADIENT,
+    KEEPS_GRAPH,
+    KEEPS_ON_PURPOSE,
+    UNINITIALISED,
+)
 _BLOCK = re.compile(r"^# /// proof\n(?P<body>(?:^#(?:[^\n]*)\n)*?)^# ///$", re.MULTILINE)
 _TYPED = re.compile(r'(?P<word>raises|warns) (?P<type>\w+)(?: "(?P<text>[^"]*)")?')
-_OTHER = re.compile(r"gives other (?P<what>values|dtype) than (?P<twin>\w+)")
+_OTHER = re.compile(r"gives other (?P<what>values|dtype|shape) than (?P<twin>\w+)")
+_RACES = re.compile(r"races with (?P<twin>\w+)")
+_TAKES = re.compile(r"takes (?P<factor>\d+(?:\.\d+)?) times as long as (?P<twin>\w+)")
 
 
 class ProofError(Exception):
@@ -46,8 +70,11 @@ class ProofError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Phenomenon:
-    """One thing that running a function shows. `type` and `text` belong to exceptions and warnings; for
-    "gives other", `text` is what differs ("values", "dtype") and `twin` the function whose result is right."""
+    """One thing that running a function shows.
+
+    `type` and `text` belong to exceptions and warnings; for "gives other", `text` is what differs ("values", "dtype",
+    "shape"), for "takes" how many times as long it takes. `twin` is the function that does it right.
+    """
 
     word: str
     type: str = ""
@@ -63,11 +90,19 @@ class Phenomenon:
             return cls(match["word"], match["type"], match["text"] or "")
         if match := _OTHER.fullmatch(text):
             return cls(GIVES_OTHER, text=match["what"], twin=match["twin"])
+        if match := _RACES.fullmatch(text):
+            return cls(RACES, twin=match["twin"])
+        if match := _TAKES.fullmatch(text):
+            return cls(TAKES, text=match["factor"], twin=match["twin"])
         raise ProofError(f"unknown phenomenon {text!r} (choose from {', '.join(_PLAIN)}, raises TYPE, warns TYPE, ...)")
 
     def __str__(self) -> str:
         if self.word == GIVES_OTHER:
             return f"{self.word} {self.text} than {self.twin}"
+        if self.word == TAKES:
+            return f"{self.word} {self.text} times as long as {self.twin}"
+        if self.word == RACES:
+            return f"{self.word} {self.twin}"
         return " ".join(filter(None, (self.word, self.type, f'"{self.text}"' if self.text else "")))
 
 
@@ -83,9 +118,9 @@ class Proof:
         group = function.partition("_")[0]
         return self.declared.get((function, device)) or self.declared.get((group, device))
 
-    def words(self) -> frozenset[str]:
-        """The phenomena that the block speaks of at all."""
-        return frozenset(phenomenon.word for phenomenon in self.declared.values())
+    def words(self, device: str = "") -> frozenset[str]:
+        """The phenomena that the block speaks of at all (or: on one device)."""
+        return frozenset(what.word for (_, where), what in self.declared.items() if device in ("", where))
 
     @property
     def libraries(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from torchconv_lint.verify.fixture import Fixture
 from torchconv_lint.verify.judge import verdict
 from torchconv_lint.verify.machine import Machine, version_of
 from torchconv_lint.verify.observation import Observation
-from torchconv_lint.verify.proof import ACCELERATOR, CHANGES, MEMORY
+from torchconv_lint.verify.proof import ACCELERATOR, CHANGES, GRAPH, MEMORY, RACES, TAKES, UNINITIALISED
 from torchconv_lint.verify.rows import Row
 
 Tick = Callable[[], None]
@@ -48,9 +48,24 @@ def _job(row: Row) -> dict[str, Any]:
         "text": fixture.text,
         "function": row.function.name,
         "device": row.device,
-        "watch": bool(fixture.proof.words() & MEMORY),
+        "watch": _watched(row),
         "marks": marks,
+        "twin": row.declared.twin if row.declared else "",
     }
+
+
+def _watched(row: Row) -> list[str]:
+    """What to look at: what the file speaks of, for hazards and twins alike; many runs only where asked for."""
+    words, here = row.fixture.proof.words(), row.fixture.proof.words(row.device)
+    timed = row.declared is not None and row.declared.word == TAKES
+    wanted = {
+        "memory": words & MEMORY,
+        "graph": words & GRAPH,
+        "fresh memory": UNINITIALISED in words,
+        "race": RACES in here,
+        "ratio": timed,
+    }
+    return [name for name, asked in wanted.items() if asked]
 
 
 def _marked_lines(fixture: Fixture, ranged: bool) -> frozenset[int]:

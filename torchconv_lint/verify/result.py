@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torchconv_lint.verify.proof import ACCELERATOR
-from torchconv_lint.verify.rows import FAILED, NOT_RUN, PROVEN, Row
+from torchconv_lint.verify.rows import FAILED, NOT_RUN, NOT_SHOWN, PROVEN, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Cell:
         """Count `rows`. That a program cannot run without an accelerator is its nature and no gap."""
         rows = [row for row in rows if not (row.device == "cpu" and ACCELERATOR in row.fixture.proof.needs)]
         proven = [row for row in rows if row.status == PROVEN]
-        idle = [row for row in rows if row.status == NOT_RUN]
+        idle = [row for row in rows if row.status in (NOT_RUN, NOT_SHOWN)]
         return cls(
             sum(row.function.kind == "hazard" for row in proven),
             sum(row.function.kind == "safe" for row in proven),

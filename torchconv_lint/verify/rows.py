@@ -7,11 +7,12 @@ from typing import Any
 
 from torchconv_lint.verify.fixture import Fixture, Function
 from torchconv_lint.verify.observation import Observation
-from torchconv_lint.verify.proof import Phenomenon
+from torchconv_lint.verify.proof import RACES, Phenomenon
 
 PROVEN = "proven"
 FAILED = "failed"
 NOT_RUN = "not run"
+NOT_SHOWN = "not reproduced"  # A race that did not happen: no proof, and no failure.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class Row:
 
     def judged(self, reason: str, observation: Observation) -> Row:
         """The row after it was run: proven unless there is a `reason` against it."""
-        return replace(self, status=FAILED if reason else PROVEN, reason=reason, observation=observation)
+        race = self.declared is not None and self.declared.word == RACES and observation.race is not None
+        against = NOT_SHOWN if race else FAILED
+        return replace(self, status=against if reason else PROVEN, reason=reason, observation=observation)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object for machines that read the report."""
@@ -68,5 +71,14 @@ def observed(seen: Observation) -> str:
     if seen.drifted:
         parts.append(f"what line {seen.drifted[0]} kept changes afterwards")
     if seen.waits:
-        parts.append(f"waits {len(seen.waits)} times")
+        parts.append(f"waits {len(seen.waits)} times ({seen.waits[0].what})")
+    for growth in seen.growing[:1]:
+        grows = f"from {growth.first} to {growth.last} nodes in {growth.executions} executions"
+        parts.append(f"the living graph grows {grows} of line {growth.line}")
+    if seen.unstable:
+        parts.append("the result depends on what fresh memory held")
+    if seen.race is not None:
+        parts.append(f"another value in run {seen.race.runs}" if seen.race.shown else f"{seen.race.runs} runs alike")
+    if seen.ratio is not None:
+        parts.append(f"{seen.ratio:.1f} times as long")
     return "; ".join(part.partition("\n")[0] for part in parts)

@@ -8,7 +8,6 @@ places, has gone through to someone who did not write.
 from __future__ import annotations
 
 import re
-import sys
 from types import FrameType
 from typing import Any
 
@@ -120,8 +119,3 @@ class Watch:
 
 def _inference(value: Any) -> bool:
     return isinstance(value, np.ndarray) or bool(value.is_inference())
-
-
-def watching(watch: Watch | None) -> None:
-    """Start (or, with None, stop) watching."""
-    sys.settrace(watch)

@@ -7,6 +7,7 @@ storage, and writes through any view reach the base.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -28,13 +29,18 @@ _WAITS = {
 _TAKES_HOST_TENSORS = ("aten::index", "aten::_index_put_impl_", "aten::copy_", "aten::_copy_from", "aten::set_")
 _CPU_KERNEL = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
 
-waits: list[str] = []
-"""What would have made a real accelerator's host wait, in order."""
+on_wait: list[Callable[[str], None]] = []
+"""Who is told of what would have made a real accelerator's host wait."""
 
 # First byte of a storage -> (the host's storage, the stand-in's storage over the same bytes). Never emptied: the
 # stand-in storage does not own its bytes. A process runs one program and ends.
 _memory: dict[int, tuple[torch.UntypedStorage, torch.UntypedStorage]] = {}
 _libraries: list[torch.library.Library] = []
+
+
+def _wait(what: str) -> None:
+    for listener in on_wait:
+        listener(what)
 
 
 def is_ours(value: object) -> bool:
@@ -98,7 +104,7 @@ def _run(op: Any, *args: Any, **kwargs: Any) -> Any:
     leaves, _ = torch.utils._pytree.tree_flatten((args, kwargs))
     _refuse_mixed(name, leaves)
     if name in _WAITS:
-        waits.append(_WAITS[name])
+        _wait(_WAITS[name])
     host_args, host_kwargs = tree_map(_argument, args), tree_map(_argument, kwargs)
     with torch._C._AutoDispatchBelowAutograd():
         out = op(*host_args, **host_kwargs)
@@ -136,13 +142,13 @@ def _to_copy(self: torch.Tensor, *, dtype: Any = None, device: Any = None, **_: 
     copy = values.to(dtype or values.dtype, copy=True)
     target = torch.device(device).type if device is not None else self.device.type
     if target != NAME and is_ours(self):
-        waits.append("copy to the host")
+        _wait("copy to the host")
     return to_ours(copy) if target == NAME else copy
 
 
 def _copy_from(self: torch.Tensor, dst: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
     if is_ours(self) and not is_ours(dst):
-        waits.append("copy to the host")
+        _wait("copy to the host")
     _argument(dst).copy_(_argument(self))
     return dst
 
