@@ -76,6 +76,16 @@ def test_a_problem_beyond_the_end_is_shown_all_the_same() -> None:
     assert "code" not in diagnostic
 
 
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("x = 1\r\n", (1, 0)), ("x = 1", (0, 5)), ('a\n"😀"', (1, 4)), ("\n", (1, 0))],
+)
+def test_replacing_everything_leaves_nothing(text: str, end: tuple[int, int]) -> None:
+    action = Document("file:///a.py", Source("/a.py", text)).replacement("all", "new")
+    ((edit,),) = action["edit"]["changes"].values()
+    assert edit == {"range": place(0, 0, *end), "newText": "new"}
+
+
 class _Open:
     """What the server hands to its plugins."""
 
@@ -101,6 +111,34 @@ def test_fixes_are_offered_where_they_are_asked_for(
     for range_, here in ((place(1, 12, 1, 12), True), (place(0, 0, 0, 0), False)):
         actions = pylsp_plugin.pylsp_code_actions(document, document, range_, context)
         assert len(actions) == int(asked and offered and here)
+
+
+@pytest.mark.parametrize(
+    ("only", "kinds"),
+    [
+        ([], ["quickfix"]),
+        (["source"], ["source.fixAll.torchconv-lint"]),
+        (["source.fixAll.torchconv-lint"], ["source.fixAll.torchconv-lint"]),
+        (["source.fixAll.ruff"], []),
+        (["source.fix"], []),
+        ([""], ["quickfix", "source.fixAll.torchconv-lint"]),
+    ],
+)
+def test_which_kinds_of_actions_are_asked_for(tmp_path: Path, only: list[str], kinds: list[str]) -> None:
+    hazard = 'import torch\nx = torch.ones(3, device="cuda").numpy()\n'
+    document = _Open(tmp_path, hazard)
+    actions = pylsp_plugin.pylsp_code_actions(document, document, place(0, 0, 2, 0), {"only": only})
+    assert [action["kind"] for action in actions] == kinds
+    clean = _Open(tmp_path, hazard.replace(".numpy()", ".cpu().numpy()"))
+    assert pylsp_plugin.pylsp_code_actions(clean, clean, place(0, 0, 2, 0), {"only": only}) == []
+
+
+def test_fixes_that_never_settle_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A fix that repairs nothing is found again and again.
+    fix = Fix("do it", Safety.SAFE, (Edit(Span(1, 1, 1, 1), "\n"),))
+    monkeypatch.setattr(pylsp_plugin, "_checked", lambda root, source: pylsp_plugin.Checked("", (finding(fix),)))
+    document = _Open(tmp_path, TEXT)
+    assert pylsp_plugin.pylsp_code_actions(document, document, place(0, 0, 0, 0), {"only": ["source"]}) == []
 
 
 def test_a_file_outside_of_the_workspace_has_the_settings_of_its_folder(tmp_path: Path) -> None:

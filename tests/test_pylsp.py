@@ -58,6 +58,12 @@ def test_an_editing_session(tmp_path: Path) -> None:
         assert uri == path.as_uri()
         assert replaced(EMOJI, edit) == EMOJI.replace("x.numpy", "x.cpu().numpy")
         assert client.actions(path, {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 3}}) == []
+        (action,) = client.actions(path, diagnostic["range"], only=["source.fixAll"])
+        assert action["kind"] == "source.fixAll.torchconv-lint"
+        ((_, (edit,)),) = action["edit"]["changes"].items()
+        assert edit["newText"] == EMOJI.replace("x.numpy", "x.cpu().numpy")
+        # To the beginning of the line that the final line ending begins.
+        assert edit["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}
         # Half-typed code is nobody's news, and certainly not ours.
         assert client.change(path, 2, EMOJI + "def f(") == []
         assert client.change(path, 3, EMOJI.replace("x.numpy", "x.cpu().numpy")) == []

@@ -6,15 +6,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.model import Confidence, Safety
+from torchconv_lint.model import Confidence, Safety, Span
 from torchconv_lint.source import Source, UnreadableSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torchconv_lint.model import Because, Finding, Fix, Problem, Span
+    from torchconv_lint.model import Because, Finding, Fix, Problem
 
 SOURCE = "torchconv-lint"
+
+# The kinds of our code actions. The second is what an editor can be told to do on saving.
+QUICK_FIX = "quickfix"
+FIX_ALL = "source.fixAll.torchconv-lint"
 
 _ERROR, _WARNING, _INFORMATION = 1, 2, 3
 _SEVERITIES = {Confidence.CERTAIN: _ERROR, Confidence.LIKELY: _WARNING, Confidence.POSSIBLE: _INFORMATION}
@@ -55,11 +59,19 @@ class Document:
         edits = [{"range": _range(self._lines, edit.span), "newText": edit.replacement} for edit in fix.edits]
         return {
             "title": f"{finding.code}: {fix.message}{'' if safe else ' (changes more than the hazard)'}",
-            "kind": "quickfix",
+            "kind": QUICK_FIX,
             "isPreferred": safe,
             "diagnostics": [self.diagnostic(finding)],
             "edit": {"changes": {self._uri: edits}},
         }
+
+    def replacement(self, title: str, text: str) -> dict[str, Any]:
+        """An action that puts `text` in place of the whole file."""
+        count, last = len(self._lines), self._lines[-1]
+        # Behind a final line ending is the beginning of one more line, as far as editors are concerned.
+        end = Span(1, 1, count + 1, 1) if last.endswith(("\n", "\r")) else Span(1, 1, count, len(last) + 1)
+        edit = {"range": _range(self._lines, end), "newText": text}
+        return {"title": title, "kind": FIX_ALL, "edit": {"changes": {self._uri: [edit]}}}
 
     def touches(self, finding: Finding, range_: dict[str, Any]) -> bool:
         """True if `range_`, a selection or the cursor, reaches into the finding."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from torchconv_lint import config
-from torchconv_lint.editor.protocol import SOURCE, Document
+from torchconv_lint.editor.protocol import FIX_ALL, QUICK_FIX, SOURCE, Document
+from torchconv_lint.fixing.settle import Unsettled, settle
 from torchconv_lint.model import Problem, Safety
 from torchconv_lint.shell.baseline import Baseline, BaselineError
 from torchconv_lint.shell.check import Checked, parsed
@@ -49,17 +51,37 @@ def pylsp_lint(workspace: Any, document: Any) -> Generator[None, list[Any], list
 def pylsp_code_actions(
     workspace: Any, document: Any, range: dict[str, Any], context: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Quick fixes for the findings at the cursor or in the selection."""
-    only = context.get("only")
-    if only and not any(kind in ("", "quickfix") for kind in only):
-        return []
+    """Quick fixes for the findings at the cursor or in the selection; all safe fixes if asked for by kind."""
     source = Source(document.path, document.source)
     shown = Document(document.uri, source)
-    return [
-        shown.action(finding, finding.fix)
-        for finding in _checked(workspace.root_path, source).findings
-        if finding.fix is not None and finding.fix.safety is not Safety.SHOWN and shown.touches(finding, range)
-    ]
+    only = context.get("only") or [QUICK_FIX]
+    actions = []
+    if any(_includes(kind, QUICK_FIX) for kind in only):
+        for finding in _checked(workspace.root_path, source).findings:
+            if finding.fix and finding.fix.safety is not Safety.SHOWN and shown.touches(finding, range):
+                actions.append(shown.action(finding, finding.fix))
+    if any(_includes(kind, FIX_ALL) for kind in only):
+        text = _all_fixed(workspace.root_path, source)
+        if text != source.text:
+            actions.append(shown.replacement("Apply all safe fixes", text))
+    return actions
+
+
+def _includes(asked: str, kind: str) -> bool:
+    """Kinds of code actions are a hierarchy: "source" asks for "source.fixAll" as well, "" for everything."""
+    return asked in ("", kind) or kind.startswith(asked + ".")
+
+
+def _all_fixed(root: str | None, source: Source) -> str:
+    """The text with all safe fixes that `--fix` would apply."""
+    try:
+        return settle(
+            source.text,
+            lambda text: _checked(root, replace(source, text=text)).findings,
+            frozenset({Safety.SAFE}),
+        ).text
+    except Unsettled:
+        return source.text
 
 
 def _is_ours(diagnostic: dict[str, Any]) -> bool:
