@@ -401,7 +401,7 @@ class Interpreter:
             self._modes.setdefault(definition.outline, set()).add(grad)
         key = None
         if definition.enclosing is None:
-            around = (frame.loops, frame.seldom, frame.trace)
+            around = (frame.loops, frame.seldom, frame.trace, frame.autocast)
             key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around)
             result = self._contexts.get(key)
             if result is not None:
@@ -417,6 +417,7 @@ class Interpreter:
         inner = self._frame(definition, State(names, grad=grad, path=frame.state.path), frame.depth + 1, this)
         inner.tracks = inner.tracks or frame.tracks
         inner.loops, inner.seldom, inner.trace = frame.loops, frame.seldom, frame.trace
+        inner.autocast = frame.autocast
         result = self._evaluate(inner, definition)
         if key is not None:
             self._contexts[key] = result
