@@ -180,6 +180,9 @@ class Vocabulary:
         )
         self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
         self.draws = not _DRAWING.isdisjoint(roots.values())
+        without = ("numpy", "matplotlib", "pylab")
+        self.classes = frozenset(name for name in self.converting if roots[name] not in without)
+        """Packages whose classes make objects that convert what their methods are given."""
         self.sharing = frozenset(
             name
             for name, full in file.imports.items()
@@ -202,11 +205,10 @@ class Features:
     the project's other files. `counted`: some have a known
     number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
     from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
-    `writes_self`: it writes one in place. `handed`: names given to each function called by name, or bound to its
-    result. `written`: names written in place. `passed`: names in the arguments of each function and method that is
-    called; `data`: names that may be tensors; `sunk`: names that reach a conversion. `words`: names of attributes and
-    of called functions, "name=" for keyword arguments, "+=", "for" and "[::-1]", of which rules choose their
-    own triggers.
+    `writes_self`: it writes one in place. `passed`: names in the arguments of each function and method of the file
+    that is called; `results`: names bound to what it gives. `written`: names written in place; `data`: names that may
+    be tensors; `sunk`: names that reach a conversion. `words`: names of attributes and of called functions, "name=" for
+    keyword arguments, "+=", "for" and "[::-1]", of which rules choose their own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -219,7 +221,7 @@ class Features:
     trains: bool = False
     keeps_shared: bool = False
     writes_self: bool = False
-    handed: dict[str, set[str]] = field(default_factory=dict)
+    results: dict[str, set[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)
     data: set[str] = field(default_factory=set)
     sunk: set[str] = field(default_factory=set)
@@ -286,6 +288,8 @@ class Survey:
         self.sunk: set[str] = set()
         self.meetings: list[tuple[str | None, set[str]]] = []
         self.arrays: set[str] = set()
+        self.objects: set[str] = set()
+        self.asked: list[ast.Call] = []
         self.scalars: set[str] = set()
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
@@ -309,6 +313,9 @@ class Survey:
             if callees & counting:
                 self.sized |= names
         self._spread()
+        for call in self.asked if self.objects else ():
+            if _root(call) in self.objects:
+                self._sink(call)
         given = self._from_parameters()
         found.takes_arguments = bool((self.sunk | self.bare & self.optional) & given)
         if self.scalars & given:
@@ -338,6 +345,9 @@ class Survey:
             found.triggers.add(TRUTH)
         if (self.bare | self.compared | self.counts | self.items) & self.sized:
             found.triggers.add(COUNT)
+        for names, sources in self.bindings if self.loaded else ():
+            if names & self.loaded:
+                self.loaded |= sources
         if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
             found.triggers.add(SNAPSHOT)
         if self.scalars & self.made:
@@ -432,10 +442,6 @@ class Survey:
         self.found.calls.add(name)
         self.found.words.add(name)
         vocabulary = self.vocabulary
-        if node.args:
-            names = self.found.handed.setdefault(name, set())
-            for argument in node.args:
-                names |= _names_in(argument)
         if name in vocabulary.converting:
             self._sink(node)
         if name in ("float", "int", "complex", "bool") and node.args:
@@ -466,7 +472,9 @@ class Survey:
                 self._sink(node)
             if attr in _WRITING_FUNCTIONS and node.args:
                 self.written.update(_names_in(node.args[0]))
-        elif attr in _DATASETS or (attr in _PLOT_METHODS and (vocabulary.draws or is_axes(_last_name(func.value)))):
+        elif node.args and vocabulary.classes:
+            self.asked.append(node)
+        if attr in _DATASETS or (attr in _PLOT_METHODS and (vocabulary.draws or is_axes(_last_name(func.value)))):
             self._sink(node)
         if root in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
@@ -563,8 +571,12 @@ class Survey:
             self.sized |= names - {"self"}
         elif callees:
             self.sized_by.append((names - {"self"}, callees))
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-            self.found.handed.setdefault(value.func.id, set()).update(names)
+        if isinstance(value, ast.Call):
+            callee = _last_name(value.func)
+            if callee in self.vocabulary.local:
+                self.found.results.setdefault(callee, set()).update(names)
+            if callee[:1].isupper() and _root(value) in self.vocabulary.classes:
+                self.objects |= names
         if _is_view(value):
             self.aliases.extend((name, source) for name in names for source in sources)
         if sources & self.vocabulary.torch or _calls_something(value):

@@ -78,7 +78,7 @@ def sift(
     sharing = {function.name for function, found in features.items() if shares(found)}
     for found in features.values():
         # What a helper has converted is written here.
-        if any(names & found.written for callee, names in found.handed.items() if callee in sharing):
+        if any(names & found.written for names in (*_of(found.passed, sharing), *_of(found.results, sharing))):
             found.triggers.add(SHARED_WRITE)
     for class_ in file.classes.values():
         # What one method has converted and kept, another one writes.
@@ -127,6 +127,10 @@ def sift(
             converted.setdefault(function, set()).update(vocabulary.sharing)
     imported = reaching(file, converted) if converted else frozenset()
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
+
+
+def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
+    return [found for name, found in names.items() if name in functions]
 
 
 def _heads(wanted: frozenset[tuple[str, ...]], features: list[Features]) -> frozenset[str]:

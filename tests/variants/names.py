@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 import libcst as cst
+
 from variants.scopes import Function, bound_in
 from variants.variant import Variant
 
@@ -35,12 +36,9 @@ def _named(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def _passed_to_methods(tree: ast.Module, parameters: dict[str, set[str]]) -> set[str]:
-    """Parameters of methods and nested functions that some call may pass by keyword: who is called is not that clear."""
+    """Parameters of methods and nested functions that some call may pass by keyword: who is called is unclear."""
     inner = {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, Function) and node not in tree.body
-        for name in _named(node)
+        name for node in ast.walk(tree) if isinstance(node, Function) and node not in tree.body for name in _named(node)
     }
     return inner & {
         keyword.arg or ""

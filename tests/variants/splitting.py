@@ -24,9 +24,7 @@ def _statements(function: ast.FunctionDef) -> list[ast.stmt]:
             plain = node.lineno == node.end_lineno and not any(isinstance(c, _UNMOVABLE) for c in ast.walk(node.value))
             if plain and not isinstance(node.value, ast.Name | ast.Constant):
                 found.append(node)
-        elif isinstance(node, ast.stmt):
-            pending += reversed(list(ast.iter_child_nodes(node)))
-        elif isinstance(node, ast.ExceptHandler | ast.match_case | ast.withitem):
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case | ast.withitem):
             pending += reversed(list(ast.iter_child_nodes(node)))
     return found
 
@@ -85,7 +83,7 @@ def _made_in(function: ast.FunctionDef) -> set[str]:
 
 
 def helpers(text: str, pick: int) -> Variant:
-    """Of every function, the value of one statement computed by a new function: the first (0), second … or last (-1)."""
+    """Of every function, the value of one statement computed by a new function; `pick` is its index."""
     lines = text.split("\n")
     added: list[str] = []
     names: dict[str, str] = {}
@@ -109,7 +107,7 @@ def helpers(text: str, pick: int) -> Variant:
 
 
 def rebound(text: str) -> tuple[Variant, set[int], set[int]]:
-    """`a += 1` written `a = a + 1`. And the lines on which this makes a write a rebinding; those on which it does not."""
+    """`a += 1` written `a = a + 1`. And the lines where this rebinds a name; those where it still writes."""
     lines = text.split("\n")
     rebinding, writing = set(), set()
     signs = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 import libcst.matchers as m
+
 from variants.variant import HOLDER, Variant
 
 _DOCSTRING = m.SimpleStatementLine(body=[m.Expr(m.SimpleString() | m.ConcatenatedString())])
@@ -56,7 +57,8 @@ class _Body(cst.CSTTransformer):
 
 def in_with(text: str) -> Variant:
     """Every body in a `with` that does nothing."""
-    return Variant(cst.parse_module(text).visit(_Body("import contextlib\nwith contextlib.nullcontext():\n    pass\n")).code)
+    template = "import contextlib\nwith contextlib.nullcontext():\n    pass\n"
+    return Variant(cst.parse_module(text).visit(_Body(template)).code)
 
 
 def in_try(text: str) -> Variant:

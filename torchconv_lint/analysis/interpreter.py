@@ -360,12 +360,15 @@ class Interpreter:
         return names
 
     def _with_default(self, value: Value, default: ast.expr | None) -> Value:
+        if isinstance(default, ast.Name) and default.id in self.outline.assigned and "cuda" in self.source.text:
+            known = self.global_value(default.id)
+            return known if all(isinstance(kind, Const) and _is_device(kind.value) for kind, _ in known) else value
         if not isinstance(default, ast.Constant):
             return value
         constant = just(Const(default.value))
         if isinstance(default.value, str):
             # A default that names a device is that device: only the callers can make it another.
-            return constant if default.value.split(":")[0] in ("cpu", "cuda", "mps") else join(constant, value)
+            return constant if _is_device(default.value) else join(constant, value)
         return join(constant, value) if default.value is None else value
 
     def enriched(self, value: Value, name: str, evidence: Evidence) -> Value:
@@ -759,6 +762,10 @@ _ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.
 _NEVER_OURS = ("torch.", "numpy.", "builtins.")
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
+
+
+def _is_device(constant: object) -> bool:
+    return isinstance(constant, str) and constant.split(":")[0] in ("cpu", "cuda", "mps")
 
 
 def _may_grow(value: Value) -> bool:
