@@ -35,6 +35,9 @@ SECOND = "lists, dicts and objects are not followed under a second name (documen
 DEEP = "calls deeper than three are not followed (documented)"
 DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
+    ("names without a meaning", "cnv601/steps_elsewhere.py"): {"safe_full_batch": NAMED},
+    ("names without a meaning", "cnv601/training_loops.py"): {"safe_verbose": NAMED},
+    ("names without a meaning", "cnv604/texts.py"): {"hazard_logger": NAMED},
     ("methods", "cnv401/through_helpers.py"): {"log": COMMON},
     ("methods", "cnv403/helpers.py"): {"log": COMMON},
     ("temporary variables", "cnv121/accumulated_in_a_loop.py"): {"hazard_dict_of_lists": SECOND},

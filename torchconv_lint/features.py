@@ -189,6 +189,7 @@ class Vocabulary:
             if full.rpartition(".")[2] in _SHARING or full.endswith(("to_numpy", "to_cpu"))
         )
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
+        self.aliases = {name: full.rpartition(".")[2] for name, full in file.imports.items()}
         self.local = frozenset(
             {*file.functions, *file.classes, *(name for class_ in file.classes.values() for name in class_.methods)}
         ) - {"forward", "__init__"}
@@ -440,8 +441,8 @@ class Survey:
 
     def _function(self, node: ast.Call, name: str) -> None:
         self.found.calls.add(name)
-        self.found.words.add(name)
         vocabulary = self.vocabulary
+        self.found.words.add(vocabulary.aliases.get(name, name))
         if name in vocabulary.converting:
             self._sink(node)
         if name in ("float", "int", "complex", "bool") and node.args:

@@ -80,7 +80,7 @@ def is_custom_backward(interpreter: Interpreter, function: FunctionOutline) -> b
     """Whether the function is the backward of a torch.autograd.Function which has to be differentiable itself."""
     if function.owner is None or not is_custom_function(interpreter, function.owner):
         return False
-    decorators = {dotted(decorator) or "" for decorator in function.node.decorator_list}
+    decorators = {interpreter.full_name(dotted(decorator) or "") for decorator in function.node.decorator_list}
     return not any(name.rpartition(".")[2] == "once_differentiable" for name in decorators)
 
 
