@@ -17,6 +17,8 @@ confidence = "likely"
 opt-in = []
 # Nothing of this project ever runs on an accelerator:
 # assume-device = "cpu"
+# Do not read other files of the project to see what an imported function gives:
+# follow-imports = false
 
 # Read by the command line only; flake8 has its own options for these.
 ignore = []
