@@ -14,6 +14,7 @@ from torchconv_lint.analysis.evidence import TAKES_MATRIX, TAKES_TENSOR, data_me
 from torchconv_lint.analysis.patterns import is_axes, is_hook
 from torchconv_lint.analysis.reaching import project_names
 from torchconv_lint.analysis.walking import walk
+from torchconv_lint.constructing import Constructing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -209,7 +210,8 @@ class Features:
     `writes_self`: it writes one in place. `passed`: names in the arguments of each function and method of the file
     that is called; `results`: names bound to what it gives. `written`: names written in place; `data`: names that may
     be tensors; `sunk`: names that reach a conversion. `words`: names of attributes and of called functions, "name=" for
-    keyword arguments, "+=", "for" and "[::-1]", of which rules choose their own triggers.
+    keyword arguments, "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=", "for", "[::-1]",
+    "counted", and what constructing.py tells, of which rules choose their own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -294,6 +296,7 @@ class Survey:
         self.scalars: set[str] = set()
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
+        self.constructing = Constructing()
         self.aliases: list[tuple[str, str]] = []
         self.loaded: set[str] = set()
         self.returns = False
@@ -324,6 +327,9 @@ class Survey:
         if self.items & given:
             found.triggers.add(ARGUMENT_COUNT)
         arrays = self.arrays | self.vocabulary.numpy
+        found.words |= self.constructing.words(arrays, self.sized | self.vocabulary.torch, self.vocabulary.local)
+        if found.counted:
+            found.words.add("counted")
         tensors = self.made | given | self.vocabulary.torch
         if any(root in arrays and names & tensors for root, names in self.meetings):
             found.triggers.add(IMPLICIT)
@@ -388,6 +394,10 @@ class Survey:
         """Parameters, and those annotated as tensors; a forward hook's signature."""
         self.found.words.update(each.id for each in node.decorator_list if isinstance(each, ast.Name))
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        optional = zip(reversed([*node.args.posonlyargs, *node.args.args]), reversed(node.args.defaults), strict=False)
+        for parameter, default in optional:
+            if isinstance(default, ast.Constant) and default.value is None:
+                self.constructing.optional.add(parameter.arg)
         for argument in arguments:
             self.parameters.add(argument.arg)
             annotation = _annotation_words(argument.annotation)
@@ -413,6 +423,8 @@ class Survey:
         self.found.words.add(node.attr)
         if node.attr in ("data", "grad"):
             self.shared.update(_names_in(node.value))
+        if node.attr == "requires_grad" and isinstance(node.ctx, ast.Store):
+            self.found.words.add("requires_grad=")
         if node.attr == "grad" and isinstance(node.ctx, ast.Load):
             self.shared.update(_names_in(node.value))
 
@@ -428,8 +440,10 @@ class Survey:
                     passed |= _names_in(argument)
         if isinstance(func, ast.Attribute):
             self._method(node, func)
+            self.constructing.call(node, func.attr)
         elif isinstance(func, ast.Name):
             self._function(node, func.id)
+            self.constructing.call(node, func.id)
         for keyword in node.keywords:
             self.found.words.add(f"{keyword.arg}=")
             if keyword.arg == "reduction":
@@ -468,6 +482,10 @@ class Survey:
             found.triggers.add(TO_NUMPY)
             self.sunk.update(_names_in(func.value))
             self._sunk_attribute(func.value)
+        if root in vocabulary.numpy:
+            found.words.add(f"np.{attr}")
+        elif root in vocabulary.torch and isinstance(func.value, ast.Name):
+            found.words.add(f"torch.{attr}")
         if root in vocabulary.converting:
             if attr not in _HARMLESS:
                 self._sink(node)
@@ -497,8 +515,10 @@ class Survey:
             self.tensors.add(node.args[0].id)
         if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
             self.loaded.add(_root(node.args[0]) or "")
-        if attr == "append" and node.args and _is_view(node.args[0]):
-            self.appended.update(_names_in(node.args[0]))
+        if attr == "append" and node.args:
+            self.constructing.append(func.value, node.args[0])
+            if _is_view(node.args[0]):
+                self.appended.update(_names_in(node.args[0]))
         if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
             found.writes_self = True
         if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
@@ -560,6 +580,7 @@ class Survey:
             self._bound(_names_in(node.target), node.value)
 
     def _bound(self, names: set[str], value: ast.expr) -> None:
+        self.constructing.bind(names, value)
         nodes = walk(value)
         sources = {node.id for node in nodes if node.__class__ is ast.Name}
         attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}

@@ -87,7 +87,7 @@ def sift(
         for method in (*keepers, *writers) if keepers and writers else ():
             features[method].triggers.add(SHARED_WRITE)
     called = {name for found in (*features.values(), module) for name in found.calls}
-    heads = _heads(wanted, [*features.values(), module])
+    heads, tails = _live(wanted, [*features.values(), module])
     chosen = {
         function
         for function, found in features.items()
@@ -108,6 +108,12 @@ def sift(
         thorough=thorough,
     )
     callees = _called_for(features, chosen)
+    heard = {function.name for function in chosen if not heads.isdisjoint(features[function].words)}
+    chosen |= {  # what it hands to them may be what the rest of a trigger speaks of
+        function
+        for function, found in features.items()
+        if function in reach and not heard.isdisjoint(found.calls) and not tails.isdisjoint(found.words)
+    }
     module_chosen = module_chosen or bool(module.calls & callees)
     if not chosen and not module_chosen:
         return None
@@ -115,7 +121,9 @@ def sift(
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
-        function for function, found in features.items() if found.torchy or found.triggers or _size(function) <= SMALL
+        function
+        for function, found in features.items()
+        if found.torchy or found.triggers or _size(function) <= SMALL or not tails.isdisjoint(found.words)
     )
     looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
     looked_at += [(None, module)] if module_chosen else []
@@ -133,12 +141,13 @@ def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
     return [found for name, found in names.items() if name in functions]
 
 
-def _heads(wanted: frozenset[tuple[str, ...]], features: list[Features]) -> frozenset[str]:
-    """The first words of those triggers whose other words the file has as well."""
+def _live(wanted: frozenset[tuple[str, ...]], features: list[Features]) -> tuple[frozenset[str], frozenset[str]]:
+    """The first words of those triggers whose other words the file has as well, and those other words."""
     if not wanted:
-        return frozenset()
-    words = set().union(*(found.words for found in features))
-    return frozenset(head for head, *others in wanted if words.issuperset(others))
+        return frozenset(), frozenset()
+    words: set[str] = set().union(*(found.words for found in features))
+    live = [(head, others) for head, *others in wanted if head in words and words.issuperset(others)]
+    return frozenset(head for head, _ in live), frozenset(other for _, others in live for other in others)
 
 
 def _size(function: FunctionOutline) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from torchconv_lint.analysis.array_dtypes import common_dtype, quotient_dtype
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened
 from torchconv_lint.analysis.values import (
@@ -19,11 +22,10 @@ from torchconv_lint.analysis.values import (
     Value,
     guessed,
     join,
+    just,
 )
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Frame
 
 
@@ -32,7 +34,7 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return _with_tensor(frame, left, right)
     if isinstance(left, Array) or isinstance(right, Array):
-        return Array()
+        return _with_array(left, right, node)
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         parts = [item for side in (left, right) for item in (side.items if side.items is not None else (side.element,))]
         if left.items is not None and right.items is not None and frame.loop_depth == 0:
@@ -49,6 +51,16 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
         text = any(isinstance(kind, Const) and isinstance(kind.value, str | bytes) for kind in (left, right))
         return UNKNOWN if text else Number()
     return UNKNOWN
+
+
+def _with_array(left: Kind, right: Kind, node: cst.CSTNode) -> Array:
+    """A new array: no layout of its operands survives."""
+    dtype = common_dtype([just(left), just(right)])
+    if isinstance(getattr(node, "operator", None), cst.Divide):
+        dtype = quotient_dtype(dtype)
+    sizes = [kind.ndim if isinstance(kind, Array) else 0 for kind in (left, right) if isinstance(kind, Array | Const)]
+    known = [size for size in sizes if size is not None]
+    return Array(dtype, ndim=max(known) if len(known) == 2 else None)
 
 
 def _with_tensor(frame: Frame, left: Kind, right: Kind) -> Tensor:

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
-from torchconv_lint.analysis.tensors import frozen, requires_grad_set
+from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
@@ -96,6 +96,8 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
 
 def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, value: Value) -> None:
     enabled = value[0].kind.value if len(value) == 1 and isinstance(value[0].kind, Const) else None
+    if enabled is True:
+        tell_grad_asked(frame, owner, target)
     write_back(frame, target, each(owner, lambda kind: requires_grad_set(frame, kind, enabled, target)))
     for kind, _ in owner:
         path = kind.path if isinstance(kind, Tensor) else None

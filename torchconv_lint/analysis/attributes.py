@@ -9,6 +9,7 @@ from torchconv_lint.analysis import classes
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import device_of
 from torchconv_lint.analysis.dtypes import attribute_of_external
+from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.sharing import converted
@@ -100,8 +101,11 @@ def _device_of_tensor(frame: Frame, kind: Tensor, node: cst.Attribute) -> Value:
 
 
 def _of_array(kind: Array, name: str) -> Kind | Value:
-    if name in ("T", "real", "imag", "flat"):
-        return replace(kind, path=None)
+    if name in ("T", "mT", "real", "imag", "flat"):
+        turned = kind.reversed
+        if turned is not None and name not in ("real", "imag"):
+            turned = replace(turned, value=SOME_AXIS) if name != "flat" else None
+        return replace(kind, path=None, reversed=turned)
     if name == "shape":
         return Sequence(None, just(Number()))
     if name in ("size", "ndim", "nbytes", "itemsize"):

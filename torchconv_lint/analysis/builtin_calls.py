@@ -49,18 +49,21 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         single = first[0].kind if len(first) == 1 else None
         if name in ("list", "tuple") and isinstance(single, Sequence) and single.items is not None:
             return Sequence(single.items, NOTHING, name == "list")
-        return Sequence(None, element_of(frame, first, node), name != "tuple")
+        lazy = "reversed object" if name == "reversed" else name if name in ("set", "iter") else ""
+        return Sequence(None, element_of(frame, first, node), name != "tuple", lazy)
     if name in ("dict",):
         items = tuple((key, argument.value) for key, argument in arguments.keywords.items())
         return Mapping(items, NOTHING if not first and not arguments.double_star else UNKNOWN)
     if name == "enumerate":
-        return Sequence(None, just(Sequence((NUMBER, element_of(frame, first, node)), NOTHING, mutable=False)))
+        return Sequence(
+            None, just(Sequence((NUMBER, element_of(frame, first, node)), NOTHING, mutable=False)), lazy="enumerate"
+        )
     if name == "zip":
         if arguments.star:
             inner = element_of(frame, arguments.star, node)
-            return Sequence(None, just(Sequence(None, inner, mutable=False)))
+            return Sequence(None, just(Sequence(None, inner, mutable=False)), lazy="zip")
         elements = tuple(element_of(frame, argument.value, node) for argument in arguments.positional)
-        return Sequence(None, just(Sequence(elements, NOTHING, mutable=False)))
+        return Sequence(None, just(Sequence(elements, NOTHING, mutable=False)), lazy="zip")
     if name == "next":
         return element_of(frame, first, node)
     if name == "range":
@@ -72,7 +75,7 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name == "map" and len(arguments.positional) >= 2:
         return _map(frame, arguments, node)
     if name == "filter" and len(arguments.positional) == 2:
-        return Sequence(None, element_of(frame, arguments.value(1), node))
+        return Sequence(None, element_of(frame, arguments.value(1), node), lazy="filter")
     if name in ("len", "hash", "id", "ord"):
         return Number()
     if name in ("print", "str", "repr", "format"):
@@ -120,7 +123,9 @@ def _map(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     given = tuple(
         Argument(element_of(frame, argument.value, node), argument.node) for argument in arguments.positional[1:]
     )
-    return Sequence(None, each(arguments.value(0), lambda kind: call_kind(frame, kind, Given(given), node)) or UNKNOWN)
+    return Sequence(
+        None, each(arguments.value(0), lambda kind: call_kind(frame, kind, Given(given), node)) or UNKNOWN, lazy="map"
+    )
 
 
 def call_container_method(
@@ -158,13 +163,14 @@ def _mapping_method(
 ) -> Kind | Value:
     everything = join(kind.element, *(value for _, value in kind.items))
     if name == "items":
-        return Sequence(None, just(Sequence((UNKNOWN, everything or UNKNOWN), NOTHING, mutable=False)))
+        pair = just(Sequence((UNKNOWN, everything or UNKNOWN), NOTHING, mutable=False))
+        return Sequence(None, pair, lazy="dict items")
     if name == "values":
         if kind.items and not kind.element:
-            return Sequence(tuple(value for _, value in kind.items), NOTHING)
-        return Sequence(None, everything or UNKNOWN)
+            return Sequence(tuple(value for _, value in kind.items), NOTHING, lazy="dict values")
+        return Sequence(None, everything or UNKNOWN, lazy="dict values")
     if name == "keys":
-        return Sequence(None, UNKNOWN)
+        return Sequence(None, UNKNOWN, lazy="dict keys")
     if name in ("get", "pop", "setdefault"):
         from torchconv_lint.analysis.iteration import item_of
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import libcst as cst
 
 from torchconv_lint.analysis import builtin_calls, classes, library_calls, module_calls, numpy_calls, torch_calls
 from torchconv_lint.analysis.assign import write_back
+from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.gradmode import is_custom_function
 from torchconv_lint.analysis.iteration import element_of
@@ -50,7 +52,7 @@ from torchconv_lint.analysis.values import (
     just,
     under,
 )
-from torchconv_lint.knowledge import torch_ops
+from torchconv_lint.knowledge import numpy_ops, torch_ops
 from torchconv_lint.model import Confidence
 
 _LIKE_A_MODULE = re.compile(
@@ -258,6 +260,8 @@ def _call_opaque_method(
         tell_read(frame, kind, getattr(func, "value", func), node, what, name)
     if name == "numpy":
         return Array(memory=kind.memory)
+    if kind.array is not None and (result := _array_method(frame, kind, name, arguments, node, func)):
+        return result
     if name == "step" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
     if name == "backward":
@@ -274,6 +278,20 @@ def _call_opaque_method(
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
+
+
+def _array_method(
+    frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
+) -> Value:
+    """A method of what may be an array: `transpose` gives one for sure, `copy` other things have too."""
+    ops = numpy_ops().method
+    if kind.array is None or not any(name in names for names in (ops.view, ops.maybe_view, ops.copies, ops.reduces)):
+        return NOTHING
+    result = call_array_method(frame, replace(kind.array, memory=kind.memory), name, arguments, node, func)
+    value = just(result) if isinstance(result, Kind) else result
+    if name in data_methods() or name == "astype":
+        return value
+    return each(value, lambda one: Opaque(memory=one.memory, array=one) if isinstance(one, Array) else one)
 
 
 def _of_a_tensor(name: str) -> bool:

@@ -70,6 +70,10 @@ def stored(frame: Frame, this: Instance, name: str) -> Value:
         value = deeply(value, lambda kind: _seen_by_methods(name, kind))
     if this.device is not None:
         value = each(value, lambda kind: _on(kind, this.device))
+    if this.dtype is not None:
+        value = each(
+            value, lambda kind: replace(kind, dtype=this.dtype) if isinstance(kind, Module | Instance) else kind
+        )
     return value if this.trainable else each(value, frozen)
 
 
@@ -183,7 +187,11 @@ def call_method(
             changed = requires_grad_set(frame, kind, enabled, node)
             frame.write_back(func, just(changed))
             return changed
-        if name in ("eval", "train", "apply", "float", "double"):
+        if name in module_calls.CASTS:
+            cast = module_calls.cast_module(frame, kind, name, node)
+            frame.write_back(func, just(cast))
+            return cast
+        if name in ("eval", "train", "apply"):
             return kind
         module = Module(None, kind.device, kind.trainable, path="self")
         return module_calls.call_module_method(frame, module, name, arguments, node, func)

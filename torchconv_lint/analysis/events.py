@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.transforms import Transform
-    from torchconv_lint.analysis.values import Memory, Tensor
+    from torchconv_lint.analysis.values import Fact, Kind, Memory, Tensor
     from torchconv_lint.model import Confidence
 
 
@@ -45,6 +45,54 @@ class ToNumpy(Event):
     forced: bool = False
     operand: Site | None = None
     sole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToTensor(Event):
+    """Data becomes a tensor through `via` ("from_numpy", "tensor", "FloatTensor", "indexing").
+
+    `source` is what the data is (one alternative), `subject` where it is written. `dtype` is the dtype that the call
+    asks for by a keyword, `typed` that it asks for one at all.
+    """
+
+    source: Kind
+    subject: Site
+    via: str
+    sure: Confidence
+    dtype: str | None = None
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRefused(Event):
+    """A function is called with a keyword that it does not take. `instead` is one that takes it."""
+
+    function: str
+    keyword: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class GradAsked(Event):
+    """A tensor is made to require grad; `subject` is the text that does it."""
+
+    tensor: Tensor
+    subject: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFed(Event):
+    """A tensor of known dtype is given to a module. `kind` is the module's class in torch.nn, `parameters` the dtype of
+    its parameters; `converted` is the conversion that gave the tensor its dtype, if there is one in sight."""
+
+    tensor: Tensor
+    subject: str
+    module: str
+    kind: str
+    parameters: Fact
+    converted: Site | None
+    sure: Confidence
 
 
 @dataclass(frozen=True, slots=True)

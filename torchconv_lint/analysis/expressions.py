@@ -153,7 +153,7 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
         if isinstance(kind, Tensor):
             return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape)
         if isinstance(kind, Array):
-            return Array()
+            return Array(kind.dtype, ndim=kind.ndim)
         if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):
             return Const(-kind.value)
         return Number() if isinstance(kind, Number | Const) else UNKNOWN
@@ -269,7 +269,8 @@ def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
             value = element_of(frame, value, element)
         items.append(value)
     if starred or len(items) > 32 or isinstance(node, cst.Set):
-        return just(Sequence(None, join(*items) if items else NOTHING, mutable))
+        lazy = "set" if isinstance(node, cst.Set) else ""
+        return just(Sequence(None, join(*items) if items else NOTHING, mutable, lazy))
     return just(Sequence(tuple(items), NOTHING, mutable))
 
 
@@ -299,7 +300,8 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
 @evaluates(cst.ListComp, cst.GeneratorExp, cst.SetComp)
 def _comprehension(frame: Frame, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
     element = _in_loops(frame, node.for_in, [node.elt])[0]
-    return just(Sequence(None, element))
+    lazy = {cst.GeneratorExp: "generator", cst.SetComp: "set"}.get(type(node), "")
+    return just(Sequence(None, element, lazy=lazy))
 
 
 @evaluates(cst.DictComp)

@@ -595,6 +595,11 @@ class Interpreter:
         return ".step(" in self.source.text or ".backward(" in self.source.text
 
     @functools.cached_property
+    def default_dtype(self) -> Fact | None:
+        """The dtype of floating tensors and parameters that name none, unless the file changes it."""
+        return None if "set_default_" in self.source.text else Fact("float32")
+
+    @functools.cached_property
     def hooks_clone(self) -> bool:
         """Whether a forward hook of the file clones the output it keeps."""
         for node in ast.walk(self.outline.tree):

@@ -16,6 +16,7 @@ from torchconv_lint.analysis.values import (
     Kind,
     Loader,
     Mapping,
+    Number,
     Opaque,
     Sequence,
     Tensor,
@@ -49,7 +50,7 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
     if isinstance(kind, Tensor):
         return replace(shaped(kind, kind.shape[1:] if kind.shape else None), path=None)
     if isinstance(kind, Array):
-        return just(Opaque(memory=kind.memory))
+        return _row(kind)
     if isinstance(kind, Loader):
         site = frame.site(node)
         on_cpu = Fact("cpu").then(site, "a DataLoader yields its batches on the CPU", Confidence.LIKELY)
@@ -60,6 +61,20 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
     if isinstance(kind, Opaque):
         return replace(kind, path=None, memory=kind.memory if kind.guess else part_of(kind.memory, "item"))
     return UNKNOWN
+
+
+def _row(array: Array) -> Kind:
+    """What lies along the first axis: an array again, or numbers."""
+    if array.ndim == 1:
+        return Number(numpy=True)
+    turned = array.reversed
+    if turned is not None:
+        axis = str(turned.value)
+        turned = replace(turned, value=str(int(axis) - 1)) if axis.isdigit() and axis != "0" else None
+        if axis == "-1":
+            turned = array.reversed
+    row = replace(array, path=None, ndim=None if array.ndim is None else array.ndim - 1, reversed=turned)
+    return row if row.ndim is not None else Opaque(memory=array.memory, array=row)
 
 
 def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CSTNode) -> Value:
@@ -91,7 +106,7 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         memory = kind.memory if kind.guess else part_of(kind.memory, constant if constant is not None else "item")
         return replace(kind, path=longer_path(kind.path, suffix) if constant is not None else None, memory=memory)
     if isinstance(kind, Array):
-        return UNKNOWN if kind.memory is None else just(Opaque(memory=kind.memory))
+        return _row(kind)
     return _element(frame, kind, node)
 
 

@@ -105,6 +105,10 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return _convert_all(frame, "pd." + last, arguments, node)
     if name == "PIL.Image.fromarray":
         return _convert_all(frame, "Image.fromarray", arguments, node)
+    if name == "scipy.optimize.linear_sum_assignment":
+        _convert_all(frame, name, arguments, node)
+        indices = just(Array(Fact("int64"), ndim=1))
+        return Sequence((indices, indices), NOTHING, mutable=False)
     if name.startswith(_CONVERTING_PACKAGES) and not _NOT_CONVERTING.match(name):
         result = _convert_all(frame, name if name.count(".") < 3 else last, arguments, node)
         return External(f"{package}.{last}()") if last[:1].isupper() else result

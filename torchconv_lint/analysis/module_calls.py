@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
+from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import overwritten, stepped
 from torchconv_lint.analysis.snapshots import tell_restored
 from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
+from torchconv_lint.analysis.to_tensor import converting_site
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -43,24 +45,64 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 MOVES = frozenset({"to", "cuda", "cpu"})
-_CHAINED = frozenset(
-    {"eval", "train", "apply", "share_memory", "float", "double", "type", "requires_grad_", "to_empty"}
-)
+CASTS = {"half": "float16", "bfloat16": "bfloat16", "float": "float32", "double": "float64", "type": "?"}
+_CHAINED = frozenset({"eval", "train", "apply", "share_memory", "requires_grad_", "to_empty"})
 
 
 def _name_of(frame: Frame, node: cst.Call) -> str:
     return frame.text(node.func)
 
 
+UNKNOWN_DTYPE = Fact("?")
+"""The dtype of parameters that may have been cast to anything."""
+
+_TAKES_INDICES = frozenset({"Embedding", "EmbeddingBag", "AdaptiveLogSoftmaxWithLoss"})
+
+
+def parameter_dtype(frame: Frame, kind: Module) -> Fact | None:
+    """The dtype of a module's parameters: torch's default unless it was told otherwise."""
+    if kind.dtype is not None:
+        return kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
+    return frame.interpreter.default_dtype
+
+
+def _tell_fed(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> None:
+    """A module gets its first argument."""
+    modules = torch_ops().module
+    if kind.name is None or kind.name in modules.loss or kind.name in _TAKES_INDICES or not kind.trainable:
+        return
+    dtype = parameter_dtype(frame, kind)
+    given = arguments.get(0, "input")
+    if dtype is None or given is None or frame.autocast is not None:
+        return
+    for one, _ in given.value:
+        if isinstance(one, Tensor) and one.dtype is not None:
+            sure = Confidence.CERTAIN if len(given.value) == 1 else Confidence.LIKELY
+            where = converting_site(one.dtype)
+            text, name = frame.text(given.node), _name_of(frame, node)
+            frame.emit(ModuleFed(frame.site(node), one, text, name, kind.name, dtype, where, sure))
+
+
+ModuleKind = TypeVar("ModuleKind", Module, Instance)
+
+
+def cast_module(frame: Frame, kind: ModuleKind, name: str, node: cst.CSTNode) -> ModuleKind:
+    """The module after `.double()` and the like."""
+    dtype = CASTS[name]
+    return replace(kind, dtype=Fact(dtype).then(frame.site(node), f"the module is cast to {dtype}"))
+
+
 def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`module(inputs)`."""
     modules = torch_ops().module
+    _tell_fed(frame, kind, arguments, node)
 
     def output(*chosen: Kind) -> Kind:
         operands = operands_in([just(one) for one in chosen])
         sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
         name = _name_of(frame, node)
-        result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, kind.dtype)
+        told = kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
+        result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, told)
         if frame.autocast is not None and kind.name in _AUTOCAST:
             cast = Fact(frame.autocast).then(frame.site(node), f"autocast runs `{name}` in {frame.autocast}")
             result = replace(result, dtype=cast)
@@ -131,9 +173,8 @@ def call_module_method(
         value = moved_module(frame, kind, name, arguments, node)
         frame.write_back(func, value)
         return value
-    if name in ("half", "bfloat16"):
-        dtype = "float16" if name == "half" else "bfloat16"
-        result = replace(kind, dtype=Fact(dtype).then(frame.site(node), f"the module is cast to {dtype}"))
+    if name in CASTS:
+        result = cast_module(frame, kind, name, node)
         frame.write_back(func, just(result))
         return result
     if name in _CHAINED:
@@ -222,10 +263,10 @@ def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node
         def onto(one: Kind, goal: Kind) -> Kind:
             if isinstance(goal, Device):
                 return moved(frame, one, goal.fact, node)
-            if isinstance(goal, Dtype) and isinstance(one, Module):
+            if isinstance(goal, Dtype) and isinstance(one, Module | Instance):
                 return replace(one, dtype=Fact(goal.name).then(frame.site(node), f"the module is cast to {goal.name}"))
             if isinstance(goal, Opaque) and isinstance(one, Module | Instance):
-                return replace(one, device=None)
+                return replace(one, device=None, dtype=UNKNOWN_DTYPE)
             return one
 
         result = combine([result, goals], onto)

@@ -227,7 +227,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 _NEW: dict[str, Callable[[Opaque], Kind]] = {
     "torch.Tensor": lambda opaque: opaque.guess or Tensor(memory=opaque.memory, path=opaque.path),
-    "numpy.ndarray": lambda opaque: Array(memory=opaque.memory, path=opaque.path),
+    "numpy.ndarray": lambda opaque: replace(opaque.array or Array(), memory=opaque.memory, path=opaque.path),
 }
 
 

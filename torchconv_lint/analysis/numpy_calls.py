@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from torchconv_lint.analysis.array_dtypes import chosen_dtype, data_dtype, of_unknown, random_is_array, result_dtype
 from torchconv_lint.analysis.conversions import tell_implicit
-from torchconv_lint.analysis.dtypes import DTYPES
+from torchconv_lint.analysis.dtypes import DTYPES, dtype_of
+from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.sharing import converted, fresh, written
-from torchconv_lint.analysis.tensor_methods import dtype_fact
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.values import (
     NONE,
@@ -21,6 +24,7 @@ from torchconv_lint.analysis.values import (
     Number,
     Opaque,
     Sequence,
+    Step,
     Tensor,
     Value,
     each,
@@ -31,8 +35,6 @@ from torchconv_lint.knowledge import numpy_ops
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 _SHARING = frozenset(
@@ -84,6 +86,8 @@ def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         tell_implicit(frame, argument.value, argument.node, f"np.{name}", node)
         if any(isinstance(kind, Array | Sequence) for kind in kinds(argument.value)):
             return Array(Fact(name))
+        if all(isinstance(kind, Number | Const) for kind in kinds(argument.value)):
+            return Number(numpy=True)
     return Opaque()
 
 
@@ -97,11 +101,14 @@ _NOT_DATA = frozenset({"dtype", "axis", "out", "copy", "order", "keepdims", "whe
 def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
     table = numpy_ops().function
     first = arguments.value(0)
+    if name == "dtype":
+        return dtype_of(first)
+    if name in ("load", "frombuffer", "memmap"):
+        return _from_file(frame, name, result_dtype(frame, name, arguments, node), arguments, node)
     if name in ("array", "asarray", *_SHARING):
         return _as_array(frame, name, arguments, node)
     if name in table.blank:
-        dtype = dtype_fact(arguments.keywords["dtype"].value) if "dtype" in arguments.keywords else Fact("float64")
-        return Array(dtype, _blank(frame, name, node), ndim=_ndim(first))
+        return Array(result_dtype(frame, name, arguments, node), _blank(frame, name, node), ndim=_ndim(first))
     if name in table.keeps_tensor and any(isinstance(kind, Tensor) for kind in kinds(first)):
         return each(first, lambda kind: _through(frame, kind)) or UNKNOWN
     if name in table.reduces and arguments.count == 1:
@@ -109,28 +116,93 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
     if name in table.ufunc or name in ("clip", "round", "around"):
         operands = [kind for value in arguments.values for kind in kinds(value)]
         if not any(isinstance(kind, Array | Sequence) for kind in operands):
-            return Number(numpy=True) if all(isinstance(kind, Number | Const) for kind in operands) else Opaque()
+            return (
+                Number(numpy=True) if all(isinstance(kind, Number | Const) for kind in operands) else _may_be(operands)
+            )
     if name in table.view or name in table.maybe_view:
-        shared = [kind.memory for kind in kinds(first) if isinstance(kind, Array)]
-        return Array(memory=shared[0] if shared else None)
+        rest = replace(arguments, positional=arguments.positional[1:])
+        return each(first, lambda kind: _view(frame, kind, name, rest, node)) or Array()
     if name.startswith("random."):
-        size = arguments.keywords.get("size")
-        sized = size is not None and all(_is_size(kind) for kind in kinds(size.value))
-        several = sized or (name.split(".")[1] in _ARRAYS and arguments.count)
-        return Array(Fact("float64")) if several else Opaque()
+        dtype = result_dtype(frame, name, arguments, node)
+        if random_is_array(name.removeprefix("random."), arguments):
+            return Array(dtype, ndim=_ndim_of_size(name, arguments))
+        return Opaque(array=Array(dtype)) if dtype is not None else Opaque()
+    dtype = result_dtype(frame, name, arguments, node)
     if name in table.copies or name in table.float64 or name in table.ufunc:
-        return Array(Fact("float64") if name in table.float64 else None)
-    if name in table.converts or name in table.converts_list or name in ("load", "loadtxt", "fromfile", "frombuffer"):
-        return Array()
+        return Array(dtype, ndim=_same_ndim(name, first))
+    if name in table.converts or name in table.converts_list or name in ("loadtxt", "fromfile", "genfromtxt"):
+        return Array(dtype)
     return None
 
 
-def _is_size(kind: Kind) -> bool:
-    return isinstance(kind, Sequence | Number) or (isinstance(kind, Const) and isinstance(kind.value, int))
+def _may_be(operands: list[Kind]) -> Opaque:
+    """The result of arithmetic on something unknown: an array if that is one."""
+    return (
+        Opaque(array=Array())
+        if any(isinstance(kind, Opaque) and kind.array is not None for kind in operands)
+        else Opaque()
+    )
 
 
-_ARRAYS = frozenset({"rand", "randn", "random", "random_sample", "permutation", "standard_normal"})
-"""Functions of np.random that give an array for any argument; the others give a number unless `size` is given."""
+def _view(frame: Frame, kind: Kind, name: str, arguments: Arguments, node: cst.Call) -> Kind:
+    """A function that gives a view of its first argument makes an array of whatever that was."""
+    array = of_unknown(kind)
+    if array is None:
+        array = Array(memory=kind.memory if isinstance(kind, Opaque) else None)
+        return viewed(frame, array, name, arguments, node)
+    if name in numpy_ops().function.maybe_view and array.reversed is None:
+        return replace(array, path=None, ndim=None)
+    return viewed(frame, array, name, arguments, node)
+
+
+def _from_file(frame: Frame, name: str, dtype: Fact | None, arguments: Arguments, node: cst.Call) -> Array:
+    """Arrays that look at memory which is not theirs: bytes, or a file mapped for reading."""
+    site = frame.site(node)
+    if name == "frombuffer":
+        chosen = dtype_of(arguments.value(1, "dtype"))
+        order = Fact("swapped", Step(site, "the buffer is read with the bytes in the other order"))
+        from_bytes = all(
+            isinstance(kind, Const) and isinstance(kind.value, bytes) for kind in kinds(arguments.value(0))
+        )
+        readonly = Fact("read-only", Step(site, "`frombuffer` looks at bytes, which cannot be written"))
+        if arguments.positional and not from_bytes:
+            readonly = readonly.weaker(
+                _SURE_BYTES if _gives_bytes(arguments.positional[0].node) else Confidence.POSSIBLE
+            )
+        return Array(dtype, ndim=1, swapped=order if chosen and chosen.swapped else None, readonly=readonly)
+    mode = arguments.keywords.get("mmap_mode" if name == "load" else "mode")
+    reading = mode is not None and any(isinstance(kind, Const) and kind.value == "r" for kind in kinds(mode.value))
+    step = Step(site, f"`np.{name}` maps the file for reading only")
+    return Array(dtype, readonly=Fact("read-only", step) if reading else None)
+
+
+_SURE_BYTES = Confidence.LIKELY
+_BYTES_METHODS = frozenset(
+    {"read", "tobytes", "getvalue", "encode", "read_bytes", "decompress", "b64decode", "pack", "join"}
+)
+
+
+def _gives_bytes(node: cst.BaseExpression) -> bool:
+    """Whether an expression is a call that gives bytes, by its name."""
+    func = node.func if isinstance(node, cst.Call) else None
+    return isinstance(func, cst.Attribute) and func.attr.value in _BYTES_METHODS
+
+
+def _same_ndim(name: str, first: Value) -> int | None:
+    """The dimensions of a result that has those of its first argument."""
+    if name == "arange":
+        return 1
+    if name in ("sort", "argsort", "cumsum", "abs", "sqrt", "exp", "log", "roll", "flip", "clip", "round", "copy"):
+        found = {kind.ndim if isinstance(kind, Array) else None for kind in kinds(first)}
+        return next(iter(found)) if len(found) == 1 else None
+    return 1 if name in ("linspace", "nonzero", "unique", "flatnonzero") else None
+
+
+def _ndim_of_size(name: str, arguments: Arguments) -> int | None:
+    if name in ("random.rand", "random.randn"):
+        return None if arguments.star else arguments.count
+    size = arguments.value(99, "size")
+    return _ndim(size) if size else None
 
 
 def _blank(frame: Frame, name: str, node: cst.Call) -> Memory | None:
@@ -155,8 +227,11 @@ def _through(frame: Frame, kind: Kind) -> Kind:
 
 def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`np.array(x)` copies, `np.asarray(x)` shares what already is an array (or a tensor on the CPU)."""
-    dtype = dtype_fact(arguments.value(1, "dtype"))
-    typed = len(arguments.positional) > 1 or "dtype" in arguments.keywords
+    dtype, typed = chosen_dtype(name, arguments)
+    wanted = dtype_of(arguments.value(1, "dtype")) if typed else None
+    swapped = None
+    if wanted is not None and wanted.swapped:
+        swapped = Fact("swapped", Step(frame.site(node), "its bytes are in the other order"))
     copy = arguments.keywords.get("copy")
     kept = copy is not None and any(
         isinstance(kind, Const) and kind.value in (False, None) for kind in kinds(copy.value)
@@ -164,9 +239,16 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     shares = name != "array" or kept
 
     def result(kind: Kind) -> Kind:
-        if isinstance(kind, Array) and shares:
-            same = not typed or (dtype is not None and dtype == kind.dtype)
-            return replace(kind, dtype=dtype or kind.dtype, memory=kind.memory if same else None, path=None)
+        if isinstance(kind, Opaque) and kind.array is not None:
+            kind = replace(kind.array, memory=kind.memory)
+        if isinstance(kind, Array):
+            same = shares and (not typed or (dtype is not None and dtype == kind.dtype))
+            if same:
+                moved = name in ("ascontiguousarray", "asfortranarray")
+                return replace(kind, reversed=None if moved else kind.reversed, path=None)
+            if shares and typed and (dtype is None or kind.dtype is None):  # it may be the same dtype
+                return Array(dtype or kind.dtype, ndim=kind.ndim, swapped=swapped)
+            return replace(copied(kind), dtype=dtype, swapped=swapped) if typed else copied(kind)
         if isinstance(kind, Tensor) and shares and not typed:
             memory = converted(frame, kind.memory, node, f"`np.{name}` shares its memory", numpy=True)
             return Array(kind.dtype, memory)
@@ -175,7 +257,28 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
                 frame, kind.memory, node, f"`np.{name}` may share its memory", numpy=True, sure=Confidence.POSSIBLE
             )
             return Array(None, memory)
-        return Array(dtype, fresh(frame, node, "fresh") if frame.tracks else None)
+        made = dtype if typed else _told_by_data(frame, kind, node)
+        ndim = _depth(kind)
+        return Array(made, fresh(frame, node, "fresh") if frame.tracks else None, ndim=ndim, swapped=swapped)
 
-    value: Value = arguments.value(0)
+    value: Value = arguments.value(0, "object")
     return each(value, result) if value else Array(dtype)
+
+
+def _told_by_data(frame: Frame, kind: Kind, node: cst.CSTNode) -> Fact | None:
+    fact = data_dtype(just(kind))
+    if fact is None or fact.step is not None:
+        return fact
+    return Fact(fact.value, Step(frame.site(node), f"the array is {fact.value}"), fact.confidence)
+
+
+def _depth(kind: Kind) -> int | None:
+    """The dimensions of an array made of nested lists of numbers."""
+    if isinstance(kind, Const | Number):
+        return 0
+    if isinstance(kind, Sequence) and not kind.lazy:
+        parts = kind.items if kind.items is not None else (kind.element,)
+        inner = {_depth(one) for part in parts for one in kinds(part)}
+        only = next(iter(inner)) if len(inner) == 1 else None
+        return only + 1 if only is not None else None
+    return kind.ndim if isinstance(kind, Array) else None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.evidence import data_methods
+from torchconv_lint.analysis.frame import Argument
 from torchconv_lint.analysis.iteration import item_of
+from torchconv_lint.analysis.layout import backwards_axis, subscripted
 from torchconv_lint.analysis.reads import SIZE, tell_read
 from torchconv_lint.analysis.shapes import indexed, shaped
+from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
@@ -23,6 +28,7 @@ from torchconv_lint.analysis.values import (
     each,
     join,
 )
+from torchconv_lint.knowledge import numpy_ops
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
@@ -55,19 +61,19 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     keys = keys_of(frame, node)
     key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
     single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
-    sliced = any(isinstance(element.slice, cst.Slice) for element in node.slice)
     if single and (frame.loops or frame.trace is not None):
         _tell_mask(frame, owner, key, node)
 
     def item(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
+            for element, given in zip(node.slice, keys, strict=False):
+                if given is not None and isinstance(element.slice, cst.Index):
+                    tell_to_tensor(frame, Argument(given, element.slice.value), "indexing", node)
             copies = _advanced(key) if single else False
             shape = None if copies else indexed(kind.shape, keys)
             return replace(shaped(kind, shape), path=None, memory=None if copies else kind.memory)
         if isinstance(kind, Array):
-            if sliced:
-                return replace(kind, path=None)
-            return Opaque(memory=None if _advanced(key) else kind.memory)
+            return subscripted(frame, kind, node, keys)
         if isinstance(kind, External):
             return kind
         if single:
@@ -76,7 +82,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             items = kind.items if kind.items is not None else (kind.element,)
             return Sequence(None, join(*items) if items else (), kind.mutable)
         if isinstance(kind, Opaque):
-            return replace(kind, path=None)
+            return _of_opaque(frame, kind, node, keys)
         return kind if isinstance(kind, External) else UNKNOWN
 
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
@@ -100,6 +106,31 @@ def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:
         return Opaque()
     result: Kind | Value = otherwise(kind)  # type: ignore[operator]
     return result
+
+
+def _of_opaque(frame: Frame, kind: Opaque, node: cst.Subscript, keys: list[Value | None]) -> Kind:
+    """Slices of something unknown. Of all that can be sliced along several axes, only arrays take a negative step."""
+    array = kind.array or Array(memory=kind.memory)
+    axis = backwards_axis(node)
+    if axis is None and kind.array is None:
+        return replace(kind, path=None)
+    result = subscripted(frame, array, node, keys)
+    if axis is not None and (len(keys) > 1 or _gives_array(node.value)) and isinstance(result, Array):
+        return result
+    return replace(kind, path=None, array=result if isinstance(result, Array) else None)
+
+
+def _gives_array(node: cst.BaseExpression) -> bool:
+    """Whether an expression gives data by its last name: a method of arrays that no builtin type has, or pandas'
+    `.values`. (A tensor would not take a negative step.)"""
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Attribute) and node.func.attr.value in _array_methods()
+    return isinstance(node, cst.Attribute) and node.attr.value == "values"
+
+
+@functools.cache
+def _array_methods() -> frozenset[str]:
+    return (data_methods() & numpy_ops().method.copies) | {"astype", "numpy", "to_numpy", "transpose", "reshape"}
 
 
 def _advanced(key: Value) -> bool:

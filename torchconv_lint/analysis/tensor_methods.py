@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.array_dtypes import quotient_dtype
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.dtypes import dtype_of
+from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import COPY, LIST, NUMBER, SIZE, tell_read
@@ -22,7 +25,10 @@ from torchconv_lint.analysis.tensors import (
     operands_in,
     requires_grad_set,
     result_dtype,
+    tell_grad_asked,
+    typed,
 )
+from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -103,6 +109,8 @@ def call_tensor_method(
     if name in ("requires_grad_", "detach_"):
         enabled = arguments.value(0, "requires_grad")
         constant = enabled[0].kind.value if enabled and isinstance(enabled[0].kind, Const) else True
+        if name == "requires_grad_" and constant is True:
+            tell_grad_asked(frame, just(kind), node)
         changed = requires_grad_set(frame, kind, constant if name == "requires_grad_" else False, node)
         frame.write_back(func, just(changed))
         return changed
@@ -215,12 +223,13 @@ def _by_table(
         return Sequence(None, just(element), mutable=False)
     if name in ops.python:
         return Sequence(None, just(Number())) if name in ("size", "stride", "tolist") else Number()
+    if name in ("new_tensor", "new"):
+        tell_to_tensor(frame, arguments.get(0, "data"), name, node, arguments)
     if name.startswith("new_"):
-        return Tensor(device=kind.device, grad=NO_GRAD, dtype=kind.dtype)
+        return typed(just(Tensor(device=kind.device, grad=NO_GRAD, dtype=kind.dtype)), arguments)
     if name in ops.tensor:
-        return operation(
-            frame, name, operands, arguments, views=name in ops.view, maybe=name in ops.maybe_view, node=node
-        )
+        views, maybe = name in ops.view, name in ops.maybe_view
+        return typed(just(operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node)), arguments)
     return UNKNOWN
 
 
@@ -371,18 +380,28 @@ def call_array_method(
     if name == "astype":
         copy = arguments.value(99, "copy")
         kept = bool(copy) and isinstance(copy[0].kind, Const) and copy[0].kind.value is False
-        target = arguments.value(0, "dtype")
-        return Array(dtype_fact(target), kind.memory if kept else None)
+        target = dtype_of(arguments.value(0, "dtype"))
+        order = Fact("swapped", Step(frame.site(node), "its bytes are in the other order"))
+        dtype = Fact(target.name, Step(frame.site(node), f"is cast to {target.name}")) if target else None
+        result = Array(dtype, kind.memory if kept else None, ndim=kind.ndim)
+        if target is not None and target.swapped:
+            return replace(result, swapped=order)
+        same = kept and dtype is not None and dtype == kind.dtype
+        return replace(kind, path=None) if same else result
+    if name == "view" and arguments.count:
+        target = dtype_of(arguments.value(0, "dtype"))
+        return replace(kind, path=None, dtype=Fact(target.name) if target else None)
     if name in ops.view or name in ops.maybe_view:
-        return replace(kind, path=None)
-    return Array(dtype=kind.dtype) if name in ops.copies else NOTHING
+        return viewed(frame, kind, name, arguments, node)
+    if name in ("argsort", "argmax", "argmin", "searchsorted", "argpartition", "nonzero"):
+        return Array(Fact("int64"), ndim=kind.ndim if name == "argsort" else None)
+    if name == "copy":
+        return copied(kind)
+    return Array(dtype=_dtype_after(kind, name)) if name in ops.copies else NOTHING
 
 
-def dtype_fact(value: Value) -> Fact | None:
-    """The dtype that an argument names, if it names one."""
-    for kind, _ in value:
-        if isinstance(kind, Dtype):
-            return Fact(kind.name)
-        if isinstance(kind, Const) and isinstance(kind.value, str):
-            return Fact(kind.value)
-    return None
+def _dtype_after(kind: Array, name: str) -> Fact | None:
+    """The dtype of a method that keeps it, but for means of integers."""
+    if name in numpy_ops().method.integer_to_float64:
+        return quotient_dtype(kind.dtype)
+    return None if name in ("all", "any", "sum", "prod", "cumsum", "cumprod", "dot") else kind.dtype

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.dtypes import dtype_fact
+from torchconv_lint.analysis.events import GradAsked
 from torchconv_lint.analysis.shapes import Shape, count_of
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -18,6 +20,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
+    each,
     guessed,
 )
 from torchconv_lint.model import Confidence
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
-    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.frame import Arguments, Frame
 
 NO_GRAD = Fact(False)
 INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "long", "int"})
@@ -138,6 +141,15 @@ def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNo
     return kind
 
 
+def tell_grad_asked(frame: Frame, value: Value, node: cst.CSTNode) -> None:
+    """The tensor is made to require grad at `node`."""
+    site = frame.site(node)
+    for kind, _ in value:
+        if isinstance(kind, Tensor):
+            sure = Confidence.CERTAIN if len(value) == 1 else Confidence.LIKELY
+            frame.emit(GradAsked(site, kind, frame.text(node), sure))
+
+
 def frozen(kind: Kind) -> Kind:
     """A module, or a part of one, none of whose parameters requires grad any more."""
     if isinstance(kind, Tensor) and kind.grad is not None and kind.grad.value:
@@ -158,6 +170,15 @@ def cast(kind: Tensor, dtype: Fact | None) -> Tensor:
     """The tensor as another dtype; integers never require grad."""
     grad = NO_GRAD if dtype is not None and dtype.value in INTEGERS else kind.grad
     return replace(kind, dtype=dtype, grad=grad, memory=None, path=None)
+
+
+def typed(value: Value, arguments: Arguments) -> Value:
+    """The result of a call that may name its dtype."""
+    given = arguments.keywords.get("dtype")
+    if given is None:
+        return value
+    dtype = dtype_fact(given.value)
+    return each(value, lambda kind: replace(kind, dtype=dtype) if isinstance(kind, Tensor) else kind)
 
 
 def module_output(

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.devices import any_device, as_device
+from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.iteration import flat
+from torchconv_lint.analysis.module_calls import UNKNOWN_DTYPE
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import SIZE, tell_read
 from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
-from torchconv_lint.analysis.tensor_methods import dtype_fact, operation, outputs, tell_reading_method
-from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set
+from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set, tell_grad_asked, typed
+from torchconv_lint.analysis.to_tensor import tell_refused, tell_to_tensor
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -114,7 +117,7 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         views, maybe = name in ops.view, name in ops.maybe_view
         return operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node, function=True)
 
-    value = combine(values, result) if values else just(_of_unknown(frame, name))
+    value = typed(combine(values, result) if values else just(_of_unknown(frame, name)), arguments)
     device = _keyword_device(frame, arguments, node)
     if device:  # `ones_like(x, device=d)`
         value = combine([value, device], lambda one, goal: _placed(one, goal))
@@ -145,6 +148,8 @@ def _keyword_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Value
 def _with_requires_grad(frame: Frame, value: Value, arguments: Arguments, node: cst.Call) -> Value:
     given = arguments.keywords["requires_grad"].value
     constant = given[0].kind.value if given and isinstance(given[0].kind, Const) else None
+    if constant is True:
+        tell_grad_asked(frame, value, node)
     return each(value, lambda kind: requires_grad_set(frame, kind, constant, node))
 
 
@@ -199,23 +204,51 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
         last = positional[0].value[0].kind
         shape = (int(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
     origin = "blank" if name.startswith("empty") else "fresh"
-    dtype = None if name in ("arange", "full", "randint", "range") else Fact("float32")
-    if name in ("randint", "randperm"):
+    dtype = frame.interpreter.default_dtype
+    if name in ("arange", "full"):
+        given = [argument.value for argument in positional] if name == "arange" else [arguments.value(1, "fill_value")]
+        dtypes = {dtype_of_data(value) for value in given}
+        dtype = next(iter(dtypes)) if len(dtypes) == 1 else None
+        if dtype is not None and dtype.value == "float32":
+            dtype = frame.interpreter.default_dtype
+    elif name in ("randint", "randperm"):
         dtype = Fact("int64")
+    elif name == "range":
+        dtype = None
     return _created(frame, arguments, node, shape=shape, dtype=dtype, what=name, origin=origin)
 
 
 def _tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    tell_to_tensor(frame, arguments.get(0, "data"), "tensor", node, arguments)
     data = arguments.value(0, "data")
-    dtype = dtype_of_data(data)
+    dtype = _data_dtype(frame, data, node, "tensor")
     return _created(frame, arguments, node, shape=shape_of_data(data), dtype=dtype, what="tensor", origin="fresh")
 
 
+def _data_dtype(frame: Frame, data: Value, node: cst.CSTNode, name: str) -> Fact | None:
+    """The dtype that data keeps when it becomes a tensor."""
+    found = dtype_of_data(data)
+    if found is None:
+        dtypes = {kind.dtype if isinstance(kind, Array | Tensor) else None for kind in kinds(data)}
+        found = next(iter(dtypes)) if len(dtypes) == 1 else None
+    if found is not None and found.value == "float32" and found.step is None:
+        return frame.interpreter.default_dtype
+    return _keeps(frame, found, node, name)
+
+
+def _keeps(frame: Frame, fact: Fact | None, node: cst.CSTNode, name: str) -> Fact | None:
+    return fact.then(frame.site(node), f"`torch.{name}` keeps {fact.value}") if fact is not None else None
+
+
 def _from_numpy(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    tell_to_tensor(frame, arguments.get(0), "from_numpy", node)
+    tell_refused(frame, "from_numpy", arguments, node)
     return _shared(frame, arguments, node, "`from_numpy` shares its memory", certain=True)
 
 
 def _as_tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    tell_to_tensor(frame, arguments.get(0, "data"), "as_tensor", node, arguments)
+    tell_refused(frame, "as_tensor", arguments, node)
     return _shared(frame, arguments, node, "`as_tensor` shares its memory when dtype and device fit", certain=False)
 
 
@@ -231,12 +264,17 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
     devices = _keyword_device(frame, arguments, node)
 
     def share(kind: Kind) -> Kind | Value:
+        if certain:
+            kind = as_array(kind)
         if isinstance(kind, Tensor) and not certain:
             return kind
         if not isinstance(kind, Array) or (typed and (wanted is None or kind.dtype is None or wanted != kind.dtype)):
-            return shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=wanted), shape_of_data(value))
+            found = wanted if typed else _data_dtype(frame, just(kind), node, "as_tensor")
+            return shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=found), shape_of_data(value))
         memory = converted(frame, kind.memory, node, message, numpy=True)
-        return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=kind.dtype, memory=memory)
+        name = "from_numpy" if certain else "as_tensor"
+        dtype = _keeps(frame, kind.dtype, node, name)
+        return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory)
 
     result = each(value, share)
     if devices:
@@ -254,16 +292,25 @@ def _onto(frame: Frame, kind: Kind, goal: Kind, node: cst.CSTNode) -> Kind:
 
 def _arrays_now(frame: Frame, node: cst.BaseExpression, value: Value) -> Value:
     """What is handed to `from_numpy` is an ndarray, whatever was known of it."""
-    changed = each(value, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
+    changed = each(value, as_array)
     changed = with_memory(frame, changed, node)
     if changed is not value:
         frame.write_back_expression(node, changed)
     return changed
 
 
+def as_array(kind: Kind) -> Kind:
+    """Something unknown that is surely an ndarray."""
+    if isinstance(kind, Opaque):
+        return replace(kind.array, memory=kind.memory) if kind.array is not None else Array(memory=kind.memory)
+    return kind
+
+
 def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """`torch.Tensor(x)`, `torch.cuda.FloatTensor(x)`: shares an array of its own dtype, copies anything else."""
     dtype = _LEGACY[name.rpartition(".")[2]]
+    tell_to_tensor(frame, arguments.get(0), name, node)
+    tell_refused(frame, name, arguments, node)
     if name.startswith("cuda."):
         step = Step(frame.site(node), f"`torch.{name}` is on the accelerator")
         return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
@@ -303,6 +350,8 @@ def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         flag = arguments.value(1, "requires_grad")
         frozen = bool(flag) and isinstance(flag[0].kind, Const) and flag[0].kind.value is False
         grad = NO_GRAD if frozen or name == "Buffer" else Fact(True, step)
+        if grad.value:
+            tell_grad_asked(frame, arguments.value(0, "data"), node)
         return replace(sources[0], grad=grad) if sources else Tensor(device=place, grad=grad)
     if name not in modules.all:
         return None
@@ -319,7 +368,11 @@ def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     devices = _keyword_device(frame, arguments, node)
     count = _loss_count(arguments) if name in modules.loss else None
     features = literal_sizes(arguments.value(1, "out_features"))[0] if name == "Linear" else None
-    module = Module(name, place, trainable, count=count, features=features)
+    dtype = dtype_fact(arguments.keywords["dtype"].value) if "dtype" in arguments.keywords else None
+    module = Module(name, place, trainable, dtype, count=count, features=features)
+    if wrapped:
+        dtypes = {kind.dtype if isinstance(kind, Module) else None for kind in wrapped}
+        module = replace(module, dtype=next(iter(dtypes)) if len(dtypes) == 1 else UNKNOWN_DTYPE)
     return combine([just(module), devices], lambda one, goal: _module_on(one, goal)) if devices else module
 
 
@@ -447,6 +500,12 @@ def _where_result(frame: Frame, chosen: tuple[Kind, ...]) -> Kind:
     return replace(computed(frame, operands), grad=computed(frame, branches).grad)
 
 
+def _pack_padded(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    """The lengths become a tensor."""
+    tell_to_tensor(frame, arguments.get(1, "lengths"), "pack_padded_sequence", node)
+    return UNKNOWN
+
+
 def _none(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     return NONE
 
@@ -492,6 +551,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "dstack": _joined,
     "column_stack": _joined,
     "where": _where,
+    "nn.utils.rnn.pack_padded_sequence": _pack_padded,
     "manual_seed": _none,
     "save": _none,
 }

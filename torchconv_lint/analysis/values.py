@@ -126,12 +126,20 @@ class Tensor(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Array(Kind):
-    """A numpy.ndarray; `ndim` is its number of dimensions, if known."""
+    """A numpy.ndarray; `ndim` is its number of dimensions, if known.
+
+    What torch does not take (see layout.py): `reversed` is the axis whose stride is negative ("0", "-1", "?" for one
+    nobody knows), `swapped` that its bytes are in the other order than the machine's, `readonly` that it may not be
+    written.
+    """
 
     dtype: Fact | None = None
     memory: Memory | None = None
     path: str | None = None
     ndim: int | None = None
+    reversed: Fact | None = None
+    swapped: Fact | None = None
+    readonly: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +147,15 @@ class Opaque(Kind):
     """Something unknown. `path` is a name that stays the same as long as the thing does ("args.cuda").
 
     `guess` is what it is if it is a tensor (or holds tensors): the unseen result of a call on accelerator tensors, say.
-    `tensorish` tells that it is one or holds some, as what an nn.Module returns does.
+    `tensorish` tells that it is one or holds some, as what an nn.Module returns does. `array` is what it is if it is an
+    ndarray (an element of one may be a number).
     """
 
     path: str | None = None
     guess: Tensor | None = None
     memory: Memory | None = None
     tensorish: bool = False
+    array: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +194,10 @@ class Device(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Dtype(Kind):
-    """A torch.dtype or NumPy dtype, by its plain name ("float32")."""
+    """A torch.dtype or NumPy dtype, by its plain name ("float32"); `swapped`: with the bytes the other way round."""
 
     name: str
+    swapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +232,14 @@ class Class(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Instance(Kind):
-    """An object of a class of this file. `module` tells an nn.Module, with where it lives."""
+    """An object of a class of this file. `is_module` tells an nn.Module, with where it lives; `dtype` is what
+    it was cast to as a whole."""
 
     definition: Any
     device: Fact | None = None
     is_module: bool = False
     trainable: bool = True
+    dtype: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +308,13 @@ class Loader(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Sequence(Kind):
-    """A list, tuple or set. `items` if its length is known, else every element looks like `element`."""
+    """A list, tuple or set. `items` if its length is known, else every element looks like `element`. `lazy` names an
+    iterable that has no length or no index ("map", "dict values"); "" if it is a sequence."""
 
     items: tuple[Value, ...] | None
     element: Value
     mutable: bool = True
+    lazy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +424,7 @@ def deeply(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
 def _deeply(kind: Kind, change: Callable[[Kind], Kind | Value]) -> Kind | Value:
     if isinstance(kind, Sequence):
         items = None if kind.items is None else tuple(deeply(item, change) for item in kind.items)
-        return Sequence(items, deeply(kind.element, change), kind.mutable)
+        return Sequence(items, deeply(kind.element, change), kind.mutable, kind.lazy)
     if isinstance(kind, Mapping):
         return Mapping(tuple((key, deeply(item, change)) for key, item in kind.items), deeply(kind.element, change))
     return change(kind)

@@ -1,0 +1,75 @@
+"""Where data becomes a tensor: the events that the rules about constructors hear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.dtypes import dtype_fact
+from torchconv_lint.analysis.events import KeywordRefused, ToTensor
+from torchconv_lint.analysis.values import Alt, Opaque
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Argument, Arguments, Frame
+    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.values import Fact
+
+_REFUSED = {
+    "from_numpy": frozenset({"dtype", "device", "requires_grad", "copy"}),
+    "as_tensor": frozenset({"requires_grad", "copy", "pin_memory"}),
+    "Tensor": frozenset({"dtype", "requires_grad", "pin_memory", "layout"}),
+}
+"""Keywords that people expect and that raise a TypeError (measured); `Tensor` stands for its relatives too."""
+
+CONVERSIONS = frozenset({"from_numpy", "tensor", "as_tensor", "asarray"})
+
+
+def tell_refused(frame: Frame, function: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """A keyword that the function does not take."""
+    known = _REFUSED.get(function, _REFUSED["Tensor"])
+    for keyword in arguments.keywords:
+        if keyword in known:
+            instead = "as_tensor" if function == "from_numpy" and keyword != "requires_grad" else "tensor"
+            frame.emit(KeywordRefused(frame.site(node), function, keyword, instead))
+
+
+def converting_site(fact: Fact) -> Site | None:
+    """The last conversion to a tensor that a dtype has gone through."""
+    step = fact.step
+    while step is not None:
+        func = step.site.node.func if isinstance(step.site.node, cst.Call) else None
+        name = func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
+        if name in CONVERSIONS:
+            return step.site
+        step = step.before
+    return None
+
+
+def tell_to_tensor(
+    frame: Frame, argument: Argument | None, via: str, node: cst.CSTNode, arguments: Arguments | None = None
+) -> None:
+    """The argument becomes a tensor. Of something unknown, only `from_numpy` tells what it must be: an ndarray."""
+    if argument is None:
+        return
+    chosen = arguments.get(1, "dtype") if arguments is not None and via in ("as_tensor", "asarray") else None
+    if chosen is None and arguments is not None:
+        chosen = arguments.keywords.get("dtype")
+    fact = dtype_fact(chosen.value) if chosen is not None else None
+    dtype = str(fact.value) if fact is not None else None
+    site, subject = frame.site(node), frame.site(argument.node)
+    for kind, _ in argument.value:
+        source, sure = kind, Confidence.CERTAIN
+        if isinstance(kind, Opaque):
+            if kind.array is None:
+                continue
+            source, sure = kind.array, Confidence.CERTAIN if via == "from_numpy" else Confidence.POSSIBLE
+        elif len(argument.value) > 1 and not any(alt_is_guarded(alt) for alt in argument.value):
+            sure = Confidence.LIKELY  # one of several things it may be
+        frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None))
+
+
+def alt_is_guarded(alt: Alt) -> bool:
+    """Whether the alternative holds only under some condition."""
+    return bool(alt.when)

@@ -1,0 +1,134 @@
+"""What goes into constructors of tensors and arrays, as far as the sieve has to know it: words such as "tensor(list)".
+
+Looked at are the arguments of `torch.tensor(…)` and relatives and of `np.array(…)`, and what names in them were bound
+to in the same function; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from torchconv_lint.analysis.walking import walk
+
+_TENSORS = frozenset({"tensor", "as_tensor", "new_tensor", "Tensor", "FloatTensor", "DoubleTensor", "LongTensor"})
+_TENSORS |= {"IntTensor", "ByteTensor", "BoolTensor", "HalfTensor"}
+_ARRAYS = frozenset({"array", "asarray", "asanyarray"})
+_ITERATORS = frozenset({"map", "zip", "filter", "enumerate", "reversed", "set", "frozenset", "iter"})
+_VIEWS = frozenset({"values", "keys", "items"})
+_INTEGERS = frozenset({"randint", "randperm", "arange", "LongTensor", "IntTensor", "long"})
+_NO_NUMBERS = frozenset({"object", "object_", "str_", "bytes_", "datetime64", "timedelta64"})
+
+
+Names = set[str] | frozenset[str]
+
+
+class Constructing:
+    """Collects the constructors of one function. `optional` are its parameters whose default is None."""
+
+    def __init__(self) -> None:
+        self.optional: set[str] = set()
+        self._into_tensor: list[ast.expr] = []
+        self._into_array: list[ast.expr] = []
+        self._bound: dict[str, set[str]] = {}
+        self._within: dict[str, set[str]] = {}
+        self._words: set[str] = set()
+
+    def call(self, node: ast.Call, name: str) -> None:
+        """A call of something with this last name."""
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value[:1] == ">":
+                self._words.add(">")
+            elif _is_no_number(argument):
+                self._words.add("array(objects)")
+        if not node.args:
+            return
+        if name in _TENSORS:
+            self._into_tensor.append(node.args[0])
+        elif name in _ARRAYS:
+            self._into_array.append(node.args[0])
+        elif name == "Parameter" and any(
+            isinstance(child, ast.Attribute) and child.attr in _INTEGERS for child in walk(node.args[0])
+        ):
+            self._words.add("Parameter(integers)")
+
+    def bind(self, names: set[str], value: ast.expr) -> None:
+        """Names are bound to a value."""
+        what = _what(value)
+        if what:
+            inner = _names(value)
+            for name in names:
+                self._bound.setdefault(name, set()).add(what)
+                self._within.setdefault(name, set()).update(inner)
+
+    def append(self, node: ast.expr, item: ast.expr) -> None:
+        """Something is appended to `node`."""
+        if isinstance(node, ast.Name):
+            self._bound.setdefault(node.id, set()).add("list")
+            self._within.setdefault(node.id, set()).update(_names(item))
+
+    def words(self, arrays: Names, tensors: Names, local: Names) -> set[str]:
+        """What was found. `arrays` and `tensors` (of known size): names that stand for them, or for NumPy and torch;
+        `local`: functions of the file, of which any may give an array."""
+        for argument in self._into_tensor:
+            kinds, names = self._kinds(argument), _names(argument)
+            self._words.update(f"tensor({what})" for what in kinds)
+            given = {name for name in names if "call" in self._bound.get(name, ())}
+            called = set().union(*(self._within[name] for name in given))
+            if not arrays.isdisjoint(names) or (arrays and not local.isdisjoint(called)):
+                self._words.add("tensor(array)")
+            if isinstance(argument, ast.Name):
+                names = self._within.get(argument.id, set())
+            if "list" in kinds and not tensors.isdisjoint(names):
+                self._words.add("tensor(tensors)")
+        for argument in self._into_array:
+            if (
+                "iterable" in self._kinds(argument)
+                or _holds_no_number(argument)
+                or (isinstance(argument, ast.Name) and argument.id in self.optional)
+            ):
+                self._words.add("array(objects)")
+        return self._words
+
+    def _kinds(self, node: ast.expr) -> set[str]:
+        if isinstance(node, ast.Name):
+            return self._bound.get(node.id, set())
+        what = _what(node)
+        return {what} if what else set()
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {child.id for child in walk(node) if isinstance(child, ast.Name)}
+
+
+def _what(node: ast.expr) -> str:
+    """ "list" for a list of more than constants, "iterable" for what has no length or index, "call" for what a function
+    gives, else ""."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return "" if node.elts and all(isinstance(element, ast.Constant) for element in node.elts) else "list"
+    if isinstance(node, ast.ListComp):
+        return "list"
+    if isinstance(node, ast.GeneratorExp | ast.SetComp | ast.Set | ast.Dict | ast.DictComp):
+        return "iterable"
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name):
+            return "iterable" if node.func.id in _ITERATORS else "list" if node.func.id in ("list", "tuple") else "call"
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS and not node.args:
+            return "iterable"
+    return ""
+
+
+def _is_no_number(node: ast.expr) -> bool:
+    """Whether an argument names a dtype that is none of numbers."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.startswith(("datetime64", "timedelta64", "object")) or node.value == "O"
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name in _NO_NUMBERS
+
+
+def _holds_no_number(node: ast.expr) -> bool:
+    """Whether a literal holds strings, None or dicts."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return any(_holds_no_number(element) for element in node.elts)
+    if isinstance(node, ast.Constant):
+        return node.value is None or isinstance(node.value, str | bytes)
+    return isinstance(node, ast.Dict)

@@ -1,0 +1,90 @@
+"""CNV306: A tensor of integers is made to require grad.
+
+## What it does
+
+Reports `requires_grad=True`, `.requires_grad_()`, `.requires_grad = True` and `nn.Parameter(…)` on a tensor of
+integers or booleans.
+
+What counts as evidence: literals without a decimal point (`torch.tensor([1, 2])`), integer arrays (`np.arange(3)`),
+`torch.arange(3)`, `torch.randint`, `torch.full((2,), 1)`, an integer `dtype=`, `.long()`.
+
+Silent, deliberately: dtypes that are not known (`torch.tensor(values)`); `nn.Parameter(…, requires_grad=False)`.
+
+Confidence: *certain*; *likely* where only one branch makes integers.
+
+## Why is this bad?
+
+It raises: only floating point and complex tensors can require gradients. `torch.tensor(1)` is an integer, though
+`torch.zeros(1)` is not.
+
+## Example
+
+```python
+import torch
+
+
+def start():
+    return torch.tensor([1, 2], requires_grad=True)
+```
+
+## Use instead
+
+```python
+import torch
+
+
+def start():
+    return torch.tensor([1.0, 2.0], requires_grad=True)
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: a decimal point, or `dtype=torch.float32`.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- `torch.tensor([1, 2], requires_grad=True)`, `torch.arange(3, requires_grad=True)`, `torch.zeros(3, dtype=torch.long,
+  requires_grad=True)`, `torch.tensor(np.arange(2), requires_grad=True)`, `nn.Parameter(torch.arange(3))` and
+  `Variable(torch.arange(3), requires_grad=True)`: `RuntimeError: Only Tensors of floating point and complex dtype can
+  require gradients`;
+- `t.requires_grad_()`: `RuntimeError: only Tensors of floating point dtype can require gradients`.
+- not yet run on CUDA.
+
+## References
+
+- torch.tensor: https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
+- torch.Tensor.requires_grad: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.requires_grad.html
+- torch.nn.Parameter: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import GradAsked
+from torchconv_lint.analysis.values import weakest
+from torchconv_lint.rules.base import Rule, Verdict, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
+
+
+class IntegersRequireGrad(Rule[GradAsked]):
+    """A tensor of integers is made to require grad."""
+
+    code = "CNV306"
+    name = "integers-require-grad"
+    hears = (GradAsked,)
+    triggers = (("requires_grad=",), ("requires_grad_",), ("Parameter(integers)",))
+
+    def judge(self, event: GradAsked) -> Iterator[Verdict]:
+        """The dtype is an integer's."""
+        fact = event.tensor.dtype
+        if fact is not None and fact.value in _INTEGERS:
+            message = f"`{event.subject}` makes a tensor of {fact.value} require grad, which raises"
+            message += " (only floating point can)"
+            yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))

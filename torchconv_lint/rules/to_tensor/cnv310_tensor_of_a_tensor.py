@@ -1,0 +1,88 @@
+"""CNV310: `torch.tensor` is given a tensor.
+
+## What it does
+
+Reports a tensor given to `torch.tensor` or `new_tensor`. An opt-in rule: it warns of a warning.
+
+What counts as evidence: what the analysis knows to be a tensor: annotations, `isinstance` tests, operations of torch.
+
+Silent, deliberately: `torch.as_tensor`, which gives the tensor itself; lists of tensors (CNV312, CNV502); values that
+may be a tensor but were only guessed to be one.
+
+Confidence: *certain*; *likely* where the value may be something else on another branch.
+
+## Why is this bad?
+
+It emits a UserWarning, copies, and takes the result out of the autograd graph without a word about that.
+
+## Example
+
+```python
+import torch
+
+
+def target(value: torch.Tensor):
+    return torch.tensor(value, dtype=torch.float32)
+```
+
+## Use instead
+
+```python
+import torch
+
+
+def target(value: torch.Tensor):
+    return value.detach().clone().float()
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `.detach().clone()` is what it does, and `.to(dtype)` for the dtype. Leave out
+`.detach()` where gradients should flow, and `.clone()` where no copy is needed. `torch.as_tensor` takes numbers,
+arrays and tensors alike and copies only where it must.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU: `UserWarning: To copy construct from a tensor, it is
+recommended to use sourceTensor.detach().clone()`, with and without `dtype=`, and the same for `t.new_tensor(u)`; the
+result of `torch.tensor(t)` does not require grad when `t` does. Not yet run on CUDA.
+
+## References
+
+- torch.tensor: https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
+- torch.as_tensor: https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html
+- torch.Tensor.clone: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clone.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import ToTensor
+from torchconv_lint.analysis.values import Tensor
+from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_tensor.wording import called
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class TensorOfATensor(Rule[ToTensor]):
+    """`torch.tensor` is given a tensor."""
+
+    code = "CNV310"
+    name = "tensor-of-a-tensor"
+    hears = (ToTensor,)
+    default = False
+    triggers = (("torch.tensor",), ("new_tensor",))
+
+    def judge(self, event: ToTensor) -> Iterator[Verdict]:
+        """The argument is a tensor already."""
+        if not isinstance(event.source, Tensor) or event.via not in ("tensor", "new_tensor"):
+            return
+        message = f"`{event.subject.text}` is a tensor already: {called(event)} warns and copies"
+        grad = event.source.grad
+        if grad is not None and grad.value:
+            message += ", and the copy is cut off from the graph"
+        message += " (use `.detach().clone()`)"
+        yield Verdict(event.site, message, event.sure, steps(grad) if grad is not None and grad.value else ())
