@@ -77,7 +77,8 @@ def _tell_fed(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) 
         return
     for one, _ in given.value:
         if isinstance(one, Tensor) and one.dtype is not None:
-            sure = Confidence.CERTAIN if len(given.value) == 1 else Confidence.LIKELY
+            # One of several things it may be: another element of the same list, more often than another branch.
+            sure = Confidence.CERTAIN if len(given.value) == 1 else Confidence.POSSIBLE
             where = converting_site(one.dtype)
             text, name = frame.text(given.node), _name_of(frame, node)
             frame.emit(ModuleFed(frame.site(node), one, text, name, kind.name, dtype, where, sure))

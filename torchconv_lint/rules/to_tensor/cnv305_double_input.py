@@ -13,7 +13,7 @@ layers of torch.nn and modules of this file that are built from them.
 Silent, deliberately: dtypes that are not known; modules from other files; modules that other code may have cast
 (`.to(x)`, `.type(…)`); files that call `torch.set_default_dtype`; autocast; losses, most of which promote.
 
-Confidence: *certain*; *likely* where one of several values or branches brings the dtype.
+Confidence: *certain*. *Possible* (not shown by default) adds values of which only some have the dtype.
 
 ## Why is this bad?
 
