@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import HAZARD, REPOSITORY, Run
@@ -30,6 +31,22 @@ def test_findings_are_exit_status_1_and_quoted_with_their_reason(check: Run, haz
     assert carets == "      |            ^^^^^^^^^"
     assert any(line.startswith("    because hazard.py:5:") for line in because)
     assert result.stderr == "1 finding in 1 of 1 file (1 fixable with --fix)\n"
+
+
+def test_another_file_is_named_as_the_linted_one_is(check: Run, tmp_path: Path) -> None:
+    (tmp_path / "lib.py").write_text(HAZARD.replace("x.numpy()", "x"))
+    (tmp_path / "src").mkdir()
+    path = tmp_path / "src" / "a.py"
+    path.write_text("import torch\n\nfrom lib import scores\n\nscores().numpy()\n")
+    (tmp_path / "pyproject.toml").write_text("")
+
+    def named(*arguments: str, **options: Any) -> str:
+        (finding,) = json.loads(check("--format=json", *arguments, **options).stdout)
+        return finding["because"][0]["path"]  # type: ignore[no-any-return]
+
+    assert named("src") == "lib.py"
+    assert named("a.py", cwd=path.parent) == os.path.join("..", "lib.py")
+    assert named(str(path)) == str(tmp_path / "lib.py")
 
 
 def test_without_paths_this_folder_is_linted(check: Run, hazard: Path) -> None:

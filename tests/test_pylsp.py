@@ -94,3 +94,20 @@ def test_known_findings_and_bad_settings(tmp_path: Path) -> None:
         (trouble,) = client.change(path, 2, HAZARD + "\n")
         assert trouble["severity"] == 3
         assert "unknown key 'wat'" in trouble["message"]
+
+
+def test_reasons_in_another_file_that_comes_and_changes(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.py", tmp_path / "lib.py"
+    text = "import torch\n\nfrom lib import ones\n\nprint(ones().numpy())\n"
+    made = 'import torch\n\n\ndef ones():\n    print("😀"); return torch.ones(3, device="cuda")\n'
+    # Imports are followed from files that are saved somewhere.
+    path.write_text(text)
+    with Client(tmp_path, ALONE) as client:
+        assert client.open(path, text) == []
+        other.write_text(made, "utf-8")
+        (diagnostic,) = client.change(path, 2, text + "\n")
+        first = diagnostic["relatedInformation"][0]
+        assert first["location"]["uri"] == other.as_uri()
+        assert text_at(made, first["location"]["range"]) == 'torch.ones(3, device="cuda")'
+        other.write_text(made.replace("cuda", "cpu"), "utf-8")
+        assert client.change(path, 3, text) == []

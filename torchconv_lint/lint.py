@@ -160,6 +160,16 @@ def judged(
 
 
 def _finding(rule: Rule[Event], verdict: Verdict) -> Finding:
-    because = tuple(Because(site.path, site.span, message) for site, message in verdict.because)
     site = verdict.site
+    because = tuple(Because(_named_as(site.path, step.path), step.span, message) for step, message in verdict.because)
     return Finding(rule.code, rule.name, verdict.message, site.path, site.span, verdict.confidence, because)
+
+
+def _named_as(linted: str, path: str) -> str:
+    """The path of another file, relative if the linted file's is: a report is to name all files in one way."""
+    if path == linted or os.path.isabs(linted):
+        return path
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # another drive
+        return path

@@ -86,6 +86,12 @@ def _outlined(path: str, _mtime: int, size: int) -> tuple[FileOutline, Source] |
         return None
 
 
+def forget() -> None:
+    """Where modules are is looked up anew: for hosts that live while files come and go."""
+    _roots.cache_clear()
+    _under.cache_clear()
+
+
 def _locate(importer: str, full_name: str) -> tuple[str, str] | None:
     """The file that an import means, and the name in it."""
     dots = len(full_name) - len(full_name.lstrip("."))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from torchconv_lint import config
+from torchconv_lint.analysis.project import forget
 from torchconv_lint.editor.protocol import FIX_ALL, QUICK_FIX, SOURCE, Document
 from torchconv_lint.fixing.settle import Unsettled, settle
 from torchconv_lint.model import Problem, Safety
@@ -95,6 +96,7 @@ def _diagnostics(workspace: Any, document: Any) -> list[dict[str, Any]]:
         return []
     # The configuration may have changed since, and other files too.
     _checked.cache_clear()
+    forget()
     checked = _checked(workspace.root_path, source)
     shown = Document(document.uri, source)
     return [*map(shown.diagnostic, checked.findings), *map(shown.trouble, checked.problems)]
