@@ -667,6 +667,7 @@ class Survey:
             self._tested(node.operand)
 
     def _tested(self, node: ast.expr) -> None:
+        self.found.words.add("if")
         if isinstance(node, ast.Name):
             self.bare.add(node.id)
         elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):

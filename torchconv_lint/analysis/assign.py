@@ -9,6 +9,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.conversions import row_into_array
+from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.names import dotted_path
@@ -17,6 +18,7 @@ from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
 from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.values import (
+    CPU,
     UNKNOWN,
     Array,
     Const,
@@ -29,8 +31,10 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     each,
+    guessed,
     join,
     just,
+    kinds,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
     """Bind `value` to a target; `node` is the expression it came from."""
     if isinstance(target, cst.Name):
         forget_attributes(frame, target.value)
+        forget_upload(frame, target.value)
         value = frame.interpreter.enriched(value, target.value, frame.evidence)
         if frame.tracks:
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
@@ -86,6 +91,7 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
         return
     if path is None:
         return
+    forget_upload(frame, path)
     if any(isinstance(kind, Instance | Opaque | Module) for kind, _ in owner):
         forget_attributes(frame, path)
         if frame.tracks:
@@ -120,6 +126,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         tell_alias(frame, value, node, frame.text(target))
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
             value = kept(frame, value, node, frame.text(target), container=True)
+    if frame.state.underway.copies and _is_indexed(owner, key):
+        tell_host_read(frame, [kind for kind, _ in value], node, target, kept=True)
     if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner):
         for kind, _ in owner if all(isinstance(kind, Array) for kind, _ in owner) else ():
             if isinstance(kind, Array):
@@ -138,6 +146,15 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     changed = each(owner, after)
     if changed is not owner:
         write_back(frame, target.value, changed)
+
+
+def _is_indexed(owner: Value, key: Value) -> bool:
+    """Whether `owner[key] = x` copies elements on the host: into a tensor or array, not into a dict or list."""
+    on_host = all(not isinstance(kind, Tensor) or kind.device is None or kind.device.value == CPU for kind, _ in owner)
+    by_tensor = any(isinstance(kind, Tensor | Array) or guessed(kind) is not None for kind, _ in key)
+    return on_host and all(
+        isinstance(kind, Tensor | Array) or (isinstance(kind, Opaque) and by_tensor) for kind, _ in owner
+    )
 
 
 def _takes_a_row(array: Array, target: cst.Subscript) -> bool | None:
@@ -163,6 +180,8 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     """`target op= value`: in place for tensors, arrays and lists, a rebinding for everything else."""
     target = node.target
     value = frame.evaluate(node.value)
+    if frame.state.underway.copies:
+        tell_host_read(frame, kinds(value), node.value, node)
     if isinstance(target, cst.Subscript):
         owner = frame.at(target.value)
         key = key_of(frame, target)

@@ -9,6 +9,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import builtin_calls, classes, library_calls, module_calls, numpy_calls, torch_calls
 from torchconv_lint.analysis.assign import write_back
+from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.gradmode import is_custom_function
@@ -79,6 +80,8 @@ def call(frame: Frame, node: cst.Call) -> Value:
         return _call_attribute(frame, node, node.func)
     callee = frame.evaluate(node.func)
     arguments = evaluate_arguments(frame, node)
+    if frame.interpreter.follows_copies and isinstance(node.func, cst.Name) and may_wait(node.func.value):
+        waited(frame, node)
     return each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
 
 
@@ -96,8 +99,10 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     arguments = evaluate_arguments(frame, node)
     if frame.tracks and name == "append" and arguments.positional:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
-    if (frame.loops or frame.trace is not None) and writes_text(func):
+    if (frame.loops or frame.trace is not None or frame.state.underway.copies) and writes_text(func):
         tell_arguments(frame, arguments, node, name)
+    if frame.interpreter.follows_copies and may_wait(name):
+        waited(frame, node)
     results, changed, after = [], False, []
     for alt in owner:
         frame.written_back = None

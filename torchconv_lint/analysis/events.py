@@ -198,6 +198,24 @@ class Wait(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MadeOnHost(Event):
+    """A tensor that `maker` ("torch.zeros") makes on the CPU is moved to an accelerator at once."""
+
+    tensor: Tensor
+    maker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Race(Event):
+    """Host memory is read, or (`upload`) written, while a copy begun at `copied` may not have got there yet."""
+
+    subject: str
+    copied: Site
+    upload: bool
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
 class TracedRead(Event):
     """What a tensor holds is read inside a function that is compiled, traced or transformed (`how`). `asking`: the
     answer decides which way the program goes; `asserting`: it only decides whether it goes on."""

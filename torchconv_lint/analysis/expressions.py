@@ -15,6 +15,7 @@ from torchconv_lint.analysis.attributes import attribute_of
 from torchconv_lint.analysis.calls import call
 from torchconv_lint.analysis.conditions import both, either, negation
 from torchconv_lint.analysis.conversions import tell_arithmetic
+from torchconv_lint.analysis.copies import tell_host_read
 from torchconv_lint.analysis.frame import Definition, Frame, evaluates
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import enter, is_seldom
@@ -47,6 +48,7 @@ from torchconv_lint.analysis.values import (
     each,
     join,
     just,
+    kinds,
     under,
 )
 
@@ -135,6 +137,9 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     for step in reversed(chain):
         right = frame.evaluate(step.right)
         tell_arithmetic(frame, result, right, step.left, step.right)
+        if frame.state.underway.copies:
+            tell_host_read(frame, kinds(result), step.left, step)
+            tell_host_read(frame, kinds(right), step.right, step)
         if isinstance(step.operator, cst.Modulo) and isinstance(step.left, cst.SimpleString | cst.ConcatenatedString):
             tell_text(frame, right, step.right, step, "`%` formatting")
         result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
@@ -198,6 +203,9 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
     identity = all(isinstance(target.operator, cst.Is | cst.IsNot) for target in node.comparisons)
     values = [frame.at(node.left) if identity else frame.evaluate(node.left)]
     values += [frame.evaluate(target.comparator) for target in node.comparisons]
+    if frame.state.underway.copies and not identity:
+        for value in values:
+            tell_host_read(frame, kinds(value), node, node)
     if not identity and len(node.comparisons) == 1:
         membership = isinstance(node.comparisons[0].operator, cst.In | cst.NotIn)
         compared = operands_in(values) if all(not _is_container(value) for value in values) else []
@@ -329,6 +337,7 @@ def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.Ba
     if found is None:
         found = [frame.evaluate(result) for result in results]
     frame.loop_depth -= 1
+    before.underway = frame.state.underway
     frame.state, frame.loops = before, loops
     return found
 

@@ -165,6 +165,7 @@ class Frame:
         self.trace: Transform | None = None
         self.asking = False
         self.asserting = False
+        self.has_waited = False
 
     def site(self, node: cst.CSTNode) -> Site:
         """The place of a node of this frame's code."""

@@ -13,8 +13,20 @@ import libcst as cst
 
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.annotations import annotated
+from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.dtypes import external
-from torchconv_lint.analysis.events import Event, ForeignWrite, OwnUse, StaleRead, ToNumpy, ToScalar, TracedRead, Wait
+from torchconv_lint.analysis.events import (
+    Event,
+    ForeignWrite,
+    MadeOnHost,
+    OwnUse,
+    Race,
+    StaleRead,
+    ToNumpy,
+    ToScalar,
+    TracedRead,
+    Wait,
+)
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
@@ -37,6 +49,7 @@ from torchconv_lint.analysis.transforms import (
     inputs,
     is_left_out,
 )
+from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import (
     MANY,
     NONE,
@@ -88,6 +101,8 @@ class Result:
     attributes: dict[str, Value] = field(default_factory=dict)
     writes: list[tuple[Write, Memory]] = field(default_factory=list)
     steps: bool = False
+    waits: bool = False
+    underway: Underway = NOTHING_UNDERWAY
 
 
 class Interpreter:
@@ -110,6 +125,8 @@ class Interpreter:
         self.mixed: set[cst.CSTNode] = set()  # what is converted, and not a tensor in every evaluation
         self.follows_loops = Wait in heard
         self.follows_traces = TracedRead in heard
+        self.follows_makers = MadeOnHost in heard
+        self.follows_copies = Race in heard and "non_blocking" in source.text
         self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}
         self._definitions: dict[FunctionOutline, Definition] = {}
@@ -404,7 +421,7 @@ class Interpreter:
             self._modes.setdefault(definition.outline, set()).add(grad)
         key = None
         if definition.enclosing is None:
-            around = (frame.loops, frame.seldom, frame.trace, frame.autocast)
+            around = (frame.loops, frame.seldom, frame.trace, frame.autocast, frame.state.underway)
             key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around)
             result = self._contexts.get(key)
             if result is not None:
@@ -417,7 +434,8 @@ class Interpreter:
         if self._context_count.get(counted, 0) >= MAX_CONTEXTS and key is not None:
             return UNKNOWN
         self._context_count[counted] = self._context_count.get(counted, 0) + 1
-        inner = self._frame(definition, State(names, grad=grad, path=frame.state.path), frame.depth + 1, this)
+        state = State(names, grad=grad, path=frame.state.path, underway=frame.state.underway)
+        inner = self._frame(definition, state, frame.depth + 1, this)
         inner.tracks = inner.tracks or frame.tracks
         inner.loops, inner.seldom, inner.trace = frame.loops, frame.seldom, frame.trace
         inner.autocast = frame.autocast
@@ -438,6 +456,10 @@ class Interpreter:
         """What a call does to its caller: arguments written, parameters trained, and the value it gives."""
         if result.steps:
             stepped(frame, node)
+        if result.waits:
+            waited(frame, node)
+        if result.underway.copies:
+            frame.state.underway = join_underway(frame.state.underway, result.underway)
         for write, memory in result.writes:
             if memory.origin == "parameter" and not memory.side:
                 argument = _argument_named(definition, arguments, memory.name, this)
@@ -533,7 +555,8 @@ class Interpreter:
             attributes = {
                 name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)
             }
-        return Result(value, attributes, frame.foreign_writes, frame.has_stepped)
+        underway = final.underway if final is not None else NOTHING_UNDERWAY
+        return Result(value, attributes, frame.foreign_writes, frame.has_stepped, frame.has_waited, underway)
 
     def _run_uncalled(self, frame: Frame, definition: Definition) -> None:
         """A nested function that is handed to somebody else: evaluate it once, for unknown arguments."""

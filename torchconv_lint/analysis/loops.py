@@ -117,7 +117,7 @@ def is_seldom(frame: Frame, test: cst.BaseExpression) -> bool:
         return False
     if is_periodic(test):
         return True
-    if _asks_for_none(test):
+    if _is_steady(test):
         return False
     if any(_SELDOM.search(name) for name in _names(test)):
         return True
@@ -130,7 +130,10 @@ def is_periodic(test: cst.CSTNode) -> bool:
     return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo) for node in _all(test))
 
 
-def _asks_for_none(test: cst.BaseExpression) -> bool:
+def _is_steady(test: cst.BaseExpression) -> bool:
+    """Whether a condition asks for types or for None: the same on every round, for all one can tell."""
+    if isinstance(test, cst.Call):
+        return all(name in _STEADY for name in _called(test))
     return isinstance(test, cst.Comparison) and all(
         isinstance(target.operator, cst.Is | cst.IsNot) for target in test.comparisons
     )

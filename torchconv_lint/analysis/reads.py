@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.copies import tell_host_read, waited
 from torchconv_lint.analysis.events import TracedRead, Wait
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.names import dotted_path
@@ -48,6 +49,11 @@ def tell_read(
     sure: Confidence | None = None,
 ) -> None:
     """The host reads the tensor `kind` at `node`."""
+    if frame.state.underway.copies:
+        tell_host_read(frame, [kind], subject, node)
+        read = guessed(kind)
+        if read is not None and (read.device is None or read.device.value != CPU) and what != SIZE:
+            waited(frame, node)
     if not frame.loops and frame.trace is None:
         return
     tensor = guessed(kind)
@@ -71,7 +77,7 @@ def tell_read(
 
 def tell_text(frame: Frame, value: Value, subject: cst.CSTNode, node: cst.CSTNode, via: str) -> None:
     """A text is made of the value, or of the tensors it holds."""
-    if not frame.loops and frame.trace is None:
+    if not frame.loops and frame.trace is None and not frame.state.underway.copies:
         return
     for kind, _ in value:
         if isinstance(kind, Tensor) or (isinstance(kind, Opaque) and kind.guess is not None and kind.tensorish):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from torchconv_lint.analysis.copies import tell_host_write
 from torchconv_lint.analysis.events import ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.state import Write
 from torchconv_lint.analysis.values import (
@@ -163,6 +164,8 @@ def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
 
 def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool) -> None:
     """`value`'s memory is written in place by the code at `node`."""
+    if frame.state.underway.copies:
+        tell_host_write(frame, target, node)
     value = tuple(alt for alt in value if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind))
     renamed = {
         alt.kind.memory

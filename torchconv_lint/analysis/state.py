@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import ALWAYS, Value, When, join, under
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ class State:
 
     `names` maps a local name, or a dotted path such as "self.device", to its value. `grad` is the grad mode: None when
     it is not known. `stale` maps (allocation, side) to the writes that the side has suffered from another side.
-    `narrowed` are dotted paths that a test, and no assignment, has put among the names.
+    `narrowed` are dotted paths that a test, and no assignment, has put among the names. `underway` are copies that have
+    not been waited for.
     """
 
-    __slots__ = ("grad", "names", "narrowed", "path", "stale")
+    __slots__ = ("grad", "names", "narrowed", "path", "stale", "underway")
 
     def __init__(
         self,
@@ -44,20 +46,24 @@ class State:
         grad: bool | None = True,
         stale: dict[StaleKey, frozenset[Write]] | None = None,
         narrowed: frozenset[str] = frozenset(),
+        underway: Underway = NOTHING_UNDERWAY,
     ) -> None:
         self.names = names
         self.path = path
         self.grad = grad
         self.stale = stale if stale is not None else {}
         self.narrowed = narrowed
+        self.underway = underway
 
     def copy(self) -> State:
         """An independent copy."""
-        return State(dict(self.names), self.path, self.grad, dict(self.stale) if self.stale else {}, self.narrowed)
+        stale = dict(self.stale) if self.stale else {}
+        return State(dict(self.names), self.path, self.grad, stale, self.narrowed, self.underway)
 
     def same_as(self, other: State) -> bool:
         """Whether nothing new is known, so that a loop has converged."""
-        return self.names == other.names and self.stale == other.stale and self.grad == other.grad
+        same = self.names == other.names and self.stale == other.stale and self.grad == other.grad
+        return same and self.underway == other.underway
 
 
 def join_states(one: State | None, other: State | None) -> State | None:
@@ -83,7 +89,9 @@ def join_states(one: State | None, other: State | None) -> State | None:
     stale = dict(one.stale)
     for key, writes in other.stale.items():
         stale[key] = stale.get(key, frozenset()) | writes
-    return State(names, common, one.grad if one.grad == other.grad else None, stale, one.narrowed | other.narrowed)
+    grad = one.grad if one.grad == other.grad else None
+    underway = join_underway(one.underway, other.underway)
+    return State(names, common, grad, stale, one.narrowed | other.narrowed, underway)
 
 
 def join_all(states: list[State]) -> State | None:

@@ -9,8 +9,10 @@ import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import quotient_dtype
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
+from torchconv_lint.analysis.copies import landed, tell_host_read, uploads
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_of
+from torchconv_lint.analysis.events import MadeOnHost
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
@@ -41,6 +43,7 @@ from torchconv_lint.analysis.values import (
     Const,
     Device,
     Dtype,
+    External,
     Fact,
     Kind,
     Memory,
@@ -92,8 +95,15 @@ def call_tensor_method(
     if name in ("numpy", "__array__"):
         return _to_numpy(frame, kind, arguments, node, subject, original)
     if name in ("to", "cuda", "cpu", "type", "type_as"):
-        return moved_by(frame, kind, name, arguments, node, original or kind)
+        there = moved_by(frame, kind, name, arguments, node, original or kind)
+        if frame.interpreter.follows_makers and isinstance(subject, cst.Call):
+            _tell_made(frame, subject, there, node)
+        return there
     tell_reading_method(frame, original or kind, name, subject, node)
+    if frame.state.underway.copies and _computes(name):
+        tell_host_read(frame, [kind, *operands_in(arguments.values)], subject, node)
+    if name == "pin_memory":
+        return replace(kind, pinned=True, landing=None, memory=None, path=None)
     if name in _CASTS and not arguments.count:
         dtype = Fact(_CASTS[name], Step(frame.site(node), f"is cast to {_CASTS[name]}"))
         same = kind.dtype is not None and kind.dtype.value == dtype.value
@@ -124,6 +134,34 @@ def call_tensor_method(
     return _by_table(frame, kind, name, arguments, node, subject)
 
 
+def _tell_made(frame: Frame, made: cst.Call, moved: Value, node: cst.Call) -> None:
+    """`torch.zeros(3).to(device)`: the maker could have made it there."""
+    makers = [kind.name for kind, _ in frame.quietly(made.func) if isinstance(kind, External)]
+    told = any(argument.keyword is not None and argument.keyword.value == "device" for argument in made.args)
+    if not told and makers and makers[0].removeprefix("torch.") in torch_ops().function.factory:
+        for kind, _ in moved:
+            if isinstance(kind, Tensor) and _may_be_elsewhere(frame, kind, node):
+                frame.emit(MadeOnHost(frame.site(node), kind, makers[0]))
+
+
+def _may_be_elsewhere(frame: Frame, kind: Tensor, node: cst.Call) -> bool:
+    """Whether a tensor that has been moved may be on an accelerator: to a device nobody knows, for one."""
+    if kind.device is not None:
+        return kind.device.value == ACCELERATOR
+    return any(isinstance(goal, Device) for argument in node.args for goal, _ in frame.quietly(argument.value))
+
+
+def _computes(name: str) -> bool:
+    """Whether a method computes with what the tensor holds: no view, nothing about its metadata, no write."""
+    ops = torch_ops().method
+    known = name in ops.tensor or name in ops.tuple or name in ops.list or name in _CASTS
+    return known and name not in ops.view and name not in ops.inplace and name not in _HOLDING
+
+
+_HOLDING = frozenset({"detach", "pin_memory", "contiguous", "share_memory_", "requires_grad_", "is_pinned", "type_as"})
+"""Methods that give the tensor itself, or work on its memory without looking into it."""
+
+
 def _to_numpy(
     frame: Frame, kind: Tensor, arguments: Arguments, node: cst.Call, subject: cst.CSTNode, original: Opaque | None
 ) -> Kind:
@@ -148,6 +186,7 @@ def moved_by(
         step = Step(
             frame.site(node), "`.cuda()` moves it to the accelerator", kind.device.step if kind.device else None
         )
+        uploads(frame, node, kind, getattr(node.func, "value", node))
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":
         _tell_copy(frame, original or kind, node)
@@ -169,8 +208,10 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
         if goal.fact is not None and goal.fact.value == CPU:
             if goal.fact.confidence is Confidence.CERTAIN:  # not a device that somebody else chooses
                 _tell_copy(frame, kind, node)
-            result = _on_cpu(frame, kind, node, "`.to()`")
+            result = landed(frame, node, kind, _on_cpu(frame, kind, node, "`.to()`"), goal.fact)
             return replace(result, memory=None) if copies else result
+        if goal.fact is not None:
+            uploads(frame, node, kind, getattr(node.func, "value", node))
         return moved(frame, kind, goal.fact, node)
     if isinstance(goal, Dtype):
         step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
@@ -350,11 +391,25 @@ def _in_place(
     if not _is_in_place_call(subject):  # `x.sub_(a).div_(b)` is one write to x
         written(frame, just(kind), subject, node, fills=fills)
     result = kind
+    if name == "copy_" and len(operands) > 1:
+        result = _copied_into(frame, kind, operands[1], node)
+        if result is not kind:
+            frame.write_back(subject, just(result))
+            return result
     grads = [t.grad for t in operands[1:] if t.grad is not None and t.grad.value]
     if grads and frame.state.grad and not (kind.grad and kind.grad.value):
         result = replace(kind, grad=grads[0])
         frame.write_back(subject, just(result))
     return result
+
+
+def _copied_into(frame: Frame, kind: Tensor, source: Tensor, node: cst.Call) -> Tensor:
+    """`kind.copy_(source, non_blocking=True)`: only from and to pinned memory it goes on by itself."""
+    if kind.pinned and kind.device is not None:
+        return landed(frame, node, source, kind, kind.device)
+    if node.args and kind.device is not None and kind.device.value == ACCELERATOR:
+        uploads(frame, node, source, node.args[0].value)
+    return kind
 
 
 def _is_in_place_call(node: cst.CSTNode) -> bool:

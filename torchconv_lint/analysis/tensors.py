@@ -162,7 +162,7 @@ def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> K
     if device is not None and device.value == ACCELERATOR:
         device = device.then(frame.site(node), f"`{frame.text(node)}` moves it there")
     if isinstance(kind, Tensor):
-        return replace(kind, device=device, path=None, memory=None)
+        return replace(kind, device=device, path=None, memory=None, pinned=False, landing=None)
     return replace(kind, device=device) if isinstance(kind, Module | Instance) else kind
 
 

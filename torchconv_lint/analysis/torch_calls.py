@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
+from torchconv_lint.analysis.copies import tell_host_read
 from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.iteration import flat
@@ -102,6 +103,8 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if not known:
         return None
     values = arguments.values
+    if frame.state.underway.copies and name not in ops.view:
+        tell_host_read(frame, operands_in(values), node, node)
 
     def result(*chosen: Kind) -> Kind | Value:
         operands = operands_in([just(kind) for kind in chosen])
@@ -121,6 +124,8 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     device = _keyword_device(frame, arguments, node)
     if device:  # `ones_like(x, device=d)`
         value = combine([value, device], lambda one, goal: _placed(one, goal))
+    if "pin_memory" in arguments.keywords:
+        value = each(value, lambda kind: replace(kind, pinned=True) if isinstance(kind, Tensor) else kind)
     if "requires_grad" in arguments.keywords:
         value = _with_requires_grad(frame, value, arguments, node)
     return value
@@ -163,7 +168,8 @@ def _created(
         if dtype is not None:
             dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
     memory = fresh(frame, node, origin) if frame.tracks else None
-    base = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory), shape)
+    pinned = any(isinstance(kind, Const) and kind.value is True for kind in kinds(arguments.value(99, "pin_memory")))
+    base = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory, pinned=pinned), shape)
     device = _keyword_device(frame, arguments, node)
     value = just(base)
     if device:
@@ -468,6 +474,8 @@ def _loader(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
 def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     """`cat`, `stack` and relatives: what holds for the elements holds for the result."""
     elements = flat(arguments.value(0, "tensors"))
+    if frame.state.underway.copies:
+        tell_host_read(frame, kinds(elements), node, node)
 
     def result(kind: Kind) -> Kind:
         operands = operands_in([just(kind)])

@@ -112,7 +112,8 @@ class Kind:
 @dataclass(frozen=True, slots=True)
 class Tensor(Kind):
     """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py.
-    `traced` is known of what depends on the inputs of a function that is transformed."""
+    `traced` is known of what depends on the inputs of a function that is transformed. `pinned`: it is in page-locked
+    memory; `landing` is the copy that was begun, and not waited for, to fill it."""
 
     device: Fact | None = None
     grad: Fact | None = None
@@ -122,6 +123,8 @@ class Tensor(Kind):
     path: str | None = None
     shape: tuple[int | None, ...] | None = None
     traced: Fact | None = None
+    pinned: bool = False
+    landing: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,10 @@ class Rule(ABC, Generic[EventT]):
     `needs_accelerator` True if nothing can go wrong where all tensors are on the CPU. `triggers` tell the sieve what to
     look for beyond what it always does: a function that meets torch is analysed if it holds the first word of a trigger
     and its file all the others. Words are names of called functions and of attributes, "name=" for a keyword argument,
-    "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=", "for" (loops, comprehensions), "[::-1]",
-    "counted" (tensors of known size are made), and what constructing.py tells ("tensor(list)"). A trigger of a rule
-    that is not enabled costs nothing. `cuda_only`: only a real CUDA device can show the hazard, so no machine without
-    one can prove the rule.
+    "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=", "for" (loops, comprehensions), "if"
+    (whatever asks for a truth value), "[::-1]", "counted" (tensors of known size are made), and what constructing.py
+    tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device
+    can show the hazard, so no machine without one can prove the rule.
     """
 
     code: ClassVar[str]

@@ -97,7 +97,7 @@ class NumpyInBackward(Rule[TracedRead]):
     name = "numpy-in-backward"
     hears = (TracedRead,)
     default = False
-    triggers = (("backward", "Function"), ("apply", "Function"), ("saved_tensors",))
+    triggers = (("item",), ("numpy",), ("tolist",))
 
     def judge(self, event: TracedRead) -> Iterator[Verdict]:
         """The backward pass has to be differentiable, or say that it is not."""

@@ -4,8 +4,10 @@ Its tensors are real PyTorch tensors of a device of their own (PrivateUse1): the
 TypeError, run modules, backward and optimisers, refuse to be mixed with CPU tensors, and every transfer to the host is
 counted. `program.Simulated` runs programs that say "cuda" on it.
 
-Not modelled: streams, events, pinned memory, races, `torch.cuda.FloatTensor`, autocast for "cuda", operations that
-resize their output, sparse tensors, and speed. What is seen here is never presented as seen on CUDA.
+Copies that are not waited for arrive as late as they may (see late.py): one possible order of events, not chance.
+
+Not modelled: streams, `torch.cuda.FloatTensor`, autocast for "cuda", operations that resize their output, sparse
+tensors, and speed. What is seen here is never presented as seen on CUDA.
 
 It rests on an experimental interface of PyTorch 2.9 and later:
 https://github.com/pytorch/pytorch/blob/main/torch/utils/backend_registration.py

@@ -14,7 +14,7 @@ import torch
 from torch.utils._pytree import tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from torchconv_lint.verify.standin import NAME
+from torchconv_lint.verify.standin import NAME, late
 
 # Operations whose result the host has to wait for, by the name under which the wait is counted.
 _WAITS = {
@@ -39,6 +39,7 @@ _libraries: list[torch.library.Library] = []
 
 
 def _wait(what: str) -> None:
+    late.wait()
     for listener in on_wait:
         listener(what)
 
@@ -103,6 +104,7 @@ def _run(op: Any, *args: Any, **kwargs: Any) -> Any:
     name = op.name().partition(".")[0]
     leaves, _ = torch.utils._pytree.tree_flatten((args, kwargs))
     _refuse_mixed(name, leaves)
+    late.before_kernel()
     if name in _WAITS:
         _wait(_WAITS[name])
     host_args, host_kwargs = tree_map(_argument, args), tree_map(_argument, kwargs)
@@ -137,17 +139,41 @@ def _convolution_backward(gradient: Any, x: Any, weight: Any, *rest: Any) -> Any
     return tree_map(_result, out)
 
 
-def _to_copy(self: torch.Tensor, *, dtype: Any = None, device: Any = None, **_: Any) -> torch.Tensor:
-    values = _argument(self)
-    copy = values.to(dtype or values.dtype, copy=True)
+def _to_copy(
+    self: torch.Tensor, *, dtype: Any = None, device: Any = None, non_blocking: bool = False, **_: Any
+) -> torch.Tensor:
     target = torch.device(device).type if device is not None else self.device.type
-    if target != NAME and is_ours(self):
-        _wait("copy to the host")
-    return to_ours(copy) if target == NAME else copy
+    values = _argument(self)
+    if non_blocking and target == NAME and not is_ours(self) and late.is_pinned(self):
+        there = torch.zeros_like(values, dtype=dtype)
+        late.upload(lambda: there.copy_(values))
+        return to_ours(there)
+    late.before_kernel()
+    copy = values.to(dtype or values.dtype, copy=True)
+    if target == NAME:
+        return to_ours(copy)
+    if non_blocking:
+        here = torch.zeros_like(copy)
+        late.download(lambda: here.copy_(copy))
+        return here
+    _wait("copy to the host")
+    return copy
 
 
 def _copy_from(self: torch.Tensor, dst: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
-    if is_ours(self) and not is_ours(dst):
+    host = dst if is_ours(self) else self
+    to_host = is_ours(self) and not is_ours(dst)
+    if non_blocking and not is_ours(host) and late.is_pinned(host):
+        there = _argument(dst)
+        if to_host:
+            late.before_kernel()
+            values = _argument(self).clone()
+            late.download(lambda: there.copy_(values))
+        else:
+            late.upload(lambda: there.copy_(self))
+        return dst
+    late.before_kernel()
+    if to_host:
         _wait("copy to the host")
     _argument(dst).copy_(_argument(self))
     return dst

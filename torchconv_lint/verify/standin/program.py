@@ -10,7 +10,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-from torchconv_lint.verify.standin import NAME
+from torchconv_lint.verify.standin import NAME, late
 from torchconv_lint.verify.standin.device import install, is_ours
 
 _CUDA = torch.device("cuda", 0)
@@ -19,7 +19,8 @@ _PATCHES: dict[str, Any] = {
     "device_count": lambda: 1,
     "current_device": lambda: 0,
     "get_device_name": lambda device=None: "stand-in",
-    "synchronize": lambda device=None: None,
+    "synchronize": lambda device=None: late.wait(),
+    "Event": late.Event,
     "empty_cache": lambda: None,
     "memory_allocated": lambda device=None: 0,
 }
@@ -55,6 +56,11 @@ class Simulated(TorchFunctionMode):  # type: ignore[misc]
             return _CUDA
         if func == torch.Tensor.is_cuda.__get__:
             return is_ours(args[0])
+        kwargs = dict(kwargs or {})
         if func is torch.Tensor.cuda:
-            return args[0].to(NAME)
-        return func(*tree_map(_onto_standin, args), **tree_map(_onto_standin, kwargs or {}))
+            return args[0].to(NAME, non_blocking=kwargs.get("non_blocking", False))
+        if func is torch.Tensor.pin_memory:
+            return late.pin(args[0].clone())
+        pinned = kwargs.pop("pin_memory", False)
+        result = func(*tree_map(_onto_standin, args), **tree_map(_onto_standin, kwargs))
+        return late.pin(result) if pinned else result

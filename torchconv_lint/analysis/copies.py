@@ -1,0 +1,107 @@
+"""Copies between host and accelerator that nobody has waited for: what they fill, and what they still read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.events import Race
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.underway import Copy, Underway
+from torchconv_lint.analysis.values import CPU, Tensor, guessed
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.values import Fact, Kind
+
+_WAITING = re.compile(r"sync|wait|barrier|flush|drain|join", re.I)
+"""Words in the names of functions that may wait for the accelerator."""
+
+
+def is_asked_for(node: cst.Call) -> bool:
+    """Whether a call says `non_blocking=True`."""
+    return any(
+        argument.keyword is not None
+        and argument.keyword.value == "non_blocking"
+        and isinstance(argument.value, cst.Name)
+        and argument.value.value == "True"
+        for argument in node.args
+    )
+
+
+def landed(frame: Frame, node: cst.Call, source: Tensor, result: Tensor, goal: Fact) -> Tensor:
+    """`result` is on the host, filled by a copy that begins at `node`: not there yet, if it has not been waited for."""
+    device = source.device
+    if not frame.interpreter.follows_copies or not is_asked_for(node) or (device is not None and device.value == CPU):
+        return result
+    sure = min(goal.confidence, device.confidence if device is not None else Confidence.LIKELY)
+    if goal.confidence is not Confidence.CERTAIN:
+        if device is None:
+            return result  # a tensor from anywhere, moved to where it is needed: an upload, most of the time
+        sure = Confidence.POSSIBLE
+    _begin(frame, Copy(node, False, frame.site(node), sure))
+    return replace(result, landing=node)
+
+
+def uploads(frame: Frame, node: cst.Call, source: Tensor, place: cst.BaseExpression) -> None:
+    """A copy from pinned memory to the accelerator begins at `node`."""
+    path = dotted_path(place)
+    if frame.interpreter.follows_copies and source.pinned and path is not None and is_asked_for(node):
+        _begin(frame, Copy(path, True, frame.site(node), Confidence.CERTAIN))
+
+
+def _begin(frame: Frame, copy: Copy) -> None:
+    underway = frame.state.underway
+    frame.state.underway = Underway(underway.copies - {copy} | {copy}, underway.waits)
+
+
+def waited(frame: Frame, node: cst.CSTNode) -> None:
+    """The host has waited for the accelerator at `node`: all copies have arrived."""
+    frame.has_waited = True
+    underway = frame.state.underway
+    if underway.copies:
+        frame.state.underway = Underway(frozenset(), underway.waits | {node})
+
+
+def may_wait(name: str) -> bool:
+    """Whether a function of this name may wait for the accelerator."""
+    return _WAITING.search(name) is not None
+
+
+def tell_host_read(
+    frame: Frame, read: Iterable[Kind], subject: cst.CSTNode, node: cst.CSTNode, *, kept: bool = False
+) -> None:
+    """The host looks at what these hold; `kept`: it copies them into a tensor or array, which says where that is."""
+    copies = frame.state.underway.copies
+    for kind in read if copies else ():
+        tensor = guessed(kind)
+        if tensor is None or tensor.landing is None or (tensor.device is not None and tensor.device.value != CPU):
+            continue
+        for copy in copies:
+            if copy.key is tensor.landing:
+                sure = max(copy.sure, Confidence.LIKELY) if kept else copy.sure
+                frame.emit(Race(frame.site(node), frame.text(subject), copy.site, False, sure))
+                underway = frame.state.underway
+                frame.state.underway = Underway(underway.copies - {copy}, underway.waits)
+
+
+def tell_host_write(frame: Frame, target: cst.CSTNode, node: cst.CSTNode) -> None:
+    """The host writes to what is at `target`."""
+    path = dotted_path(target)
+    for copy in frame.state.underway.copies:
+        if copy.upload and copy.key == path:
+            frame.emit(Race(frame.site(node), frame.text(target), copy.site, True, copy.sure))
+
+
+def forget_upload(frame: Frame, path: str) -> None:
+    """The name (or dotted path) means something else from now on."""
+    underway = frame.state.underway
+    if underway.copies:
+        kept = frozenset(copy for copy in underway.copies if not (copy.upload and copy.key == path))
+        frame.state.underway = Underway(kept, underway.waits)
