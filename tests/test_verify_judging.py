@@ -20,6 +20,7 @@ from torchconv_lint.verify.rows import Row, observed
 
 ALL = frozenset({"writes through", "rewrites the caller's data", "waits for the device"})
 TOGETHER = Write(3, ("a", "t"), (), together=True, silent=True)
+SCALAR = ("UserWarning", "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.", 3)
 OUTER = Write(4, (), ("images",), together=False, silent=False)
 
 
@@ -54,6 +55,8 @@ def judged(
         ("loses the gradient", Observation("returned", value=3), "returns no tensor"),
         ("loses the gradient", Observation("returned", value={"grad": True}), "the result still requires grad"),
         ("loses the gradient", Observation("returned", value={"grad": False}), ""),
+        ("loses the gradient", Observation("returned", value={"grad": False}, warnings=(SCALAR,)), ""),
+        ("nothing", Observation("returned", warnings=(SCALAR,)), f"warns UserWarning: {SCALAR[1]}"),
     ],
 )
 def test_verdict(declared: str, seen: Observation, says: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import common_dtype, quotient_dtype
+from torchconv_lint.analysis.graph import cuts_of, merged
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened
 from torchconv_lint.analysis.values import (
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | Value:
     """`left op right` for an arithmetic operator."""
     if isinstance(left, Tensor) or isinstance(right, Tensor):
-        return _with_tensor(frame, left, right)
+        return _with_tensor(frame, left, right, node)
     if isinstance(left, Array) or isinstance(right, Array):
         return _with_array(left, right, node)
     if isinstance(left, Sequence) and isinstance(right, Sequence):
@@ -46,10 +48,14 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
     guesses = [guess for guess in (guessed(left), guessed(right)) if guess is not None]
     if guesses:
         tensorish = all(not isinstance(kind, Opaque) or kind.tensorish for kind in (left, right))
-        return Opaque(guess=computed(frame, guesses), tensorish=tensorish)
+        result = computed(frame, guesses)
+        graph = merged(left, right, getattr(node, "operator", node), result)
+        return Opaque(guess=replace(result, graph=graph), tensorish=tensorish)
     if isinstance(left, Number | Const) and isinstance(right, Number | Const):
         text = any(isinstance(kind, Const) and isinstance(kind.value, str | bytes) for kind in (left, right))
-        return UNKNOWN if text else Number()
+        if text:
+            return UNKNOWN
+        return Number(cuts=cuts_of(left) | cuts_of(right))
     return UNKNOWN
 
 
@@ -60,10 +66,10 @@ def _with_array(left: Kind, right: Kind, node: cst.CSTNode) -> Array:
         dtype = quotient_dtype(dtype)
     sizes = [kind.ndim if isinstance(kind, Array) else 0 for kind in (left, right) if isinstance(kind, Array | Const)]
     known = [size for size in sizes if size is not None]
-    return Array(dtype, ndim=max(known) if len(known) == 2 else None)
+    return Array(dtype, ndim=max(known) if len(known) == 2 else None, cuts=cuts_of(left) | cuts_of(right))
 
 
-def _with_tensor(frame: Frame, left: Kind, right: Kind) -> Tensor:
+def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Tensor:
     operands = [tensor for tensor in (guessed(left), guessed(right)) if tensor is not None]
     many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
     plain = all(isinstance(kind, Tensor | Number | Const) for kind in (left, right))
@@ -71,4 +77,7 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind) -> Tensor:
     counts = [tensor.count for tensor in operands]
     count = many[0] if many else counts[0] if plain and all(counts) else None
     dtype = widened(operands, numbers=[kind for kind in (left, right) if isinstance(kind, Number | Const)])
-    return computed(frame, operands, count=count, dtype=dtype, shape=shape)
+    result = computed(frame, operands, count=count, dtype=dtype, shape=shape)
+    operator = getattr(node, "operator", None)
+    graph = merged(left, right, operator, result) if operator is not None else result.graph
+    return result if graph is result.graph else replace(result, graph=graph)

@@ -11,6 +11,7 @@ from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.conversions import row_into_array
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.devices import PARAMETERS
+from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.sharing import kept, with_memory, written
@@ -46,7 +47,9 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
     if isinstance(target, cst.Name):
         forget_attributes(frame, target.value)
         forget_upload(frame, target.value)
-        value = frame.interpreter.enriched(value, target.value, frame.evidence)
+        callee = dotted_path(node.func) or "" if isinstance(node, cst.Call) and frame.evidence.rebound else ""
+        value = frame.interpreter.enriched(value, target.value, frame.evidence, callee)
+        value = rebound(value, target.value)
         if frame.tracks:
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
         frame.bind(target.value, value)
@@ -94,6 +97,9 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
     forget_upload(frame, path)
     if any(isinstance(kind, Instance | Opaque | Module) for kind, _ in owner):
         forget_attributes(frame, path)
+        frame.assigned.add(path)
+        value = rebound(value, path)
+        escape(frame, value)
         if frame.tracks:
             tell_alias(frame, value, node, path)
             value = kept(frame, with_memory(frame, value, node), node, path, container=True)
@@ -122,6 +128,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     ):
         # `a[0][1] = x`: what is written by an index has dimensions, so `a[0]` is an array and no number.
         owner = each(owner, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
+    if any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key):
+        value = contained(frame, target, target.value, owner, value, node)
     if frame.tracks:
         tell_alias(frame, value, node, frame.text(target))
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
@@ -133,6 +141,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
             if isinstance(kind, Array):
                 row_into_array(frame, value, node, several=_takes_a_row(kind, target))
         written(frame, owner, target.value, target, fills=True)
+        write_to_leaf(frame, owner, target.value, target)
 
     def after(kind: Kind) -> Kind | Value:
         if isinstance(kind, Sequence | Mapping):
@@ -155,6 +164,10 @@ def _is_indexed(owner: Value, key: Value) -> bool:
     return on_host and all(
         isinstance(kind, Tensor | Array) or (isinstance(kind, Opaque) and by_tensor) for kind, _ in owner
     )
+
+
+def _is_constant(key: Value) -> bool:
+    return len(key) == 1 and isinstance(key[0].kind, Const)
 
 
 def _takes_a_row(array: Array, target: cst.Subscript) -> bool | None:
@@ -187,9 +200,11 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
         key = key_of(frame, target)
         before = each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
         written(frame, owner, target.value, node, fills=False)
+        write_to_leaf(frame, owner, target.value, node)
     else:
         before = frame.at(target)
         written(frame, before, target, node, fills=False)
+        write_to_leaf(frame, before, target, node)
 
     def after(one: Kind, other: Kind) -> Kind | Value:
         if isinstance(one, Sequence):
@@ -204,6 +219,11 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     from torchconv_lint.analysis.product import combine
 
     result = combine([before, value], after) or UNKNOWN
+    if isinstance(node.operator, cst.AddAssign | cst.SubtractAssign):
+        if any(isinstance(kind, Sequence) for kind, _ in before):
+            result = accumulated_list(frame, node, target, before, value, result)
+        else:
+            result = accumulated(frame, node, target, before, value, node.value, result)
     if isinstance(target, cst.Name | cst.Attribute):
         if dotted_path(target) is not None:
             frame.bind(dotted_path(target) or "", with_memory(frame, result, node) if frame.tracks else result)

@@ -9,6 +9,7 @@ from torchconv_lint.analysis import classes
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import device_of
 from torchconv_lint.analysis.dtypes import attribute_of_external
+from torchconv_lint.analysis.graph import cut_off
 from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
@@ -16,6 +17,8 @@ from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import NO_GRAD
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
+    LEAF,
+    NO_GRAPH,
     Array,
     Bound,
     Class,
@@ -23,6 +26,7 @@ from torchconv_lint.analysis.values import (
     Dtype,
     External,
     Fact,
+    Graph,
     Instance,
     Kind,
     Mapping,
@@ -71,7 +75,8 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
 def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Kind | Value:
     if name == "data":
         memory = converted(frame, kind.memory, node, "`.data` shares its memory", numpy=False)
-        return replace(kind, grad=NO_GRAD, memory=memory, path=None)
+        cuts = cut_off(frame, just(kind), node, "detach", node.value, asked=True)
+        return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return replace(kind, path=None)
     if name == "grad":
@@ -138,7 +143,8 @@ def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Ki
         return device_of(frame, kind, node)
     if name in ("weight", "bias"):
         grad = Fact(True).then(frame.site(node), f"`{frame.text(node)}` is a parameter") if kind.trainable else NO_GRAD
-        return Tensor(device=kind.device, grad=grad, memory=module_memory(frame, node.value))
+        memory = module_memory(frame, node.value)
+        return Tensor(device=kind.device, grad=grad, memory=memory, graph=LEAF if kind.trainable else NO_GRAPH)
     if name in ("training", "config"):
         return just(Opaque(longer_path(kind.path, name)))
     return Bound(just(kind), name)

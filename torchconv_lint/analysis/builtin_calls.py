@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_scalar
+from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
 from torchconv_lint.analysis.reads import tell_text
 from torchconv_lint.analysis.sharing import kept
@@ -38,8 +39,9 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     """Call a builtin; None if nothing is known of it."""
     first = arguments.value(0)
     if name in ("float", "int", "complex") and arguments.positional:
-        tell_scalar(frame, first, arguments.positional[0].node, name, node)
-        return Number()
+        subject = arguments.positional[0].node
+        tell_scalar(frame, first, subject, name, node)
+        return Number(cuts=cut_off(frame, first, node, "number", subject, asked=True))
     if name == "bool" and arguments.positional:
         ask_truth(frame, arguments.positional[0].node, first, "bool", condition=True)
         return just(Opaque())
@@ -109,7 +111,7 @@ def _fold(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind
         operands = operands_in([just(kind)])
         if not operands:
             return Number() if isinstance(kind, Number | Const) else UNKNOWN
-        result = computed(frame, operands)
+        result = computed(frame, operands, linear=name == "sum")
         return result if isinstance(kind, Tensor) else Opaque(guess=result, tensorish=getattr(kind, "tensorish", False))
 
     return each(held, total) or UNKNOWN
@@ -136,6 +138,10 @@ def call_container_method(
     if isinstance(kind, Sequence):
         if name in ("append", "add", "appendleft", "insert"):
             item = arguments.value(1) if name == "insert" else first
+            if arguments.positional:
+                item = contained(
+                    frame, node, getattr(func, "value", func), just(kind), item, arguments.positional[-1].node
+                )
             frame.write_back(func, just(appended(kind, _kept(frame, item, arguments, func))))
             return NONE
         if name in ("extend", "update"):

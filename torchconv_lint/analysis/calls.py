@@ -13,6 +13,7 @@ from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.gradmode import is_custom_function
+from torchconv_lint.analysis.graph import contained, escape, inherited, tell_backward, went_back, without_others_cuts
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
@@ -82,7 +83,10 @@ def call(frame: Frame, node: cst.Call) -> Value:
     arguments = evaluate_arguments(frame, node)
     if frame.interpreter.follows_copies and isinstance(node.func, cst.Name) and may_wait(node.func.value):
         waited(frame, node)
-    return each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
+    if isinstance(node.func, cst.Name):
+        tell_backward(frame, node.func.value, arguments, node)
+    value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
+    return without_others_cuts(value, arguments, node)
 
 
 def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
@@ -91,12 +95,14 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     name = func.attr.value
     if known is not None:
         arguments = evaluate_arguments(frame, node)
+        tell_backward(frame, name, arguments, node)
         return each(known, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
     silent = name.endswith("_") and not name.startswith(
         "_"
     )  # an in-place method writes: that is no use of the contents
     owner = frame.at(func.value) if silent else frame.evaluate(func.value)
     arguments = evaluate_arguments(frame, node)
+    tell_backward(frame, name, arguments, node)
     if frame.tracks and name == "append" and arguments.positional:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
     if (frame.loops or frame.trace is not None or frame.state.underway.copies) and writes_text(func):
@@ -113,7 +119,7 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     frame.written_back = None
     if changed:
         write_back(frame, func.value, join(*after))
-    return join(*results) if results else UNKNOWN
+    return without_others_cuts(join(*results), arguments, node) if results else UNKNOWN
 
 
 def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
@@ -187,6 +193,7 @@ def call_external(frame: Frame, name: str, arguments: Arguments, node: cst.Call)
         result = torch_calls.call_torch(frame, name.removeprefix("torch."), arguments, node)
     elif package == "numpy":
         result = numpy_calls.call_numpy(frame, name.removeprefix("numpy."), arguments, node)
+        result = inherited(result, arguments.values) if result is not None else None
     elif package == "builtins":
         result = builtin_calls.call_builtin(frame, name.removeprefix("builtins."), arguments, node)
     else:
@@ -194,9 +201,39 @@ def call_external(frame: Frame, name: str, arguments: Arguments, node: cst.Call)
     return result if result is not None else unseen_result(frame, name, arguments, node)
 
 
+HARMLESS = frozenset(
+    [
+        "log",
+        "log_dict",
+        "info",
+        "debug",
+        "warning",
+        "add_scalar",
+        "add_scalars",
+        "log_metric",
+        "log_metrics",
+        "set_postfix",
+        "set_postfix_str",
+        "set_description",
+        "write",
+        "format",
+        "report",
+        "all_reduce",
+        "reduce",
+        "barrier",
+        "isnan",
+        "isfinite",
+    ]
+)
+"""Functions that look at a loss and do not back-propagate it."""
+
+
 def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """The result of a call nobody can look into: at most a guess from what went in."""
     operands = operands_in(arguments.values)
+    if (path or "").rpartition(".")[2] not in HARMLESS:
+        for value in arguments.values:
+            escape(frame, value)
     elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
     owner, _, name = (path or "").rpartition(".")
@@ -229,7 +266,8 @@ def call_method(
     if isinstance(kind, Tensor):
         return call_tensor_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Array):
-        return call_array_method(frame, kind, name, arguments, node, func)
+        result = call_array_method(frame, kind, name, arguments, node, func)
+        return inherited(result, [just(kind), *arguments.values]) if kind.cuts else result
     if isinstance(kind, Instance):
         return classes.call_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Class) and name == "apply" and is_custom_function(frame.interpreter, kind.definition):
@@ -248,6 +286,8 @@ def call_method(
         return NOTHING
     if isinstance(kind, Loader | Foreign):
         return kind
+    if isinstance(kind, Number) and name == "backward":
+        went_back(frame, just(kind), node)
     if isinstance(kind, Number | Const | Device):
         return UNKNOWN
     return unseen_result(frame, name, arguments, node)
@@ -269,6 +309,8 @@ def _call_opaque_method(
         return result
     if name == "step" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
+    if name == "append" and arguments.positional and kind.path is not None:
+        contained(frame, node, getattr(func, "value", func), NOTHING, arguments.value(0), arguments.positional[0].node)
     if name == "backward":
         frame.has_stepped = True
         trains(frame, node)

@@ -127,6 +127,7 @@ def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Cal
 
 def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`instance(...)`: the class's own `__call__`, else `forward` of an nn.Module."""
+    frame.called.add(frame.text(node.func))
     own = frame.interpreter.method(kind.definition, "__call__")
     if own is not None:
         return frame.interpreter.call(frame, own[0], arguments, kind, node)

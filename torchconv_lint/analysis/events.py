@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.transforms import Transform
-    from torchconv_lint.analysis.values import Fact, Kind, Memory, Tensor
+    from torchconv_lint.analysis.values import Cut, Fact, Kind, Memory, Tensor
     from torchconv_lint.model import Confidence
 
 
@@ -229,3 +229,102 @@ class TracedRead(Event):
     sure: Confidence
     asking: bool
     asserting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraphKept(Event):
+    """A tensor that is part of a graph is put aside, time and again: added to `target`, or put into it (`container`).
+
+    `spent`: backward goes through its graph by itself. `tag` marks what holds on to the graph. `escapes`: what becomes
+    of that in the end cannot be seen; that backward goes through the sum or the list has been ruled out already.
+    """
+
+    tensor: Tensor
+    target: str
+    subject: str
+    container: bool
+    spent: bool
+    tag: Any
+    sure: Confidence
+    escapes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GraphCut(Event):
+    """Values that left the graph at `site` reach a backward pass at `reached`, or a result that is named a loss
+    (`returned`). `dead`: nothing else in what is back-propagated requires grad."""
+
+    cut: Cut
+    reached: Site
+    dead: bool
+    returned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeepCopied(Event):
+    """`copy.deepcopy` meets the result of an operation on what requires grad: `subject` itself, or something that it
+    holds (`holder` is "holds", or the attribute that does)."""
+
+    tensor: Tensor
+    subject: str
+    holder: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class LeafWritten(Event):
+    """A leaf that requires grad, or a view of one, is written in place while grad mode is on."""
+
+    tensor: Tensor
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class FloatsIntoIntegers(Event):
+    """Floating-point values are written into an integer tensor by `via`, which truncates them: a tensor `value`, or a
+    number that has a fraction."""
+
+    tensor: Tensor
+    value: Tensor | None
+    subject: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElementsCompared(Event):
+    """Python compares tensors that a list or tuple holds, or the rows of one, by `via` ("==", "in", "max"), and asks
+    for the truth of the outcome."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded(Event):
+    """Python's `round` is called on a tensor."""
+
+    tensor: Tensor
+    subject: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAsIndex(Event):
+    """A tensor is used where Python asks for an integer: `range`, a slice, an index (`via`)."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAsKey(Event):
+    """A tensor is looked up in a set or dict, or becomes a key of one (`via`): by identity, as tensors hash."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    sure: Confidence

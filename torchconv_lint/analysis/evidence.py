@@ -13,6 +13,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.backward import backward_in
 from torchconv_lint.knowledge import numpy_ops, torch_ops
 
 if TYPE_CHECKING:
@@ -96,12 +97,18 @@ _ALSO_OTHERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions."""
+    """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions.
+
+    `spent`: names, dotted names and items through whose graph the function calls backward. `rebound`: names with the
+    function whose result they take below the last backward: that result is another thing.
+    """
 
     tensors: frozenset[str] = frozenset()
     needs_grad: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
+    spent: frozenset[str] = frozenset()
+    rebound: frozenset[tuple[str, str]] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -155,7 +162,7 @@ def evidence_in(nodes: Iterable[ast.AST]) -> Evidence:
         func = node.func
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
             name = func.value.id
-            if func.attr == "backward":
+            if func.attr == "backward" and not node.args:
                 needs_grad.add(name)
             elif func.attr in only:
                 tensors.add(name)
@@ -166,7 +173,15 @@ def evidence_in(nodes: Iterable[ast.AST]) -> Evidence:
                     tensors.add(node.args[0].id)
                 if func.attr in TAKES_MATRIX:
                     matrices.add(node.args[0].id)
-    return Evidence(frozenset(tensors), frozenset(needs_grad), frozenset(modules), frozenset(matrices))
+    passes = backward_in(nodes)
+    return Evidence(
+        frozenset(tensors),
+        frozenset(needs_grad | passes.whole),
+        frozenset(modules),
+        frozenset(matrices),
+        passes.spent,
+        passes.rebound,
+    )
 
 
 # Functions of torch whose first argument is a tensor; one with two dimensions or more.

@@ -166,6 +166,8 @@ class Frame:
         self.asking = False
         self.asserting = False
         self.has_waited = False
+        self.assigned: set[str] = set()
+        self.called: set[str] = set()
 
     def site(self, node: cst.CSTNode) -> Site:
         """The place of a node of this frame's code."""

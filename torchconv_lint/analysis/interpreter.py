@@ -18,6 +18,7 @@ from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import (
     Event,
     ForeignWrite,
+    GraphKept,
     MadeOnHost,
     OwnUse,
     Race,
@@ -31,6 +32,7 @@ from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
+from torchconv_lint.analysis.graph import escape
 from torchconv_lint.analysis.loops import enter_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -141,6 +143,8 @@ class Interpreter:
         self._attributes: dict[tuple[ClassOutline, str], Value] = {}
         self._evidence: dict[FunctionOutline, Evidence] = {}
         self._spent = 0
+        self.differentiated: frozenset[Any] = frozenset()
+        self.escaped: frozenset[Any] = frozenset()
 
     # -- entry points ------------------------------------------------------------------------------------------------
 
@@ -213,6 +217,9 @@ class Interpreter:
             elif isinstance(event, ToNumpy | ToScalar):
                 sole = event.operand is not None and event.operand.node not in self.mixed
                 completed.append(replace(event, sole=sole))
+            elif isinstance(event, GraphKept):
+                if event.tag not in self.differentiated:
+                    completed.append(replace(event, escapes=event.tag in self.escaped))
             elif not isinstance(event, OwnUse):
                 completed.append(event)
         return completed
@@ -388,9 +395,9 @@ class Interpreter:
             return constant if _is_device(default.value) else join(constant, value)
         return join(constant, value) if default.value is None else value
 
-    def enriched(self, value: Value, name: str, evidence: Evidence) -> Value:
-        """An unknown value as what its uses tell it is."""
-        if not any(isinstance(alt.kind, Opaque) for alt in value):
+    def enriched(self, value: Value, name: str, evidence: Evidence, callee: str = "") -> Value:
+        """An unknown value as what its uses tell it is; `callee`: the function that gave it."""
+        if not any(isinstance(alt.kind, Opaque) for alt in value) or (name, callee) in evidence.rebound:
             return value
         if name in evidence.needs_grad:
             return tuple(alt._replace(kind=_as_tensor(alt.kind, True)) for alt in value)
@@ -542,6 +549,8 @@ class Interpreter:
             if nested not in self._context_count:
                 self._run_uncalled(frame, nested)
         self._active.pop()
+        for returned in (*frame.returns, *frame.yields):
+            escape(frame, returned)
         self._tell_returned_writes(frame)
         self.events.extend(frame.events)
         value = join(*frame.returns) if frame.returns else NOTHING
@@ -774,6 +783,18 @@ class Interpreter:
         if complete:
             self._attributes[key] = result
         return result
+
+    def stored_later(self, class_: ClassOutline) -> list[tuple[str, Value]]:
+        """What methods other than `__init__` store in the attributes of a class's objects."""
+        found = []
+        for current in self.bases(class_):
+            for name, methods in current.stored.items():
+                for method in methods:
+                    if method.name != "__init__" and method not in self._entering and self._is_worth(method):
+                        value = self.entry(method).attributes.get(name)
+                        if value:
+                            found.append((name, value))
+        return found
 
     def attributes_sharing(self, class_: ClassOutline, key: Any) -> list[tuple[str, Memory]]:
         """Attributes whose stored value looks at the memory of another attribute."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
+from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.patterns import is_axes
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
@@ -119,6 +120,7 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in ("types.SimpleNamespace", "argparse.Namespace"):
         return Mapping(tuple((key, argument.value) for key, argument in arguments.keywords.items()), NOTHING)
     if name == "copy.deepcopy":
+        tell_deepcopy(frame, arguments, node)
         return deeply(arguments.value(0), _copied) or UNKNOWN
     if name == "collections.defaultdict":
         return Mapping((), _default(arguments.value(0)))

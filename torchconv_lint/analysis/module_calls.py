@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.events import ModuleFed
+from torchconv_lint.analysis.graph import grown
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.shapes import shaped
@@ -17,7 +18,9 @@ from torchconv_lint.analysis.to_tensor import converting_site
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
+    LEAF,
     MANY,
+    NO_GRAPH,
     NONE,
     NOTHING,
     UNKNOWN,
@@ -163,7 +166,7 @@ def guess_from(frame: Frame, operands: list[Tensor], node: cst.Call, sure: Confi
             grad = tensor.grad.then(site, f"`{name}` gets it and may return a tensor of the same graph", sure)
     if frame.state.grad is False:
         grad = NO_GRAD
-    return Tensor(device=device, grad=grad)
+    return Tensor(device=device, grad=grad, graph=grown(operands, grad))
 
 
 def call_module_method(
@@ -233,7 +236,11 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
         grad = Fact(True).then(site, "parameters require grad")
     owner = getattr(func, "value", func)
     return Tensor(
-        device=kind.device, grad=grad, memory=module_memory(frame, owner), path=f"{frame.text(owner)}{PARAMETERS}"
+        device=kind.device,
+        grad=grad,
+        memory=module_memory(frame, owner),
+        path=f"{frame.text(owner)}{PARAMETERS}",
+        graph=LEAF if grad.value else NO_GRAPH,
     )
 
 

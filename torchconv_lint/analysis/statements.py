@@ -10,6 +10,7 @@ from torchconv_lint.analysis.assign import assign, augment, forget
 from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
+from torchconv_lint.analysis.graph import accumulated, gave_loss, self_update
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import is_periodic, is_seldom
@@ -98,6 +99,9 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
 def _assign(frame: Frame, node: cst.Assign) -> None:
     value = frame.evaluate(node.value)
     for target in node.targets:
+        if self_update(target.target, node.value):
+            before = frame.quietly(target.target)
+            value = accumulated(frame, node, target.target, before, value, node.value, value)
         assign(frame, target.target, value, node.value)
 
 
@@ -122,7 +126,9 @@ def _delete(frame: Frame, node: cst.Del) -> None:
 
 @executes(cst.Return)
 def _return(frame: Frame, node: cst.Return) -> None:
-    frame.returns.append(frame.evaluate(node.value) if node.value is not None else NONE)
+    value = frame.evaluate(node.value) if node.value is not None else NONE
+    gave_loss(frame, value, node)
+    frame.returns.append(value)
     frame.exits.append(frame.state)
     frame.alive = False
 

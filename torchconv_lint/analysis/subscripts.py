@@ -10,6 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument
+from torchconv_lint.analysis.graph import newest, offspring
 from torchconv_lint.analysis.iteration import item_of
 from torchconv_lint.analysis.layout import backwards_axis, subscripted
 from torchconv_lint.analysis.reads import SIZE, tell_read
@@ -25,6 +26,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
+    deeply,
     each,
     join,
 )
@@ -71,13 +73,17 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
                     tell_to_tensor(frame, Argument(given, element.slice.value), "indexing", node)
             copies = _advanced(key) if single else False
             shape = None if copies else indexed(kind.shape, keys)
-            return replace(shaped(kind, shape), path=None, memory=None if copies else kind.memory)
+            graph = offspring(kind.graph) if copies else kind.graph
+            return replace(shaped(kind, shape), path=None, memory=None if copies else kind.memory, graph=graph)
         if isinstance(kind, Array):
             return subscripted(frame, kind, node, keys)
         if isinstance(kind, External):
             return kind
         if single:
-            return item_of(frame, kind, key, node)
+            found = item_of(frame, kind, key, node)
+            if isinstance(kind, Sequence) and kind.items is None and isinstance(found, tuple) and _is_last(key):
+                return deeply(found, newest)
+            return found
         if isinstance(kind, Sequence):
             items = kind.items if kind.items is not None else (kind.element,)
             return Sequence(None, join(*items) if items else (), kind.mutable)
@@ -131,6 +137,10 @@ def _gives_array(node: cst.BaseExpression) -> bool:
 @functools.cache
 def _array_methods() -> frozenset[str]:
     return (data_methods() & numpy_ops().method.copies) | {"astype", "numpy", "to_numpy", "transpose", "reshape"}
+
+
+def _is_last(key: Value) -> bool:
+    return len(key) == 1 and key[0].kind == Const(-1)
 
 
 def _advanced(key: Value) -> bool:

@@ -13,6 +13,16 @@ from torchconv_lint.analysis.copies import landed, tell_host_read, uploads
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_of
 from torchconv_lint.analysis.events import MadeOnHost
+from torchconv_lint.analysis.graph import (
+    LINEAR,
+    NO_CUTS,
+    cut_off,
+    offspring,
+    spent,
+    went_back,
+    with_cuts,
+    write_to_leaf,
+)
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
@@ -35,6 +45,7 @@ from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
     MANY,
+    NO_GRAPH,
     NONE,
     NOTHING,
     ONE,
@@ -45,6 +56,7 @@ from torchconv_lint.analysis.values import (
     Dtype,
     External,
     Fact,
+    Graph,
     Kind,
     Memory,
     Number,
@@ -53,6 +65,7 @@ from torchconv_lint.analysis.values import (
     Step,
     Tensor,
     Value,
+    each,
     guessed,
     just,
 )
@@ -112,10 +125,11 @@ def call_tensor_method(
         return replace(result, memory=memory)
     if name == "detach":
         memory = converted(frame, kind.memory, node, "`.detach()` shares its memory", numpy=False)
-        return replace(kind, grad=NO_GRAD, memory=memory, path=None)
+        cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
+        return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
     if name == "item":
         tell_scalar(frame, just(original or kind), subject, "item", node)
-        return Number()
+        return Number(cuts=cut_off(frame, just(original or kind), node, "number", subject, asked=True))
     if name in ("requires_grad_", "detach_"):
         enabled = arguments.value(0, "requires_grad")
         constant = enabled[0].kind.value if enabled and isinstance(enabled[0].kind, Const) else True
@@ -126,10 +140,13 @@ def call_tensor_method(
         return changed
     if name == "backward":
         frame.has_stepped = True
+        went_back(frame, just(kind), node)
         trains(frame, node)
         if kind.grad is None or not kind.grad.value:
             fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad"))
-            frame.write_back(func, just(replace(kind, grad=fact)))
+            frame.write_back(func, just(spent(replace(kind, grad=fact))))
+        else:
+            frame.write_back(func, just(spent(original or kind)))
         return NONE
     return _by_table(frame, kind, name, arguments, node, subject)
 
@@ -169,7 +186,9 @@ def _to_numpy(
     forced = bool(force) and isinstance(force[0].kind, Const) and force[0].kind.value is True
     tell_numpy_method(frame, original or kind, subject, node, forced)
     memory = converted(frame, kind.memory, node, "`.numpy()` shares its memory", numpy=True)
-    return Array(dtype=kind.dtype, memory=memory)
+    return Array(
+        dtype=kind.dtype, memory=memory, cuts=kind.graph.cuts if not kind.grad or not kind.grad.value else NO_CUTS
+    )
 
 
 def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str) -> Memory | None:
@@ -245,7 +264,7 @@ def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
         sure = kind.device.confidence if kind.device is not None else Confidence.POSSIBLE
         message = f"{call} gives the tensor itself when it is on the CPU already"
         memory = converted(frame, kind.memory, node, message, numpy=False, sure=sure)
-    return replace(kind, device=Fact(CPU), memory=memory, path=None)
+    return replace(kind, device=Fact(CPU), memory=memory, path=None, graph=offspring(kind.graph))
 
 
 def _by_table(
@@ -267,7 +286,12 @@ def _by_table(
     if name in ("new_tensor", "new"):
         tell_to_tensor(frame, arguments.get(0, "data"), name, node, arguments)
     if name.startswith("new_"):
-        return typed(just(Tensor(device=kind.device, grad=NO_GRAD, dtype=kind.dtype)), arguments)
+        made = typed(just(Tensor(device=kind.device, grad=NO_GRAD, dtype=kind.dtype)), arguments)
+        if name == "new_tensor" and arguments.positional:
+            data = arguments.positional[0]
+            cuts = cut_off(frame, data.value, node, "constructor", data.node, asked=False)
+            return each(made, lambda one: with_cuts(one, cuts))
+        return made
     if name in ops.tensor:
         views, maybe = name in ops.view, name in ops.maybe_view
         return typed(just(operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node)), arguments)
@@ -328,8 +352,9 @@ def operation(
             memory = converted(
                 frame, memory, node, f"`.{name}()` may share its memory", numpy=False, sure=Confidence.POSSIBLE
             )
-        return replace(first, count=count, shape=shape, path=None, memory=memory)
-    return computed(frame, operands, count=count, dtype=dtype, shape=shape)
+        graph = offspring(first.graph) if maybe and not views else first.graph
+        return replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
+    return computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
 
 
 def _size(
@@ -390,6 +415,8 @@ def _in_place(
     )
     if not _is_in_place_call(subject):  # `x.sub_(a).div_(b)` is one write to x
         written(frame, just(kind), subject, node, fills=fills)
+        if name not in ("share_memory_", "resize_", "set_", "resize_as_"):
+            write_to_leaf(frame, just(kind), subject, node)
     result = kind
     if name == "copy_" and len(operands) > 1:
         result = _copied_into(frame, kind, operands[1], node)

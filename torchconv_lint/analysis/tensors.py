@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import GradAsked
+from torchconv_lint.analysis.graph import grown, offspring
 from torchconv_lint.analysis.shapes import Shape, count_of
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
+    LEAF,
     Fact,
     Instance,
     Kind,
@@ -85,13 +87,21 @@ def operands_in(values: Iterable[Value]) -> list[Tensor]:
 
 
 def computed(
-    frame: Frame, operands: list[Tensor], *, count: Fact | None = None, dtype: Fact | None = None, shape: Shape = None
+    frame: Frame,
+    operands: list[Tensor],
+    *,
+    count: Fact | None = None,
+    dtype: Fact | None = None,
+    shape: Shape = None,
+    linear: bool = False,
 ) -> Tensor:
-    """A new tensor computed from these."""
+    """A new tensor computed from these; `linear`: as a sum of them, or of their elements."""
     if shape is not None:
         count = count_of(shape)
+    grad = result_grad(frame, operands)
+    graph = grown(operands, grad, linear=linear)
     traced = result_traced(operands)
-    return Tensor(result_device(operands), result_grad(frame, operands), dtype, count, shape=shape, traced=traced)
+    return Tensor(result_device(operands), grad, dtype, count, shape=shape, graph=graph, traced=traced)
 
 
 def result_traced(operands: Iterable[Tensor]) -> Fact | None:
@@ -131,7 +141,11 @@ def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNo
     elif enabled is False:
         fact = NO_GRAD
     if isinstance(kind, Tensor):
-        return replace(kind, grad=fact)
+        if enabled is True and kind.graph.cuts:
+            cuts = frozenset(replace(cut, restarted=True) for cut in kind.graph.cuts)
+            return replace(kind, grad=fact, graph=replace(LEAF, cuts=cuts))
+        leaf = True if enabled is True and not (kind.grad is not None and kind.grad.value) else kind.graph.leaf
+        return replace(kind, grad=fact, graph=replace(kind.graph, leaf=leaf))
     if isinstance(kind, Opaque) and kind.guess is not None:
         return replace(kind, guess=replace(kind.guess, grad=fact))
     if isinstance(kind, Opaque):
@@ -162,14 +176,15 @@ def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> K
     if device is not None and device.value == ACCELERATOR:
         device = device.then(frame.site(node), f"`{frame.text(node)}` moves it there")
     if isinstance(kind, Tensor):
-        return replace(kind, device=device, path=None, memory=None, pinned=False, landing=None)
+        graph = offspring(kind.graph)
+        return replace(kind, device=device, path=None, memory=None, pinned=False, landing=None, graph=graph)
     return replace(kind, device=device) if isinstance(kind, Module | Instance) else kind
 
 
 def cast(kind: Tensor, dtype: Fact | None) -> Tensor:
     """The tensor as another dtype; integers never require grad."""
     grad = NO_GRAD if dtype is not None and dtype.value in INTEGERS else kind.grad
-    return replace(kind, dtype=dtype, grad=grad, memory=None, path=None)
+    return replace(kind, dtype=dtype, grad=grad, memory=None, path=None, graph=offspring(kind.graph))
 
 
 def typed(value: Value, arguments: Arguments) -> Value:
@@ -205,4 +220,5 @@ def module_output(
         grad = Fact(True).then(site, f"the output of `{name}` requires grad, as its parameters do", sure)
     elif grad is not None and grad.value:
         grad = grad.then(site, f"the output of `{name}` requires grad", sure)
-    return Tensor(device=place, grad=grad, dtype=dtype, traced=result_traced(operands))
+    graph = grown(operands, grad)
+    return Tensor(device=place, grad=grad, dtype=dtype, graph=graph, traced=result_traced(operands))

@@ -9,6 +9,7 @@ from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.copies import tell_host_read
 from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
+from torchconv_lint.analysis.graph import NO_CUTS, cut_off, went_back, with_cuts
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.module_calls import UNKNOWN_DTYPE
 from torchconv_lint.analysis.product import combine
@@ -21,7 +22,9 @@ from torchconv_lint.analysis.to_tensor import tell_refused, tell_to_tensor
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
+    LEAF,
     MANY,
+    NO_GRAPH,
     NONE,
     ONE,
     UNKNOWN,
@@ -29,9 +32,11 @@ from torchconv_lint.analysis.values import (
     Autocast,
     Capture,
     Const,
+    Cut,
     Device,
     Fact,
     GradMode,
+    Graph,
     Instance,
     Kind,
     Loader,
@@ -159,7 +164,15 @@ def _with_requires_grad(frame: Frame, value: Value, arguments: Arguments, node: 
 
 
 def _created(
-    frame: Frame, arguments: Arguments, node: cst.Call, *, shape: Shape, dtype: Fact | None, what: str, origin: str
+    frame: Frame,
+    arguments: Arguments,
+    node: cst.Call,
+    *,
+    shape: Shape,
+    dtype: Fact | None,
+    what: str,
+    origin: str,
+    cuts: frozenset[Cut] = NO_CUTS,
 ) -> Value:
     """A new tensor: on `device=` if given, else on the CPU."""
     given = arguments.keywords.get("dtype")
@@ -169,7 +182,9 @@ def _created(
             dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
     memory = fresh(frame, node, origin) if frame.tracks else None
     pinned = any(isinstance(kind, Const) and kind.value is True for kind in kinds(arguments.value(99, "pin_memory")))
-    base = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory, pinned=pinned), shape)
+    graph = Graph(cuts=cuts) if cuts else NO_GRAPH
+    base = Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory, pinned=pinned, graph=graph)
+    base = shaped(base, shape)
     device = _keyword_device(frame, arguments, node)
     value = just(base)
     if device:
@@ -228,7 +243,11 @@ def _tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     tell_to_tensor(frame, arguments.get(0, "data"), "tensor", node, arguments)
     data = arguments.value(0, "data")
     dtype = _data_dtype(frame, data, node, "tensor")
-    return _created(frame, arguments, node, shape=shape_of_data(data), dtype=dtype, what="tensor", origin="fresh")
+    source = arguments.get(0, "data")
+    cuts = cut_off(frame, data, node, "constructor", source.node, asked=False) if source is not None else NO_CUTS
+    return _created(
+        frame, arguments, node, shape=shape_of_data(data), dtype=dtype, what="tensor", origin="fresh", cuts=cuts
+    )
 
 
 def _data_dtype(frame: Frame, data: Value, node: cst.CSTNode, name: str) -> Fact | None:
@@ -276,11 +295,13 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
             return kind
         if not isinstance(kind, Array) or (typed and (wanted is None or kind.dtype is None or wanted != kind.dtype)):
             found = wanted if typed else _data_dtype(frame, just(kind), node, "as_tensor")
-            return shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=found), shape_of_data(value))
+            plain = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=found), shape_of_data(value))
+            return with_cuts(plain, cut_off(frame, just(kind), node, "constructor", source.node, asked=False))
         memory = converted(frame, kind.memory, node, message, numpy=True)
         name = "from_numpy" if certain else "as_tensor"
         dtype = _keeps(frame, kind.dtype, node, name)
-        return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory)
+        cuts = cut_off(frame, just(kind), node, "numpy", source.node, asked=True)
+        return with_cuts(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory), cuts)
 
     result = each(value, share)
     if devices:
@@ -323,13 +344,16 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     source = arguments.value(0)
 
     def make(kind: Kind) -> Kind:
+        if isinstance(kind, Tensor):  # the graph goes on: measured
+            return replace(kind, dtype=Fact(dtype), path=None)
         memory = None
         if isinstance(kind, Array) and kind.dtype is not None and kind.dtype.value == dtype:
             memory = converted(frame, kind.memory, node, f"`torch.{name}` shares a {dtype} array's memory", numpy=True)
-        return Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), memory=memory)
+        cuts = cut_off(frame, just(kind), node, "constructor", arguments.positional[0].node, asked=False)
+        return with_cuts(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), memory=memory), cuts)
 
     sizes = tuple(size for argument in arguments.positional for size in literal_sizes(argument.value))
-    if source and not any(isinstance(kind, Sequence | Array) for kind in kinds(source)):
+    if source and not any(isinstance(kind, Sequence | Array | Tensor) for kind in kinds(source)):
         return just(shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)), sizes))
     return each(source, make) if source else just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)))
 
@@ -358,7 +382,8 @@ def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         grad = NO_GRAD if frozen or name == "Buffer" else Fact(True, step)
         if grad.value:
             tell_grad_asked(frame, arguments.value(0, "data"), node)
-        return replace(sources[0], grad=grad) if sources else Tensor(device=place, grad=grad)
+        graph = LEAF if grad.value else NO_GRAPH
+        return replace(sources[0], grad=grad, graph=graph) if sources else Tensor(device=place, grad=grad, graph=graph)
     if name not in modules.all:
         return None
     place = Fact(CPU)
@@ -479,7 +504,7 @@ def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
 
     def result(kind: Kind) -> Kind:
         operands = operands_in([just(kind)])
-        return computed(frame, operands, dtype=operands[0].dtype) if operands else Tensor()
+        return computed(frame, operands, dtype=operands[0].dtype, linear=True) if operands else Tensor()
 
     return each(elements, result) or just(Tensor())
 
@@ -520,6 +545,7 @@ def _none(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
 
 def _autograd_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
     graph = arguments.value(99, "create_graph")
+    went_back(frame, arguments.value(0, "outputs"), node)
     inputs = operands_in([arguments.value(1, "inputs")])
     grad = None if graph else NO_GRAD
     return Sequence(

@@ -103,6 +103,45 @@ def part_of(memory: Memory | None, part: object) -> Memory | None:
     return None if depth >= 3 else replace(memory, key=("part", memory.key, part))
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A conversion that took values out of the autograd graph.
+
+    `how` is "constructor" (`torch.tensor(…)`), "numpy" (there and back), "number" or "detach"; `subject` is what it was
+    done to, `grad` why that was part of a graph. `asked`: the code says so (`.item()`, `.detach()`), as a constructor
+    does not. `rebound`: the result took the name of what it was made of. `restarted`: it was told to require grad
+    afterwards, as the leaf of a graph of its own.
+    """
+
+    site: Site
+    how: str
+    subject: str = field(compare=False)
+    grad: Fact = field(compare=False)
+    asked: bool = False
+    rebound: bool = False
+    restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What is known of a tensor's place in the autograd graph.
+
+    `leaf`: it is a leaf that requires grad (True), or the result of an operation on what requires grad (False).
+    `spent`: backward has been through its graph. `kept`: the places at which a graph that is part of its own was put
+    aside in a loop, in a sum or a container. `cuts`: the conversions that took it, or a term of it, out of the graph.
+    """
+
+    leaf: bool | None = None
+    spent: bool = False
+    kept: frozenset[Any] = frozenset()
+    cuts: frozenset[Cut] = frozenset()
+
+
+NO_GRAPH = Graph()
+RESULT = Graph(leaf=False)
+LEAF = Graph(leaf=True)
+
+
 class Kind:
     """Base of all kinds of alternatives."""
 
@@ -125,6 +164,7 @@ class Tensor(Kind):
     traced: Fact | None = None
     pinned: bool = False
     landing: Any = None
+    graph: Graph = NO_GRAPH
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +173,7 @@ class Array(Kind):
 
     What torch does not take (see layout.py): `reversed` is the axis whose stride is negative ("0", "-1", "?" for one
     nobody knows), `swapped` that its bytes are in the other order than the machine's, `readonly` that it may not be
-    written.
+    written. `cuts` are the conversions by which its values left the autograd graph.
     """
 
     dtype: Fact | None = None
@@ -143,6 +183,7 @@ class Array(Kind):
     reversed: Fact | None = None
     swapped: Fact | None = None
     readonly: Fact | None = None
+    cuts: frozenset[Cut] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +217,10 @@ class Const(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Number(Kind):
-    """A Python or NumPy number of unknown value; `numpy` tells NumPy scalars."""
+    """A Python or NumPy number of unknown value; `numpy` tells NumPy scalars, `cuts` how it left the autograd graph."""
 
     numpy: bool = False
+    cuts: frozenset[Cut] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

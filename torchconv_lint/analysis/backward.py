@@ -1,0 +1,119 @@
+"""What a function's ast shows of its backward passes: which names they go through."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The backward passes of a function.
+
+    `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
+    backward as they are; `rebound` the names that are bound anew below the last backward through them, each with the
+    function that is called for it.
+    """
+
+    spent: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    rebound: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    targets: frozenset[str]
+    sources: frozenset[str]
+    line: int
+    callee: str = ""
+
+
+NO_PASSES = Passes()
+
+
+def backward_in(nodes: Iterable[ast.AST]) -> Passes:
+    """The backward passes among these nodes."""
+    losses = [loss for node in nodes if isinstance(node, ast.Call) for loss in _losses(node)]
+    if not losses:
+        return NO_PASSES
+    whole = frozenset(loss.id for loss in losses if isinstance(loss, ast.Name))
+    last: dict[str, int] = {}
+    for loss in losses:
+        for path in paths(loss):
+            last[path] = max(last.get(path, 0), loss.lineno)
+    bindings = list(_bindings(nodes))
+    derived = {target for binding in bindings if binding.sources & last.keys() for target in binding.targets}
+    rebound = {
+        (target, binding.callee)
+        for binding in bindings
+        for target in binding.targets
+        if binding.callee and binding.line > last.get(target, binding.line)
+    }
+    return Passes(frozenset(_sources(set(last), bindings) | derived), whole, frozenset(rebound))
+
+
+def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:
+    """These names and what they are made of."""
+    for _ in range(4):
+        size = len(names)
+        for binding in bindings:
+            if binding.targets & names:
+                names |= binding.sources
+        if len(names) == size:
+            break
+    return names
+
+
+def _losses(node: ast.Call) -> Iterator[ast.expr]:
+    """What backward is called on: `loss` in `loss.backward()` and in `engine.backward(loss)`."""
+    func = node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in ("backward", "manual_backward"):
+        return
+    if node.args and isinstance(func.value, ast.Name | ast.Attribute) and not isinstance(node.args[0], ast.Constant):
+        yield node.args[0]
+    else:
+        yield func.value
+
+
+def paths(node: ast.AST) -> Iterator[str]:
+    """The names, dotted names and items that an expression is made of, functions that are called left out."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Attribute | ast.Subscript):
+        yield ast.unparse(node)
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant | ast.UnaryOp):
+            yield from paths(node.value)
+    elif isinstance(node, ast.Call):
+        inner = [*node.args, *(keyword.value for keyword in node.keywords)]
+        for part in [node.func.value, *inner] if isinstance(node.func, ast.Attribute) else inner:
+            yield from paths(part)
+    else:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                yield from paths(child)
+
+
+def _bindings(nodes: Iterable[ast.AST]) -> Iterator[_Binding]:
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            callee = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+            yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.lineno, callee)
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign) and node.value is not None:
+            yield _Binding(_targets(node.target), frozenset(paths(node.value)), node.lineno)
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            sources = frozenset(paths(node.context_expr))
+            yield _Binding(_targets(node.optional_vars), sources, node.context_expr.lineno)
+
+
+def _targets(*nodes: ast.expr) -> frozenset[str]:
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Tuple | ast.List):
+            found |= _targets(*node.elts)
+        elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            found.add(ast.unparse(node))
+    return frozenset(found)

@@ -1,0 +1,1 @@
+"""CNV5xx: the autograd graph is kept alive, or cut."""

@@ -1,0 +1,107 @@
+"""CNV501: A running sum keeps the graph of every step.
+
+## What it does
+
+Reports a loss (or any other tensor that requires grad) that is added up over the rounds of a loop, when backward never
+goes through the sum: `total += loss`, `total = total + loss`, `average = 0.9 * average + 0.1 * loss`, `self.total +=
+loss`, `stats["loss"] += loss`. The sum has to come from earlier rounds: one that starts anew in each round is none.
+
+What counts as evidence: in the same function backward is called on what is added (`loss.backward()`,
+`accelerator.backward(loss)`, `scaler.scale(loss).backward()`), or on what is computed from it, so that its graph has
+served; or everything that happens to the sum can be seen, and backward is not among it.
+
+Silent, deliberately: `total += loss` followed by `total.backward()`, also through other sums, helpers of the file and
+`torch.autograd.grad`; a sum that is returned, stored or handed to unknown code while nothing shows that the graph has
+served; `.item()`, `.detach()`, `float()`, and everything under `no_grad`.
+
+Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
+losses that are only guessed to be tensors.
+
+## Why is this bad?
+
+The sum needs a number and keeps a graph: of every step, until the loop ends. Where backward has run, that is a chain
+of graph nodes that grows with every step; where it has not (a validation loop without `no_grad`, a loss that is only
+logged) all activations stay in memory too, and the accelerator runs out of it after some hundred steps.
+
+## Example
+
+```python
+import torch.nn.functional as F
+
+
+def train(model, loader, optimizer):
+    total = 0.0
+    for x, y in loader:
+        loss = F.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss
+    return total / len(loader)
+```
+
+## Use instead
+
+```python
+import torch.nn.functional as F
+
+
+def train(model, loader, optimizer):
+    total = 0.0
+    for x, y in loader:
+        loss = F.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.detach()
+    return total / len(loader)
+```
+
+## Fix safety
+
+No automatic fix. By hand: `.detach()` keeps the sum a tensor and does not wait for the accelerator; `.item()` makes it
+a Python number and waits on every step. `float(loss)`, which PyTorch's FAQ advises, warns since 2.8. Losses that are
+evaluated only belong under `torch.no_grad()`.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- the nodes of the graph that are alive are counted at each execution of a line: in the hazards their number grows with
+  every round of the loop, in the twins it stays the same;
+- after `loss.backward()` the saved activations are freed, the nodes are not: the sum's `grad_fn` still leads to the
+  graphs of all steps;
+- not yet run on CUDA.
+
+## References
+
+- PyTorch FAQ, "My model reports out of memory": https://docs.pytorch.org/docs/stable/notes/faq.html
+- Autograd mechanics: https://docs.pytorch.org/docs/stable/notes/autograd.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import GraphKept
+from torchconv_lint.rules.base import Rule
+from torchconv_lint.rules.graph.keeping import kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.rules.base import Verdict
+
+
+class SumKeepsGraph(Rule[GraphKept]):
+    """A running sum keeps the graph of every step."""
+
+    code = "CNV501"
+    name = "sum-keeps-graph"
+    hears = (GraphKept,)
+    triggers = (("backward",), ("+=", "backward"))
+
+    def judge(self, event: GraphKept) -> Iterator[Verdict]:
+        """A sum over the rounds of a loop through which backward never goes."""
+        if not event.container:
+            yield from kept(event, f"`{event.target}` keeps the graph of every round: `{event.subject}` requires grad")

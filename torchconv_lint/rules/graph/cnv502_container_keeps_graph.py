@@ -1,0 +1,104 @@
+"""CNV502: A list or dict keeps the graph of every step.
+
+## What it does
+
+Reports a loss (or any other tensor that requires grad) that is put into a list, deque or dict round after round, when
+backward never goes through what the container holds: `losses.append(loss)`, `history["loss"].append(loss)`,
+`self.losses.append(loss)`, `losses += [loss]`, `stats[step] = loss`, a dict of losses that is appended as a whole.
+The container has to outlive the round: made before the loop, an attribute of `self`, or passed in.
+
+What counts as evidence: in the same function backward is called on what is kept, or on what is computed from it, so
+that its graph has served; or everything that happens to the container can be seen, and backward is not among it.
+
+Silent, deliberately: losses that are collected for one backward (`torch.stack(losses).mean().backward()`,
+`sum(losses).backward()`); a container that is returned, stored or handed to unknown code while nothing shows that the
+graph has served; `.item()`, `.detach()`, and everything under `no_grad`.
+
+Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
+losses that are only guessed to be tensors.
+
+## Why is this bad?
+
+A history needs numbers and keeps graphs: one for each entry, as long as the container lives. Where backward has not
+run through them, they hold all activations of all steps. And what is plotted or saved later still requires grad:
+`np.array(losses)` and `plt.plot(losses)` raise, and a pickle or `torch.save` writes tensors where numbers were meant.
+
+## Example
+
+```python
+import torch.nn.functional as F
+
+
+def train(model, loader, optimizer):
+    losses = []
+    for x, y in loader:
+        loss = F.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    return losses
+```
+
+## Use instead
+
+```python
+import torch.nn.functional as F
+
+
+def train(model, loader, optimizer):
+    losses = []
+    for x, y in loader:
+        loss = F.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+    return losses
+```
+
+## Fix safety
+
+No automatic fix. By hand: `.detach()` keeps the entries tensors on their device; `.item()` makes Python numbers of them
+and waits for an accelerator on every step. For whole outputs, `.detach().cpu()` frees the accelerator's memory too.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
+
+- the nodes of the graph that are alive are counted at each execution of a line: in the hazards their number grows with
+  every round of the loop, in the twins it stays the same;
+- not yet run on CUDA.
+
+## References
+
+- PyTorch FAQ, "My model reports out of memory": https://docs.pytorch.org/docs/stable/notes/faq.html
+- torch.Tensor.detach: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import GraphKept
+from torchconv_lint.rules.base import Rule
+from torchconv_lint.rules.graph.keeping import kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.rules.base import Verdict
+
+
+class ContainerKeepsGraph(Rule[GraphKept]):
+    """A list or dict keeps the graph of every step."""
+
+    code = "CNV502"
+    name = "container-keeps-graph"
+    hears = (GraphKept,)
+    triggers = (("backward",), ("append", "backward"))
+
+    def judge(self, event: GraphKept) -> Iterator[Verdict]:
+        """A container that is filled round after round, and through which backward never goes."""
+        if event.container:
+            yield from kept(event, f"`{event.target}` keeps the graph of every round: `{event.subject}` requires grad")

@@ -1,0 +1,22 @@
+"""When it is surely needless that a graph is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.model import Confidence
+from torchconv_lint.rules.base import Verdict, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.events import GraphKept
+
+
+def kept(event: GraphKept, message: str) -> Iterator[Verdict]:
+    """A verdict if the graph has served already, or if it is plain that nothing will ever need it."""
+    grad = event.tensor.grad
+    if grad is None or (event.escapes and not event.spent):
+        return
+    sure = min(event.sure, grad.confidence, Confidence.CERTAIN if event.spent else Confidence.LIKELY)
+    yield Verdict(event.site, message, sure, steps(grad))
