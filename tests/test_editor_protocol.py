@@ -107,6 +107,7 @@ def test_fixes_are_offered_where_they_are_asked_for(
     fix = safety and Fix("do it", safety, (Edit(Span(1, 1, 1, 1), ""),))
     checked = pylsp_plugin.Checked("a.py", (finding(fix),))
     monkeypatch.setattr(pylsp_plugin, "_checked", lambda root, source: checked)
+    monkeypatch.setattr(pylsp_plugin, "silencing", lambda source, finding: None)
     document = _Open(tmp_path, TEXT)
     for range_, here in ((place(1, 12, 1, 12), True), (place(0, 0, 0, 0), False)):
         actions = pylsp_plugin.pylsp_code_actions(document, document, range_, context)
@@ -116,12 +117,12 @@ def test_fixes_are_offered_where_they_are_asked_for(
 @pytest.mark.parametrize(
     ("only", "kinds"),
     [
-        ([], ["quickfix"]),
+        ([], ["quickfix", "quickfix"]),
         (["source"], ["source.fixAll.torchconv-lint"]),
         (["source.fixAll.torchconv-lint"], ["source.fixAll.torchconv-lint"]),
         (["source.fixAll.ruff"], []),
         (["source.fix"], []),
-        ([""], ["quickfix", "source.fixAll.torchconv-lint"]),
+        ([""], ["quickfix", "quickfix", "source.fixAll.torchconv-lint"]),
     ],
 )
 def test_which_kinds_of_actions_are_asked_for(tmp_path: Path, only: list[str], kinds: list[str]) -> None:

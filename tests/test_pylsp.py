@@ -51,12 +51,16 @@ def test_an_editing_session(tmp_path: Path) -> None:
         assert text_at(EMOJI, related["location"]["range"]) == 'torch.ones(3, device="cuda")'
         assert "cuda" in related["message"]
         # The cursor is in front of the call.
-        (action,) = client.actions(path, {"start": diagnostic["range"]["start"], "end": diagnostic["range"]["start"]})
+        start = diagnostic["range"]["start"]
+        action, hiding = client.actions(path, {"start": start, "end": start})
         assert (action["kind"], action["isPreferred"]) == ("quickfix", True)
         assert action["diagnostics"] == [diagnostic]
         ((uri, (edit,)),) = action["edit"]["changes"].items()
         assert uri == path.as_uri()
         assert replaced(EMOJI, edit) == EMOJI.replace("x.numpy", "x.cpu().numpy")
+        ((_, (edit,)),) = hiding["edit"]["changes"].items()
+        hidden = replaced(EMOJI, edit)
+        assert hidden == EMOJI.replace("numpy())", "numpy())  # noqa: CNV101")
         assert client.actions(path, {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 3}}) == []
         (action,) = client.actions(path, diagnostic["range"], only=["source.fixAll"])
         assert action["kind"] == "source.fixAll.torchconv-lint"
@@ -64,9 +68,10 @@ def test_an_editing_session(tmp_path: Path) -> None:
         assert edit["newText"] == EMOJI.replace("x.numpy", "x.cpu().numpy")
         # To the beginning of the line that the final line ending begins.
         assert edit["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}
+        assert client.change(path, 2, hidden) == []
         # Half-typed code is nobody's news, and certainly not ours.
-        assert client.change(path, 2, EMOJI + "def f(") == []
-        assert client.change(path, 3, EMOJI.replace("x.numpy", "x.cpu().numpy")) == []
+        assert client.change(path, 3, EMOJI + "def f(") == []
+        assert client.change(path, 4, EMOJI.replace("x.numpy", "x.cpu().numpy")) == []
 
 
 def test_with_flake8_nothing_is_shown_twice_and_settings_hold(tmp_path: Path) -> None:

@@ -100,6 +100,11 @@ def test_the_configuration_pages_example_is_read(tmp_path: Path) -> None:
     assert config.find_config(tmp_path).settings.opt_in == ("CNV6",)
 
 
+def test_the_home_page_shows_what_the_tutorial_does() -> None:
+    (sample,) = (block.text for block in blocks("index.md"))
+    assert any(sample in block.text for block in blocks("first-ten-minutes.md"))
+
+
 def test_what_silences_a_false_alarm_does() -> None:
     (guarded,) = (block.text for block in blocks("false-alarms.md") if block.title)
     assert lint_source(Source("a.py", guarded), Settings()).findings == ()

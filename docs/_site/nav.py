@@ -40,6 +40,6 @@ def _placed(nav: Any) -> Iterator[str]:
 def _families() -> list[dict[str, list[dict[str, str]]]]:
     families: dict[str, list[dict[str, str]]] = {}
     for rule in all_rules():
-        title = f"{rule.code[:4]}xx {FAMILIES[rule.code[3]]}"
+        title = f"{rule.code[:4]}xx {FAMILIES.get(rule.code[3], '')}".rstrip()
         families.setdefault(title, []).append({f"{rule.code} {rule.name}": f"rules/{rule.code}.md"})
     return [{title: pages} for title, pages in families.items()]

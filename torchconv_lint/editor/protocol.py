@@ -10,9 +10,9 @@ from torchconv_lint.model import Confidence, Safety, Span
 from torchconv_lint.source import Source, UnreadableSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from torchconv_lint.model import Because, Finding, Fix, Problem
+    from torchconv_lint.model import Because, Edit, Finding, Fix, Problem
 
 SOURCE = "torchconv-lint"
 
@@ -56,14 +56,12 @@ class Document:
     def action(self, finding: Finding, fix: Fix) -> dict[str, Any]:
         """A quick fix for a finding. The editor's light bulb prefers the safe ones."""
         safe = fix.safety is Safety.SAFE
-        edits = [{"range": _range(self._lines, edit.span), "newText": edit.replacement} for edit in fix.edits]
-        return {
-            "title": f"{finding.code}: {fix.message}{'' if safe else ' (changes more than the hazard)'}",
-            "kind": QUICK_FIX,
-            "isPreferred": safe,
-            "diagnostics": [self.diagnostic(finding)],
-            "edit": {"changes": {self._uri: edits}},
-        }
+        title = f"{finding.code}: {fix.message}{'' if safe else ' (changes more than the hazard)'}"
+        return {**self._quick_fix(finding, title, fix.edits), "isPreferred": safe}
+
+    def silencing(self, finding: Finding, edit: Edit) -> dict[str, Any]:
+        """A quick fix for the user who knows better."""
+        return self._quick_fix(finding, f"{finding.code}: false alarm, hide it by a comment", [edit])
 
     def replacement(self, title: str, text: str) -> dict[str, Any]:
         """An action that puts `text` in place of the whole file."""
@@ -77,6 +75,15 @@ class Document:
         """True if `range_`, a selection or the cursor, reaches into the finding."""
         own = _range(self._lines, finding.span)
         return _order(own["start"]) <= _order(range_["end"]) and _order(range_["start"]) <= _order(own["end"])
+
+    def _quick_fix(self, finding: Finding, title: str, edits: Iterable[Edit]) -> dict[str, Any]:
+        changes = [{"range": _range(self._lines, edit.span), "newText": edit.replacement} for edit in edits]
+        return {
+            "title": title,
+            "kind": QUICK_FIX,
+            "diagnostics": [self.diagnostic(finding)],
+            "edit": {"changes": {self._uri: changes}},
+        }
 
     def _related(self, because: Because) -> dict[str, Any]:
         if because.path == self._path:

@@ -18,6 +18,7 @@ from torchconv_lint import config
 from torchconv_lint.analysis.project import forget
 from torchconv_lint.editor.protocol import FIX_ALL, QUICK_FIX, SOURCE, Document
 from torchconv_lint.fixing.settle import Unsettled, settle
+from torchconv_lint.fixing.silencing import silencing
 from torchconv_lint.model import Problem, Safety
 from torchconv_lint.shell.baseline import Baseline, BaselineError
 from torchconv_lint.shell.check import Checked, parsed
@@ -52,15 +53,20 @@ def pylsp_lint(workspace: Any, document: Any) -> Generator[None, list[Any], list
 def pylsp_code_actions(
     workspace: Any, document: Any, range: dict[str, Any], context: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Quick fixes for the findings at the cursor or in the selection; all safe fixes if asked for by kind."""
+    """Quick fixes for the findings at the cursor or in the selection, and the comment that hides them; all safe fixes
+    of the file if asked for by kind."""
     source = Source(document.path, document.source)
     shown = Document(document.uri, source)
     only = context.get("only") or [QUICK_FIX]
     actions = []
     if any(_includes(kind, QUICK_FIX) for kind in only):
         for finding in _checked(workspace.root_path, source).findings:
-            if finding.fix and finding.fix.safety is not Safety.SHOWN and shown.touches(finding, range):
+            if not shown.touches(finding, range):
+                continue
+            if finding.fix and finding.fix.safety is not Safety.SHOWN:
                 actions.append(shown.action(finding, finding.fix))
+            if edit := silencing(source, finding):
+                actions.append(shown.silencing(finding, edit))
     if any(_includes(kind, FIX_ALL) for kind in only):
         text = _all_fixed(workspace.root_path, source)
         if text != source.text:
