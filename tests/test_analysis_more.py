@@ -435,3 +435,78 @@ def test_found(expected: str, code: str) -> None:
 @pytest.mark.parametrize("code", QUIET.values(), ids=QUIET.keys())
 def test_quiet(code: str) -> None:
     assert found(code) == set()
+
+
+APART = {
+    "after a test for None": """
+        def f(x: torch.Tensor, valid: Optional[torch.Tensor]):
+            if valid is None:
+                x = x.cuda()
+            else:
+                x = x + 1
+            return 1 if valid is None else x.numpy()
+    """,
+    "by what a call gave": """
+        def f(x: torch.Tensor, check):
+            flag = check()
+            if flag:
+                x = x.cuda()
+            if flag:
+                x = x.cpu()
+            return x.numpy()
+    """,
+    "by an expression of calls": """
+        def f(x: torch.Tensor, mode, check):
+            wanted = check(mode) == 3
+            y = x.cuda() if wanted else x
+            return y.numpy() if not wanted else y
+    """,
+    "items of one unknown result": """
+        class A:
+            def collect(self, env, store):
+                while True:
+                    obs, rewards = env.step(1)
+                    state = torch.as_tensor(obs)
+                    rewards += 1
+                    store(state, rewards, obs)
+    """,
+    "one parameter of a module and another": """
+        def f(module: nn.Linear):
+            weight, bias = module.weight.data, module.bias.data
+            weight.mul_(2)
+            bias.add_(1)
+            return weight, bias
+    """,
+}
+
+TOGETHER = {
+    "a flag that is asked for again": """
+        def f(x: torch.Tensor, check):
+            flag = check()
+            if flag:
+                x = x.cuda()
+            flag = check()
+            if flag:
+                x = x.cpu()
+            return x.numpy()
+    """,
+    "a flag of every round": """
+        def f(x: torch.Tensor, check):
+            for _ in range(3):
+                flag = check()
+                if not flag:
+                    x.numpy()
+                if flag:
+                    x = x.cuda()
+    """,
+}
+
+
+@pytest.mark.parametrize("code", APART.values(), ids=APART.keys())
+def test_told_apart(code: str) -> None:
+    assert found(code) == set()
+
+
+@pytest.mark.parametrize("code", TOGETHER.values(), ids=TOGETHER.keys())
+def test_not_told_apart(code: str) -> None:
+    assert "CNV101" in found(code)

@@ -27,6 +27,7 @@ from torchconv_lint.analysis.values import (
     Kind,
     Mapping,
     Module,
+    Number,
     Opaque,
     Sequence,
     Tensor,
@@ -53,12 +54,22 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         if frame.tracks:
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
         frame.bind(target.value, value)
+        _identify(frame, target.value, value, node)
     elif isinstance(target, cst.Tuple | cst.List):
         _unpack(frame, target, value, node)
     elif isinstance(target, cst.Attribute):
         _assign_attribute(frame, target, value, node)
     elif isinstance(target, cst.Subscript):
         _assign_item(frame, target, value, node)
+
+
+def _identify(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> None:
+    """An unknown value is known to conditions by where it came from, until the name is assigned again."""
+    if any(isinstance(kind, Number) or (isinstance(kind, Opaque) and kind.path is None) for kind, _ in value):
+        identity = ("made", name, node)
+        if frame.loop_depth:
+            frame.state.forget_conditions(identity)
+        frame.state.identify(name, identity)
 
 
 def forget(frame: Frame, name: str) -> None:
@@ -83,7 +94,10 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
             assign(frame, element.value, given, node)
         return
     for position, element in enumerate(elements):
-        assign(frame, element.value, unpacked(frame, value, len(elements), position, node), node)
+        item = unpacked(frame, value, len(elements), position, node)
+        if frame.tracks:
+            item = with_memory(frame, item, node, position=position)
+        assign(frame, element.value, item, node)
 
 
 def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: cst.CSTNode) -> None:

@@ -144,6 +144,7 @@ def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Ki
     if name in ("weight", "bias"):
         grad = Fact(True).then(frame.site(node), f"`{frame.text(node)}` is a parameter") if kind.trainable else NO_GRAD
         memory = module_memory(frame, node.value)
+        memory = replace(memory, part=name) if memory is not None else None
         return Tensor(device=kind.device, grad=grad, memory=memory, graph=LEAF if kind.trainable else NO_GRAPH)
     if name in ("training", "config"):
         return just(Opaque(longer_path(kind.path, name)))

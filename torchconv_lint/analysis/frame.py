@@ -194,6 +194,8 @@ class Frame:
     def bind(self, path: str, value: Value, *, narrowed: bool = False) -> None:
         """Set a local name or dotted path; `narrowed`: a test has told more of what it is, nothing was assigned."""
         state = self.state
+        if not narrowed and path in state.identities:
+            state.identify(path, None)
         if narrowed and "." in path:
             if path not in state.names:
                 state.narrowed |= {path}

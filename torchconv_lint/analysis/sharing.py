@@ -34,13 +34,17 @@ Holder = Tensor | Array | Opaque
 MAX_SIDE = 4
 
 
-def with_memory(frame: Frame, value: Value, node: cst.CSTNode, origin: str = "fresh") -> Value:
-    """Values that hold data but no known memory get an allocation of their own, made at `node`."""
+def with_memory(
+    frame: Frame, value: Value, node: cst.CSTNode, origin: str = "fresh", *, position: int | None = None
+) -> Value:
+    """Values that hold data but no known memory get an allocation of their own, made at `node`; `position`: the item's,
+    where `node` gives several at once."""
     if not any(isinstance(alt.kind, Tensor | Array | Opaque) and alt.kind.memory is None for alt in value):
         return value
-    age(frame, node)
+    if not position:
+        age(frame, node)
     return tuple(
-        Alt(replace(alt.kind, memory=Memory((node, index), origin)), alt.when)
+        Alt(replace(alt.kind, memory=Memory((node, (index, position)), origin)), alt.when)
         if isinstance(alt.kind, Tensor | Array | Opaque) and alt.kind.memory is None
         else alt
         for index, alt in enumerate(value)
@@ -64,9 +68,8 @@ def converted(
         return memory
     side = (*memory.side, step)
     frame.state.stale.pop((memory.key, side), None)  # this handle is new: it has missed no write yet
-    return Memory(
-        memory.key, memory.origin, memory.name, side, (*memory.how, (frame.site(node), message)), min(memory.sure, sure)
-    )
+    how = (*memory.how, (frame.site(node), message))
+    return Memory(memory.key, memory.origin, memory.name, side, how, min(memory.sure, sure), part=memory.part)
 
 
 def fresh(frame: Frame, node: cst.CSTNode, origin: str) -> Memory:
@@ -236,6 +239,7 @@ def _live(frame: Frame, memory: Memory) -> set[Memory]:
         for value in frame.state.names.values()
         for other in memories(value)
         if other.key == memory.key and other.side != memory.side
+        if not (other.part and memory.part and other.part != memory.part)
     }
 
 

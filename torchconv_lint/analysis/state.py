@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
-from torchconv_lint.analysis.values import ALWAYS, Value, When, join, under
+from torchconv_lint.analysis.values import ALWAYS, Alt, Value, When, join, under
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
@@ -34,10 +34,11 @@ class State:
     `names` maps a local name, or a dotted path such as "self.device", to its value. `grad` is the grad mode: None when
     it is not known. `stale` maps (allocation, side) to the writes that the side has suffered from another side.
     `narrowed` are dotted paths that a test, and no assignment, has put among the names. `underway` are copies that have
-    not been waited for.
+    not been waited for. `identities`: what conditions know a name by for as long as it is not assigned again; never
+    changed in place.
     """
 
-    __slots__ = ("grad", "names", "narrowed", "path", "stale", "underway")
+    __slots__ = ("grad", "identities", "names", "narrowed", "path", "stale", "underway")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class State:
         stale: dict[StaleKey, frozenset[Write]] | None = None,
         narrowed: frozenset[str] = frozenset(),
         underway: Underway = NOTHING_UNDERWAY,
+        identities: dict[str, Any] | None = None,
     ) -> None:
         self.names = names
         self.path = path
@@ -54,11 +56,25 @@ class State:
         self.stale = stale if stale is not None else {}
         self.narrowed = narrowed
         self.underway = underway
+        self.identities = identities if identities is not None else {}
 
     def copy(self) -> State:
         """An independent copy."""
         stale = dict(self.stale) if self.stale else {}
-        return State(dict(self.names), self.path, self.grad, stale, self.narrowed, self.underway)
+        return State(dict(self.names), self.path, self.grad, stale, self.narrowed, self.underway, self.identities)
+
+    def identify(self, name: str, identity: Any) -> None:
+        """From here on, conditions know `name` by `identity`; None: by nothing."""
+        if self.identities.get(name) != identity:
+            others = {known: other for known, other in self.identities.items() if known != name}
+            self.identities = others if identity is None else {**others, name: identity}
+
+    def forget_conditions(self, identity: Any) -> None:
+        """What `identity` stands for is made anew (in a loop): what conditions on it told is forgotten."""
+        self.path = _without(self.path, identity)
+        for name, value in self.names.items():
+            if any(_mentions(key, identity) for alt in value for key, _ in alt.when):
+                self.names[name] = tuple(Alt(alt.kind, _without(alt.when, identity)) for alt in value)
 
     def same_as(self, other: State) -> bool:
         """Whether nothing new is known, so that a loop has converged."""
@@ -91,7 +107,18 @@ def join_states(one: State | None, other: State | None) -> State | None:
         stale[key] = stale.get(key, frozenset()) | writes
     grad = one.grad if one.grad == other.grad else None
     underway = join_underway(one.underway, other.underway)
-    return State(names, common, grad, stale, one.narrowed | other.narrowed, underway)
+    identities = one.identities
+    if identities is not other.identities:
+        identities = {name: known for name, known in identities.items() if other.identities.get(name) == known}
+    return State(names, common, grad, stale, one.narrowed | other.narrowed, underway, identities)
+
+
+def _mentions(key: Any, identity: Any) -> bool:
+    return bool(key == identity) or (isinstance(key, tuple) and any(_mentions(part, identity) for part in key))
+
+
+def _without(when: When, identity: Any) -> When:
+    return frozenset(literal for literal in when if not _mentions(literal[0], identity))
 
 
 def join_all(states: list[State]) -> State | None:

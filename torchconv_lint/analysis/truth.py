@@ -82,7 +82,20 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
         target = node.comparisons[0]
         one, other = frame.quietly(node.left), frame.quietly(target.comparator)
         return comparison(frame, node.left, target.operator, one, other)
-    return condition_of_value(frame.quietly(node))
+    value = frame.quietly(node)
+    identity = _identity(frame, node, value)
+    return condition_of_value(value) or (atom(identity) if identity is not None else None)
+
+
+def _identity(frame: Frame, node: cst.BaseExpression, value: Value) -> object | None:
+    """What conditions know the value of a name by: its path, also after tests have told its alternatives apart."""
+    if not isinstance(node, cst.Name):
+        return _stable_path(value)
+    path = _stable_path(value)
+    if path is not None:
+        frame.state.identify(node.value, path)
+        return path
+    return frame.state.identities.get(node.value)
 
 
 def condition_of_value(value: Value) -> Condition | None:
@@ -127,7 +140,7 @@ def comparison(
         on_accelerator = _device_test(one, other) or _device_test(other, one)
         if on_accelerator:
             return negation(on_accelerator) if negative else on_accelerator
-    here, there = _key(one) or _text_key(left), _key(other)
+    here, there = _identity(frame, left, one) or _key(one) or _text_key(left), _key(other)
     if here is None or there is None:
         return None
     sign = _SAME.get(type(operator), type(operator).__name__)

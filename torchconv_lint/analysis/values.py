@@ -79,7 +79,8 @@ class Memory:
     "fresh", "blank" (`empty`: a placeholder waiting to be filled), "parameter", "attribute", "module" (parameters
     and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is shared rather than copied. `kept`
     is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
-    expression is: "tensor", "array", or "" for a container of such or something unknown.
+    expression is: "tensor", "array", or "" for a container of such or something unknown. `part` names a parameter of a
+    module: writing one leaves the others as they are.
     """
 
     key: Any
@@ -89,6 +90,7 @@ class Memory:
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
     sure: Confidence = field(default=Confidence.CERTAIN, compare=False)
     kept: tuple[Site, str] | None = field(default=None, compare=False)
+    part: str = field(default="", compare=False)
     form: str = field(default="", compare=False)
 
 
