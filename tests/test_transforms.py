@@ -184,6 +184,21 @@ UNDER = {
         "    def backward(ctx, grad):\n        return grad * grad.max().item()",
         None,
     ),
+    "grad": ("def f(x):\n    return x * x.item()\ng = torch.func.grad(f)", "CNV709"),
+    "grad, in two steps": ("def f(x):\n    n = float(x) * 2\n    return x * n\ng = torch.func.grad(f)", "CNV709"),
+    "grad by the second": (
+        "def f(x, y):\n    return y * y.item()\ng = torch.func.grad(f, argnums=1)",
+        "CNV709",
+    ),
+    "grad by several": (
+        "def f(x, y):\n    return y * y.item()\ng = torch.func.grad(f, argnums=(0, 1))",
+        "CNV709",
+    ),
+    "grad by the other": ("def f(x, y):\n    return y * y.item()\ng = torch.func.grad(f)", None),
+    "grad, array": ("def f(x):\n    return np.sin(x.numpy())\ng = torch.func.jacrev(f)", "CNV709"),
+    "grad, shown": ("def f(x):\n    print(x.item())\n    return x\ng = torch.func.hessian(f)", None),
+    "grad, detached": ("def f(x):\n    return x * x.detach().item()\ng = torch.func.grad(f)", None),
+    "grad, tested": ("def f(x):\n    return x if x > 0 else -x\ng = torch.func.grad(f)", None),
     "backward of something else": ("class F:\n    def backward(self, grad):\n        return grad.max().item()", None),
 }
 

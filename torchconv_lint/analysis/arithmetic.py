@@ -11,6 +11,7 @@ from torchconv_lint.analysis.array_dtypes import common_dtype, quotient_dtype
 from torchconv_lint.analysis.graph import cuts_of, merged
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened
+from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.values import (
     MANY,
     UNKNOWN,
@@ -78,6 +79,8 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
     count = many[0] if many else counts[0] if plain and all(counts) else None
     dtype = widened(operands, numbers=[kind for kind in (left, right) if isinstance(kind, Number | Const)])
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape)
+    if frame.trace is not None:
+        tell_cuts(frame, [cut for kind in (left, right) if isinstance(kind, Number) for cut in kind.cuts])
     operator = getattr(node, "operator", None)
     graph = merged(left, right, operator, result) if operator is not None else result.graph
     return result if graph is result.graph else replace(result, graph=graph)

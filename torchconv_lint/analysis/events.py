@@ -328,3 +328,14 @@ class UsedAsKey(Event):
     subject: str
     via: str
     sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCut(Event):
+    """A number (or a tensor made of numbers) that was read, at `site`, off an input which `how` differentiates by is
+    computed with: the derivative takes it for a constant."""
+
+    of_traces = True
+    subject: str
+    how: Transform
+    sure: Confidence

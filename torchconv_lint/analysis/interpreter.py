@@ -25,6 +25,7 @@ from torchconv_lint.analysis.events import (
     StaleRead,
     ToNumpy,
     ToScalar,
+    TracedCut,
     TracedRead,
     Wait,
 )
@@ -126,7 +127,7 @@ class Interpreter:
         self.given_up: list[tuple[str, int]] = []
         self.mixed: set[cst.CSTNode] = set()  # what is converted, and not a tensor in every evaluation
         self.follows_loops = Wait in heard
-        self.follows_traces = TracedRead in heard
+        self.follows_traces = TracedRead in heard or TracedCut in heard
         self.follows_makers = MadeOnHost in heard
         self.follows_copies = Race in heard and "non_blocking" in source.text
         self._traced: set[Any] = set()

@@ -19,6 +19,7 @@ from torchconv_lint.analysis.sharing import converted, fresh, with_memory
 from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set, tell_grad_asked, typed
 from torchconv_lint.analysis.to_tensor import tell_refused, tell_to_tensor
+from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -245,6 +246,8 @@ def _tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     dtype = _data_dtype(frame, data, node, "tensor")
     source = arguments.get(0, "data")
     cuts = cut_off(frame, data, node, "constructor", source.node, asked=False) if source is not None else NO_CUTS
+    if frame.trace is not None:
+        tell_cuts(frame, cuts)
     return _created(
         frame, arguments, node, shape=shape_of_data(data), dtype=dtype, what="tensor", origin="fresh", cuts=cuts
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.events import TracedCut
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.values import (
@@ -30,12 +31,13 @@ from torchconv_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.values import Cut
 
 COMPILE = "compile"
 FULLGRAPH = "fullgraph"
@@ -216,13 +218,15 @@ def inputs(
             continue
         step = Step(transform.site, f"`{transform.text}` calls it, with a tensor for `{name}`")
         traced = Fact(True, step) if acting and chosen else None
-        found[name] = each(value, lambda kind, fact=traced: _as_input(kind, fact))  # type: ignore[misc]
+        grad = Fact(True, step) if transform.kind == GRAD and chosen else None
+        found[name] = each(value, lambda kind, facts=(traced, grad): _as_input(kind, *facts))  # type: ignore[misc]
     return found
 
 
-def _as_input(kind: Kind, traced: Fact | None) -> Kind:
+def _as_input(kind: Kind, traced: Fact | None, grad: Fact | None) -> Kind:
     if isinstance(kind, Opaque | Tensor):
-        return replace(guessed(kind) or Tensor(path=kind.path), traced=traced)
+        tensor = guessed(kind) or Tensor(path=kind.path)
+        return replace(tensor, traced=traced, grad=grad if grad is not None else tensor.grad)
     return kind
 
 
@@ -235,6 +239,16 @@ def _used_as_tensors(node: cst.CSTNode) -> frozenset[str]:
             found.add(current.value.value)
         pending.extend(current.children)
     return frozenset(found)
+
+
+def tell_cuts(frame: Frame, cuts: Iterable[Cut]) -> None:
+    """What has left the graph by these conversions is computed with."""
+    transform = frame.trace
+    if transform is None or transform.kind != GRAD:
+        return
+    for cut in cuts:
+        if cut.how in ("number", "numpy", "constructor"):
+            frame.emit(TracedCut(cut.site, cut.subject, transform, cut.grad.confidence))
 
 
 def asks(function: Value) -> bool:
