@@ -138,7 +138,7 @@ UNDER = {
     "vmap text": ("def f(x):\n    return f'{x}'\ndef g(a):\n    return torch.vmap(f)(a)", "CNV703"),
     "vmap print": ("def f(x):\n    print(x)\n    return x\ndef g(a):\n    return torch.vmap(f)(a)", None),
     "vmap of grad": (
-        "def f(x):\n    if x > 0:\n        x = -x\n    return x\ndef g(a):\n    return torch.vmap(torch.func.grad(f))(a)",
+        "def f(x):\n    return -x if x > 0 else x\ndef g(a):\n    return torch.vmap(torch.func.grad(f))(a)",
         "CNV703",
     ),
     "trace": ("def f(x):\n    return x * int(x.max())\ng = torch.jit.trace(f, torch.ones(2))", "CNV704"),
