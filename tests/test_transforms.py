@@ -50,6 +50,14 @@ HANDED_OVER = {
                 return x.sum().item()
         net = torch.compile(Net())
     """,
+    "module, in place": """
+        class Net(nn.Module):
+            def forward(self, x):
+                return x.sum().item()
+        net = Net()
+        net.compile(dynamic=True)
+    """,
+    "membership": "@torch.compile\ndef f(x: torch.Tensor):\n    return 0.0 in x",
     "method": """
         class Runner:
             def __init__(self):

@@ -161,6 +161,26 @@ def test_the_step_of_lightning() -> None:
     assert found(code) == {"CNV601"}
 
 
+STEPS = [("transformers.Trainer", "compute_loss"), ("torch.optim.Optimizer", "step")]
+STEPS += [("lightning.Callback", "on_train_batch_end")]
+
+
+@pytest.mark.parametrize(("base", "name"), STEPS)
+def test_what_a_framework_calls_on_every_step(base: str, name: str) -> None:
+    code = f"""
+        import lightning
+        import transformers
+        class Own({base}):
+            def {name}(self, model, inputs):
+                loss = torch.mean(model(inputs.cuda()))
+                return loss.item()
+            def other(self, model, inputs):
+                return torch.mean(model(inputs.cuda())).item()
+    """
+    assert found(code) == {"CNV601"}
+    assert found(code.replace(f"def {name}", "def another")) == set()
+
+
 def test_a_helper_is_judged_by_the_loop_that_calls_it() -> None:
     helper = "\ndef shown(value):\n    return value.item()\n"
     assert found(helper + step("shown(loss)")) == {"CNV601"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis import module_calls
+from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.devices import any_device
+from torchconv_lint.analysis.frame import Argument
 from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     CPU,
@@ -181,6 +182,10 @@ def call_method(
     part = stored(frame, kind, name)
     if part:
         return each(part, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
+    if kind.is_module and name == "compile":  # in place, as `torch.compile` would
+        given = replace(arguments, positional=(Argument(just(kind), func), *arguments.positional))
+        transforms.apply(frame, "torch.compile", given, node)
+        return NONE
     if kind.is_module and _is_module_method(name):
         if name == "requires_grad_":
             flag = arguments.value(0, "requires_grad")

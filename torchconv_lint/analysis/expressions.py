@@ -22,7 +22,7 @@ from torchconv_lint.analysis.loops import enter, is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.product import combine
-from torchconv_lint.analysis.reads import tell_text
+from torchconv_lint.analysis.reads import TRUTH, tell_read, tell_text
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
@@ -208,6 +208,9 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
             tell_host_read(frame, kinds(value), node, node)
     if not identity and len(node.comparisons) == 1:
         membership = isinstance(node.comparisons[0].operator, cst.In | cst.NotIn)
+        for kind, _ in values[1] if membership else ():
+            if isinstance(kind, Tensor):
+                tell_read(frame, kind, node, node, TRUTH, "`in`")
         compared = operands_in(values) if all(not _is_container(value) for value in values) else []
         if compared and not membership and any(isinstance(kind, Tensor) for value in values for kind, _ in value):
             return combine(values, lambda *operands: _compared(frame, operands))

@@ -34,7 +34,7 @@ from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.graph import escape
-from torchconv_lint.analysis.loops import enter_step
+from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.relevance import handles_tensors, places_tensors
@@ -274,18 +274,9 @@ class Interpreter:
         names = self._entry_names(function, this)
         grad = self._entry_mode(function)
         frame = self._frame(definition, State(names, grad=grad), 0, this)
-        if self._is_training_step(function):
+        if is_training_step(self, function):
             enter_step(frame, definition.node)
         return self._evaluate(frame, definition)
-
-    def _is_training_step(self, function: FunctionOutline) -> bool:
-        """Whether somebody else calls it on every step of training: an optimiser's step, Lightning's hook."""
-        if function.owner is None or function.name not in ("step", "training_step", "on_train_batch_end"):
-            return False
-        bases = self.external_bases(function.owner)
-        if function.name == "step":
-            return any(base.rpartition(".")[2] == "Optimizer" for base in bases)
-        return any(base.rpartition(".")[2] == "LightningModule" for base in bases)
 
     @functools.cached_property
     def knows_accelerators(self) -> bool:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.site import Site
 
 _EPOCHS = re.compile(r"(^|_)(epochs?|ep)($|_|\d)", re.I)
@@ -78,6 +80,23 @@ def enter(frame: Frame, node: cst.CSTNode, iterable: Value = NOTHING) -> None:
     if isinstance(node, cst.For | cst.CompFor):
         loop.elements |= frozenset(_elements(frame, node.target, node.iter, iterable))
     frame.loops = (*frame.loops, loop)
+
+
+_PER_STEP = {
+    "Optimizer": ("step",),
+    "LightningModule": ("training_step", "on_train_batch_end"),
+    "Callback": ("on_train_batch_end",),
+    "Trainer": ("training_step", "compute_loss"),
+}
+"""Methods that are called on every step of training, by what their class inherits."""
+
+
+def is_training_step(interpreter: Interpreter, function: FunctionOutline) -> bool:
+    """Whether somebody else calls it on every step of training."""
+    wanted = [base for base, names in _PER_STEP.items() if function.name in names]
+    if function.owner is None or not wanted:
+        return False
+    return any(base.endswith(tuple(wanted)) for base in interpreter.external_bases(function.owner))
 
 
 def enter_step(frame: Frame, node: cst.CSTNode) -> None:
