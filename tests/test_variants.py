@@ -32,6 +32,7 @@ WAYS: dict[str, Callable[[str], Variant | None]] = {
 NAMED = "a documented convention reads names where nothing else is known"
 COMMON = "a method named as one of tensors: its callers would take half of every file along"
 SECOND = "lists, dicts and objects are not followed under a second name (documented)"
+DIRECT = "looked for as people write it, in one expression: anything wider would take half of every file along"
 DEEP = "calls deeper than three are not followed (documented)"
 DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
@@ -39,7 +40,11 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv601/training_loops.py"): {"safe_verbose": NAMED},
     ("names without a meaning", "cnv604/texts.py"): {"hazard_logger": NAMED},
     ("methods", "cnv401/through_helpers.py"): {"log": COMMON},
-    ("methods", "cnv403/helpers.py"): {"log": COMMON},
+    ("methods", "cnv305/helpers_of_numpy.py"): {"hazard_helper_of_numpy": DIRECT},
+    ("temporary variables", "cnv305/layers.py"): {"hazard_recurrent": DIRECT},
+    ("temporary variables", "cnv306/integers.py"): {"hazard_parameter": DIRECT},
+    ("temporary variables", "cnv502/histories.py"): {"hazard_history": SECOND},
+    ("temporary variables", "cnv605/makers.py"): {"hazard_arange": DIRECT, "hazard_zeros": DIRECT},
     ("temporary variables", "cnv121/accumulated_in_a_loop.py"): {"hazard_dict_of_lists": SECOND},
     ("helpers", "cnv101/helpers_in_the_file.py"): {"hazard_result": DEEP},
     ("helpers", "cnv202/expanded_and_helpers.py"): {"hazard_target_network_weight": SECOND},
