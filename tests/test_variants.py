@@ -19,11 +19,9 @@ FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").glob("cnv*/*.py"))
 IDS = [f"{path.parent.name}/{path.name}" for path in FIXTURES]
 
 WAYS: dict[str, Callable[[str], Variant | None]] = {
-    "names that mean the same": lambda text: names.renamed(text, names.akin),
+    "names that mean the same": lambda text: names.renamed(names.aliased(text).text, names.akin),
     "names without a meaning": lambda text: names.renamed(text, names.meaningless),
-    "imports under other names": names.aliased,
-    "if True": wrapping.if_true,
-    "with or try": lambda text: (wrapping.in_with, wrapping.in_try)[zlib.crc32(text.encode()) % 2](text),
+    "wrapped": lambda text: wrapping.if_true(wrapping.in_with(wrapping.in_try(text).text).text),
     "methods": wrapping.methods,
     "temporary variables": splitting.temporaries,
 }
