@@ -133,6 +133,63 @@ ON_CUDA = {
 }
 
 SILENT = {
+    "a dict by its annotation": """
+        class A(nn.Module):
+            def part(self, cache: dict[str, torch.Tensor] | None = None):
+                cache = cache or {}
+                return cache
+
+            def whole(self, cache: dict[str, torch.Tensor]):
+                return self.part(cache=cache.get("part"))
+    """,
+    "a flag by its default": "def f(x: torch.Tensor, shown: Optional[torch.Tensor] = False):\n    return x if not shown else None",
+    "anything by its annotation": "def f(items: dict[str, torch.Tensor | typing.Any]):\n    return [1 if i else 0 for i in items.values()]",
+    "keywords of a caller": """
+        def f(*args, first: bool = False, **kwargs):
+            return 1 if first else 2
+
+        def g(x: torch.Tensor, **kwargs):
+            kwargs["x"] = x.cuda()
+            return f(**kwargs)
+    """,
+    "one's own question for a tensor": """
+        def f(mask):
+            mask = torch.zeros(3, device=mask.device)
+            if is_torch_tensor(mask):
+                mask = mask.cpu().numpy()
+            return np.concatenate([[0], mask])
+    """,
+    "bits of another type": "def f(t: torch.Tensor):\n    return t.to(torch.bfloat16).view(torch.int16).numpy()",
+    "the product of two vectors": "def f():\n    return bool(torch.ones(3) @ torch.ones(3) > 1)",
+    "the caller's choice to force": "def f(t: torch.Tensor, force=False):\n    return t.cuda().numpy(force=force)",
+    "a key of a dict": "def f(inputs):\n    inputs['labels'] = torch.ones(3)\n    batch = inputs\n    batch['x'] = 1\n    return batch",
+    "the caller's choice to write": """
+        def f(x: torch.Tensor, inplace: bool = False):
+            original = x
+            if inplace:
+                original[:] = 0
+                return original
+            return x * 0
+    """,
+    "an image of a list": """
+        def f(mask):
+            if isinstance(mask, np.ndarray):
+                mask = [mask]
+            small = [i.resize((3, 3), resample=1) for i in mask]
+            return np.stack(small)
+    """,
+    "another one in each round": """
+        def f(targets: List[Dict[str, torch.Tensor]], indices):
+            kept = []
+            for target in targets:
+                if indices is None:
+                    labels = target["labels"].new_zeros(3)
+                else:
+                    labels = target["labels"][indices]
+                labels[indices < 0] = -1
+                kept.append(labels)
+            return kept
+    """,
     "copied to the host": "def f(x: torch.Tensor):\n    return x.cuda().cpu().numpy()",
     "guarded by is_cuda": "def f(x: torch.Tensor):\n    x = x.to('cuda')\n    if not x.is_cuda:\n        return x.numpy()",
     "asserted": "def f(x, device):\n    x = x.to(device)\n    assert x.device.type == 'cpu'\n    return x.numpy()",

@@ -36,6 +36,32 @@ _SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Iterator", "Col
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "OrderedDict", "MutableMapping", "DefaultDict"})
 
 
+_PLAIN = frozenset({"bool", "int", "float", "str", "bytes", "dict", "Dict", "None"})
+
+
+def plain_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """The parameters that are annotated as numbers, texts or dicts and nothing else: whatever a caller seems to pass,
+    it is no tensor."""
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return frozenset(argument.arg for argument in arguments if argument.annotation and _is_plain(argument.annotation))
+
+
+def _is_plain(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value is None
+    if isinstance(node, ast.BinOp):
+        return _is_plain(node.left) and _is_plain(node.right)
+    if isinstance(node, ast.Subscript):
+        name = (dotted(node.value) or "").rpartition(".")[2]
+        return _is_plain(node.slice) if name == "Optional" else name in _PLAIN
+    return isinstance(node, ast.Name) and node.id in _PLAIN
+
+
+def without_tensors(value: Value) -> Value:
+    """The value of something that is no tensor."""
+    return tuple(alt for alt in value if not isinstance(alt.kind, Tensor)) or UNKNOWN
+
+
 def annotated(interpreter: Interpreter, node: ast.expr | None, path: str, depth: int = 0) -> Value:
     """The value that an annotation promises; UNKNOWN (under its name) where it promises nothing we know."""
     memory = Memory(("parameter", path), "parameter", path) if depth == 0 else None
@@ -52,10 +78,16 @@ def annotated(interpreter: Interpreter, node: ast.expr | None, path: str, depth:
                 return opaque
         return opaque
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        if _is_any(node.left) or _is_any(node.right):
+            return opaque
         return join(annotated(interpreter, node.left, path, depth), annotated(interpreter, node.right, path, depth))
     if isinstance(node, ast.Subscript):
         return _generic(interpreter, node, path, depth) or opaque
     return _plain(interpreter, dotted(node) or "", path, memory) or opaque
+
+
+def _is_any(node: ast.expr) -> bool:
+    return (dotted(node) or "").rpartition(".")[2] in ("Any", "object")
 
 
 def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | None) -> Value:
@@ -88,6 +120,8 @@ def _generic(interpreter: Interpreter, node: ast.Subscript, path: str, depth: in
     if name == "Optional":
         return join(annotated(interpreter, inner, path, depth), NONE)
     if name == "Union":
+        if any(_is_any(part) for part in parts):
+            return NOTHING
         return join(*(annotated(interpreter, part, path, depth) for part in parts))
     if name in ("Annotated", "Final", "ClassVar", "Required"):
         return annotated(interpreter, parts[0], path, depth)

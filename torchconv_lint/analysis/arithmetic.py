@@ -77,6 +77,8 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
     shape = broadcast(tensor.shape for tensor in operands) if plain else None
     counts = [tensor.count for tensor in operands]
     count = many[0] if many else counts[0] if plain and all(counts) else None
+    if isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign):
+        count = shape = None  # rows and columns meet: what is left of the shape is not worked out
     dtype = widened(operands, numbers=[kind for kind in (left, right) if isinstance(kind, Number | Const)])
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape)
     if frame.trace is not None:

@@ -150,7 +150,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
             value = kept(frame, value, node, frame.text(target), container=True)
     if frame.state.underway.copies and _is_indexed(owner, key):
         tell_host_read(frame, [kind for kind, _ in value], node, target, kept=True)
-    if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner):
+    if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner) and not _is_text(key):
         for kind, _ in owner if all(isinstance(kind, Array) for kind, _ in owner) else ():
             if isinstance(kind, Array):
                 row_into_array(frame, value, node, several=_takes_a_row(kind, target))
@@ -169,6 +169,11 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     changed = each(owner, after)
     if changed is not owner:
         write_back(frame, target.value, changed)
+
+
+def _is_text(key: Value) -> bool:
+    """Whether the key is a string: what it is an index of is a dict, whose tensors are not written."""
+    return bool(key) and all(isinstance(kind, Const) and isinstance(kind.value, str) for kind, _ in key)
 
 
 def _is_indexed(owner: Value, key: Value) -> bool:

@@ -150,6 +150,7 @@ class Frame:
         self.breaks: list[State] = []
         self.continues: list[State] = []
         self.loop_depth = 0
+        self.rounds: tuple[cst.CSTNode, ...] = ()  # the loops that the statement at hand is in, innermost last
         self.nesting = 0
         self.alive = True
         self.tracks = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
-from torchconv_lint.analysis.annotations import annotated
+from torchconv_lint.analysis.annotations import annotated, plain_parameters, without_tensors
 from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import (
@@ -132,6 +132,7 @@ class Interpreter:
         self.follows_copies = Race in heard and "non_blocking" in source.text
         self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}
+        self.born: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}  # the loops around each allocation
         self._definitions: dict[FunctionOutline, Definition] = {}
         self._nested: dict[cst.CSTNode, Definition] = {}
         self._entries: dict[FunctionOutline, Result] = {}
@@ -382,6 +383,8 @@ class Interpreter:
         if not isinstance(default, ast.Constant):
             return value
         constant = just(Const(default.value))
+        if isinstance(default.value, bool):  # a flag, whatever the annotation says
+            return join(constant, without_tensors(value))
         if isinstance(default.value, str):
             # A default that names a device is that device: only the callers can make it another.
             return constant if _is_device(default.value) else join(constant, value)
@@ -481,6 +484,7 @@ class Interpreter:
         parameters = definition.node.params
         slots = [*parameters.posonly_params, *parameters.params]
         given = [argument.value for argument in arguments.positional]
+        plain = plain_parameters(definition.outline.node) if definition.outline is not None else ()
         if this is not None and slots:
             names[slots[0].name.value] = just(this)
             slots = slots[1:]
@@ -490,13 +494,15 @@ class Interpreter:
                 value = given[position]
             elif name in arguments.keywords:
                 value = arguments.keywords[name].value
-            elif (position < len(slots) and arguments.star) or arguments.double_star:
-                value = join(arguments.star or arguments.double_star, UNKNOWN)
+            elif position < len(slots) and arguments.star:
+                value = join(arguments.star, UNKNOWN)
+            elif arguments.double_star:  # which of its values it would be is not known
+                value = UNKNOWN
             elif slot.default is not None:
                 value = self._default_value(slot.default, definition.segment)
             else:
                 value = UNKNOWN
-            names[name] = as_parameter(value, name)
+            names[name] = as_parameter(without_tensors(value) if name in plain else value, name)
         rest = given[len(slots) :]
         if isinstance(parameters.star_arg, cst.Param):
             names[parameters.star_arg.name.value] = just(
@@ -575,7 +581,7 @@ class Interpreter:
 
     def _tell_returned_writes(self, frame: Frame) -> None:
         """Writes to a parameter's memory that the function also returns, as if the result were new."""
-        if not any(_is_data(kind) for value in frame.returns for kind, _ in value):
+        if not any(_is_data(kind) for value in frame.returns for kind, _ in value) or _asks_where(frame.definition):
             return
         for position, event in enumerate(frame.events):
             if isinstance(event, ForeignWrite):
@@ -838,6 +844,14 @@ def _as_module(kind: Kind, name: str) -> Kind:
     if isinstance(kind, Opaque):
         return Module(None, kind.guess.device if kind.guess else None, path=kind.path or name)
     return kind
+
+
+def _asks_where(definition: Definition | None) -> bool:
+    """Whether a parameter lets the caller choose that its data is written."""
+    outline = definition.outline if definition is not None else None
+    arguments = outline.node.args if outline is not None else None
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments is not None else []
+    return any("inplace" in argument.arg.replace("_", "") for argument in every)
 
 
 def _is_data(kind: Kind) -> bool:

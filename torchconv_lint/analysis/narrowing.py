@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,10 @@ import libcst as cst
 
 from torchconv_lint.analysis import truth as truths
 from torchconv_lint.analysis.conditions import literals
+from torchconv_lint.analysis.iteration import item_of
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.state import join_states
+from torchconv_lint.analysis.subscripts import key_of
 from torchconv_lint.analysis.transforms import asks
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -28,6 +31,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
+    just,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +100,8 @@ MAX_DISJUNCTION = 5
 def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]) -> bool:
     """Narrow the name or dotted path `node`: `wanted` says of each alternative whether it stays, or as what."""
     path = dotted_path(node)
+    if isinstance(node, cst.Subscript) and dotted_path(node.value) is not None:
+        return _keep(frame, node.value, lambda kind: _may_hold(frame, kind, node, wanted))
     if path is None:
         return True
     value = frame.quietly(node)  # type: ignore[arg-type]
@@ -111,6 +117,15 @@ def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]
     if len(kept) != len(value) or any(one is not other for one, other in zip(kept, value, strict=True)):
         frame.bind(path, tuple(kept), narrowed=True)
     return True
+
+
+def _may_hold(frame: Frame, kind: Kind, node: cst.Subscript, wanted: Callable[[Kind], bool | Kind]) -> bool:
+    """Whether the element that `node` names can be what is wanted, in this list."""
+    if not isinstance(kind, Sequence):
+        return True
+    element = item_of(frame, kind, key_of(frame, node), node)
+    alternatives = just(element) if isinstance(element, Kind) else element
+    return not alternatives or any(wanted(alt.kind) is not False for alt in alternatives)
 
 
 def _may_be(kind: Kind, truth: bool) -> bool:
@@ -236,13 +251,17 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
     if frame.trace is not None and asks(function):
         return truth
     name: Any = getattr(function[0].kind, "name", None) if len(function) == 1 else None
-    if name in ("torch.is_tensor", "torch.overrides.is_tensor_like") and node.args:
+    if node.args and _ASKS_FOR_TENSOR.search(name or dotted_path(node.func) or ""):
         return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, ["torch.Tensor"], truth))
     if name == "builtins.isinstance" and len(node.args) == 2:
         wanted = _type_names(frame.quietly(node.args[1].value))
         if wanted:
             return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, wanted, truth))
     return True
+
+
+_ASKS_FOR_TENSOR = re.compile(r"(^|\.)_?is_?(torch_?|pt_?)?tensor(_like)?$", re.IGNORECASE)
+"""Functions that ask what `isinstance(x, torch.Tensor)` does; everybody has one."""
 
 
 def _type_names(value: Value) -> list[str]:

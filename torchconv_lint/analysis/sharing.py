@@ -43,6 +43,7 @@ def with_memory(
         return value
     if not position:
         age(frame, node)
+    frame.interpreter.born[node] = frame.rounds
     return tuple(
         Alt(replace(alt.kind, memory=Memory((node, (index, position)), origin)), alt.when)
         if isinstance(alt.kind, Tensor | Array | Opaque) and alt.kind.memory is None
@@ -75,6 +76,7 @@ def converted(
 def fresh(frame: Frame, node: cst.CSTNode, origin: str) -> Memory:
     """A new allocation made at `node`; what an earlier pass of a loop allocated there is an older one now."""
     age(frame, node)
+    frame.interpreter.born[node] = frame.rounds
     return Memory((node, 0), origin)
 
 
@@ -111,6 +113,17 @@ def age_kept(frame: Frame, element: Value) -> None:
             names[name] = relabelled(value, older)
 
 
+def _is_of_this_round(frame: Frame, memory: Memory) -> bool:
+    """Whether the memory is another one in each round of the loop at hand: allocated in it, or part of what it runs
+    over. What a container keeps of it is not what later rounds write."""
+    if not frame.rounds or not isinstance(memory.key, tuple):
+        return False
+    key = memory.key[1] if memory.key[0] == "older" else memory.key
+    if key[0] == "part":
+        return True
+    return frame.interpreter.born.get(key[0], ())[: len(frame.rounds)] == frame.rounds
+
+
 def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value:
     """The value with every memory in it changed."""
 
@@ -135,6 +148,8 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
             return memory
         side = memory.side
         step = (node, None)
+        if container and _is_of_this_round(frame, memory):
+            return memory
         if container and step not in side and len(side) < MAX_SIDE:
             side = (*side, step)
             frame.state.stale.pop((memory.key, side), None)

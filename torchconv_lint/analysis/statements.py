@@ -207,6 +207,7 @@ def _loop(
     loops, seldom = frame.loops, frame.seldom
     enter_loop(frame, node, iterable)
     frame.loop_depth += 1
+    rounds, frame.rounds = frame.rounds, (*frame.rounds, node)
     ends: list[State | None] = []
     for _ in range(passes):
         del frame.events[mark:]
@@ -226,6 +227,7 @@ def _loop(
             break
         head = grown
     frame.loop_depth -= 1
+    frame.rounds = rounds
     frame.loops, frame.seldom = loops, seldom
     breaks = frame.breaks
     frame.breaks, frame.continues = outer_breaks, outer_continues

@@ -123,6 +123,9 @@ def call_tensor_method(
         result = cast(kind, dtype)
         memory = _noop(frame, kind, node, f"`.{name}()` gives the tensor itself: it has that dtype") if same else None
         return replace(result, memory=memory)
+    if name == "view" and (bits := dtype_of(arguments.value(0, "dtype"))) is not None:
+        dtype = Fact(bits.name, Step(frame.site(node), f"looks at the bits as {bits.name}"))
+        return replace(kind, dtype=dtype, count=None, shape=None, path=None)
     if name == "detach":
         memory = converted(frame, kind.memory, node, "`.detach()` shares its memory", numpy=False)
         cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
@@ -183,7 +186,8 @@ def _to_numpy(
     frame: Frame, kind: Tensor, arguments: Arguments, node: cst.Call, subject: cst.CSTNode, original: Opaque | None
 ) -> Kind:
     force = arguments.value(0, "force")
-    forced = bool(force) and isinstance(force[0].kind, Const) and force[0].kind.value is True
+    # A flag that is passed on is the caller's choice.
+    forced = any(not isinstance(kind, Const) or kind.value is True for kind, _ in force)
     tell_numpy_method(frame, original or kind, subject, node, forced)
     memory = converted(frame, kind.memory, node, "`.numpy()` shares its memory", numpy=True)
     return Array(
@@ -450,7 +454,7 @@ def call_array_method(
     """`array.name(...)`."""
     ops = numpy_ops().method
     subject = getattr(func, "value", func)
-    if name in ops.inplace:
+    if name in ops.inplace and not (name == "resize" and "resample" in arguments.keywords):  # that is an image's
         written(frame, just(kind), subject, node, fills=name in ("fill", "put", "itemset"))
         return NONE
     if name in ("tolist",):

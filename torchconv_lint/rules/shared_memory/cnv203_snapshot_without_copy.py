@@ -130,7 +130,7 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
             yield Verdict(event.site, message, event.sure, how, _copied(event))
             return
         write, memory = event.write, event.memory
-        if memory.kept is None or not (write.by_step or kept_in_container(memory, write)):
+        if memory.kept is None or not (write.by_step or (memory.form and kept_in_container(memory, write))):
             return
         site, name = memory.kept
         message = f"`{name}` is kept without a copy: it changes when `{write.target}` does"

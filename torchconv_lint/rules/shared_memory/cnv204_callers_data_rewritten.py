@@ -131,4 +131,4 @@ def meant(function: str, parameter: str) -> bool:
     plain = function.strip("_").lower()
     if function.endswith("_") and not function.endswith("__"):
         return True
-    return plain.startswith(_MEANT) or "inplace" in plain or parameter.lower().startswith(_OUTPUTS)
+    return plain.startswith(_MEANT) or "inplace" in plain or "init" in plain or parameter.lower().startswith(_OUTPUTS)
