@@ -12,4 +12,6 @@ _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 
 def mentions_tensors(text: str) -> bool:
     """Whether a file can meet torch: a search of the text, before anything is parsed."""
+    if "\r" in text:  # a line may end with it alone, which a regular expression does not know
+        text = text.replace("\r", "\n")
     return _IMPORTS.search(text) is not None or _METHODS.search(text) is not None
