@@ -61,6 +61,17 @@ def test_not_read(line: str) -> None:
 
 NO_COPY = {
     "an upload": "def f(x, device):\n    y = x.to(device, non_blocking=True)\n    return (y + 1).sum().item()",
+    "an upload to one of two devices": """
+        class Estimator:
+            def __init__(self, gpu):
+                if gpu:
+                    self.device = torch.device("cuda")
+                else:
+                    self.device = torch.device("cpu")
+            def fit(self, x: torch.Tensor):
+                x = x.to(self.device, non_blocking=True)
+                return (x + 1).sum().item()
+    """,
     "blocking": "def f(x: torch.Tensor):\n    return x.cuda().to('cpu', non_blocking=False).numpy()",
     "asked by somebody else": "def f(x: torch.Tensor, flag):\n    return x.cuda().to('cpu', non_blocking=flag).numpy()",
     "on the cpu already": "def f():\n    return torch.ones(2).to('cpu', non_blocking=True).numpy()",

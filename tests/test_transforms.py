@@ -207,6 +207,11 @@ UNDER = {
     "grad, shown": ("def f(x):\n    print(x.item())\n    return x\ng = torch.func.hessian(f)", None),
     "grad, detached": ("def f(x):\n    return x * x.detach().item()\ng = torch.func.grad(f)", None),
     "grad, tested": ("def f(x):\n    return x if x > 0 else -x\ng = torch.func.grad(f)", None),
+    "backward, shown": (
+        "class F(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n        return torch.exp(x)\n"
+        "    @staticmethod\n    def backward(ctx, grad):\n        print(grad.max().item())\n        return grad",
+        None,
+    ),
     "backward of something else": ("class F:\n    def backward(self, grad):\n        return grad.max().item()", None),
 }
 

@@ -220,8 +220,17 @@ def moved_by(
     result: Value = just(kind)
     for target in targets:
         devices = as_device(frame, target, node)
+        if len(devices) > 1:
+            devices = each(devices, _one_of_several)
         result = combine([result, devices], lambda one, goal: _toward(frame, one, goal, node, copies))
     return result or UNKNOWN
+
+
+def _one_of_several(goal: Kind) -> Kind:
+    """A device that may be another one: not surely the CPU."""
+    if isinstance(goal, Device) and goal.fact is not None and goal.fact.value == CPU:
+        return Device(goal.fact.weaker(Confidence.LIKELY))
+    return goal
 
 
 def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) -> Kind | Value:

@@ -218,7 +218,7 @@ def inputs(
             continue
         step = Step(transform.site, f"`{transform.text}` calls it, with a tensor for `{name}`")
         traced = Fact(True, step) if acting and chosen else None
-        grad = Fact(True, step) if transform.kind == GRAD and chosen else None
+        grad = Fact(True, step) if transform.kind in (GRAD, BACKWARD) and chosen else None
         found[name] = each(value, lambda kind, facts=(traced, grad): _as_input(kind, *facts))  # type: ignore[misc]
     return found
 
@@ -244,7 +244,7 @@ def _used_as_tensors(node: cst.CSTNode) -> frozenset[str]:
 def tell_cuts(frame: Frame, cuts: Iterable[Cut]) -> None:
     """What has left the graph by these conversions is computed with."""
     transform = frame.trace
-    if transform is None or transform.kind != GRAD:
+    if transform is None or transform.kind not in (GRAD, BACKWARD):
         return
     for cut in cuts:
         if cut.how in ("number", "numpy", "constructor"):

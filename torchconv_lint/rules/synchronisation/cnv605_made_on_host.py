@@ -12,7 +12,8 @@ accelerator's, and some programs rely on it; `torch.tensor(data)`, whose data ar
 dtype)` too is only reported for its device.
 
 Confidence: *certain* where the device is named in the code, *likely* where other code chooses it. Off by default:
-it is about speed, not about results. Measured on ten released packages (2,072 files): 7 findings, all judged right.
+it is about speed, not about results. Measured on ten released packages (2,072 files): 14 findings, all judged
+right.
 
 ## Why is this bad?
 

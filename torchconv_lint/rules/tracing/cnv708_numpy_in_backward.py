@@ -2,10 +2,12 @@
 
 ## What it does
 
-Reports `.numpy()`, functions of NumPy, `.item()`, `float()` and `.tolist()` in the `backward` of a
-`torch.autograd.Function` of the file that is not decorated with `@once_differentiable`.
+Reports `.numpy()` and functions of NumPy, and numbers (`.item()`, `float()`, `int()`) that a tensor is computed
+with, in the `backward` of a `torch.autograd.Function` of the file that is not decorated with
+`@once_differentiable`.
 
-Silent, deliberately: `forward`, which runs without grad mode anyway; `backward` with `@once_differentiable`.
+Silent, deliberately: numbers that are only printed or tested; `forward`, which runs without grad mode anyway;
+`backward` with `@once_differentiable`.
 
 Confidence: *certain* for the gradients that `backward` is given, *likely* for saved tensors and what only behaves
 like a tensor. Off by default: most functions are never differentiated twice. Measured on ten released packages
@@ -80,8 +82,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER
+from torchconv_lint.analysis.events import TracedCut, TracedRead
+from torchconv_lint.analysis.reads import ARRAY
 from torchconv_lint.analysis.transforms import BACKWARD
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
@@ -90,17 +92,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class NumpyInBackward(Rule[TracedRead]):
+class NumpyInBackward(Rule[TracedCut | TracedRead]):
     """NumPy computes the gradients of an autograd function: there is no second derivative."""
 
     code = "CNV708"
     name = "numpy-in-backward"
-    hears = (TracedRead,)
+    hears = (TracedCut, TracedRead)
     default = False
     triggers = (("item",), ("numpy",), ("tolist",))
 
-    def judge(self, event: TracedRead) -> Iterator[Verdict]:
+    def judge(self, event: TracedCut | TracedRead) -> Iterator[Verdict]:
         """The backward pass has to be differentiable, or say that it is not."""
-        if event.how.kind == BACKWARD and event.what in (ARRAY, NUMBER, LIST):
+        if event.how.kind != BACKWARD:
+            return
+        if isinstance(event, TracedCut):
+            message = f"`{event.subject}` leaves the graph in `backward`: second derivatives are lost"
+            yield Verdict(event.site, message, event.sure, ((event.how.site, "autograd calls this `backward`"),))
+        elif event.what == ARRAY:
             message = f"`{event.subject}` leaves the graph in `backward` ({event.via}): second derivatives are lost"
             yield verdict(event, message)

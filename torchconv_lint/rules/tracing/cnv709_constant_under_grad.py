@@ -95,10 +95,12 @@ class ConstantUnderGrad(Rule[TracedCut | TracedRead]):
 
     def judge(self, event: TracedCut | TracedRead) -> Iterator[Verdict]:
         """A cut that is computed with, or an array."""
+        if event.how.kind != GRAD:
+            return
         if isinstance(event, TracedCut):
             message = f"`{event.subject}` is read off an input of `{event.how.text}`: a constant to the derivative"
             because = (event.how.site, f"`{event.how.text}` differentiates the function")
             yield Verdict(event.site, message, event.sure, (because,))
-        elif event.how.kind == GRAD and event.what == ARRAY and event.tensor.traced is not None:
+        elif event.what == ARRAY and event.tensor.traced is not None:
             message = f"`{event.subject}` becomes an array ({event.via}) under `{event.how.text}`: it raises"
             yield verdict(event, message)
