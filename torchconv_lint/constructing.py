@@ -12,6 +12,7 @@ from torchconv_lint.analysis.walking import walk
 
 _TENSORS = frozenset({"tensor", "as_tensor", "new_tensor", "Tensor", "FloatTensor", "DoubleTensor", "LongTensor"})
 _TENSORS |= {"IntTensor", "ByteTensor", "BoolTensor", "HalfTensor"}
+_BUFFERS = frozenset({"zeros", "ones", "empty", "full"})
 _ARRAYS = frozenset({"array", "asarray", "asanyarray"})
 _ITERATORS = frozenset({"map", "zip", "filter", "enumerate", "reversed", "set", "frozenset", "iter"})
 _VIEWS = frozenset({"values", "keys", "items"})
@@ -40,10 +41,21 @@ class Constructing:
                 self._words.add(">")
             elif _is_no_number(argument):
                 self._words.add("array(objects)")
+        if name in _BUFFERS and any(_is_device(keyword) for keyword in node.keywords):
+            self._words.add("buffer(device)")
+        if name == "view" and (node.keywords or (len(node.args) == 1 and _may_be_dtype(node.args[0]))):
+            self._words.add("view(dtype)")
+        filled = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else node
+        if name.endswith("_") and _is_constructor(filled):
+            self._words.add("tensor(filled)")
         if not node.args:
             return
+        if name in ("tensor", "array", "asarray") and _holds_integers(node.args[0]):
+            self._words.add("array(integers)")
         if name in _TENSORS:
             self._into_tensor.append(node.args[0])
+            if isinstance(node.args[0], ast.Tuple) and _holds_integers(node.args[0]):
+                self._words.add("tensor(sizes)")
         elif name in _ARRAYS:
             self._into_array.append(node.args[0])
         elif name == "Parameter" and any(
@@ -115,6 +127,33 @@ def _what(node: ast.expr) -> str:
         if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS and not node.args:
             return "iterable"
     return ""
+
+
+def _is_constructor(node: ast.expr) -> bool:
+    """`torch.tensor(...)` and relatives."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TENSORS
+
+
+def _is_device(keyword: ast.keyword) -> bool:
+    """`device=x.device`."""
+    return keyword.arg == "device" and isinstance(keyword.value, ast.Attribute) and keyword.value.attr == "device"
+
+
+def _may_be_dtype(node: ast.expr) -> bool:
+    """Whether the one argument of `.view` may be a dtype: `np.int32`, `table[x.dtype]`, "f4"."""
+    if isinstance(node, ast.Attribute):
+        return any(char.isdigit() for char in node.attr) or node.attr in ("double", "half", "short", "long")
+    return isinstance(node, ast.Subscript) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _holds_integers(node: ast.expr) -> bool:
+    """Whether a literal list or tuple holds whole numbers."""
+    if not isinstance(node, ast.List | ast.Tuple):
+        return False
+    return any(
+        (isinstance(element, ast.Constant) and type(element.value) is int) or _holds_integers(element)
+        for element in node.elts
+    )
 
 
 def _is_no_number(node: ast.expr) -> bool:

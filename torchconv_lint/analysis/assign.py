@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.arithmetic import binary
+from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.devices import PARAMETERS
@@ -150,6 +151,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
             value = kept(frame, value, node, frame.text(target), container=True)
     if frame.state.underway.copies and _is_indexed(owner, key):
         tell_host_read(frame, [kind for kind, _ in value], node, target, kept=True)
+    tell_stored(frame, owner, target, value)
     if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner) and not _is_text(key):
         for kind, _ in owner if all(isinstance(kind, Array) for kind, _ in owner) else ():
             if isinstance(kind, Array):

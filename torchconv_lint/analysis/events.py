@@ -82,6 +82,69 @@ class GradAsked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemStored(Event):
+    """`buffer[...] = value`: the value takes the buffer's dtype.
+
+    `subject` is the buffer's text. `wanted` tells that the code asked for this dtype; `placed_like` is what the buffer
+    was given the device of, but not the dtype ("" if nothing). `into` and `dtype` are the dtypes (None: not known).
+    """
+
+    subject: str
+    into: Fact
+    dtype: Fact | None
+    value: str
+    wanted: bool
+    placed_like: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Reinterpreted(Event):
+    """`x.view(dtype)`: the same bytes, read as another dtype. `looked_up`: the dtype was looked up by `x`'s own."""
+
+    subject: str
+    dtype: str
+    into: str
+    looked_up: bool
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class DataOverwritten(Event):
+    """A tensor is made from data and filled at once with something else: `torch.tensor((2, 3)).normal_()`."""
+
+    subject: str
+    via: str
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class CastBack(Event):
+    """Integers that a legacy constructor has made floats are made integers again."""
+
+    subject: str
+    through: Fact
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfilled(Event):
+    """Numbers that nobody has written are computed with: `x * torch.Tensor(3)`."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resized(Event):
+    """A tensor whose memory belongs to an array (or is shared with one) is resized. `grows` None: not known."""
+
+    subject: str
+    grows: bool | None
+    how: tuple[tuple[Site, str], ...]
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleFed(Event):
     """A tensor of known dtype is given to a module. `kind` is the module's class in torch.nn, `parameters` the dtype of
     its parameters; `converted` is the conversion that gave the tensor its dtype, if there is one in sight."""

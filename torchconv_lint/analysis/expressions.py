@@ -12,6 +12,7 @@ import libcst as cst
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.assign import assign
 from torchconv_lint.analysis.attributes import attribute_of
+from torchconv_lint.analysis.buffers import tell_unfilled
 from torchconv_lint.analysis.calls import call
 from torchconv_lint.analysis.conditions import both, either, negation
 from torchconv_lint.analysis.conversions import tell_arithmetic
@@ -35,6 +36,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    Dtype,
     Fact,
     Function,
     Kind,
@@ -137,6 +139,9 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     for step in reversed(chain):
         right = frame.evaluate(step.right)
         tell_arithmetic(frame, result, right, step.left, step.right)
+        for side in (step.left, step.right):
+            if isinstance(side, cst.Call):
+                tell_unfilled(frame, side)
         if frame.state.underway.copies:
             tell_host_read(frame, kinds(result), step.left, step)
             tell_host_read(frame, kinds(right), step.right, step)
@@ -293,8 +298,9 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
         value = frame.evaluate(element.value)
         if isinstance(element, cst.DictElement):
             key = frame.evaluate(element.key)
-            constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
-            if isinstance(constant, str | int) and len(items) < 64:
+            only = key[0].kind if len(key) == 1 else None
+            constant = only.value if isinstance(only, Const) else only if isinstance(only, Dtype) else None
+            if isinstance(constant, str | int | Dtype) and len(items) < 64:
                 items[constant] = value
             else:
                 rest = join(rest, value)

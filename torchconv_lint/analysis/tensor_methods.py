@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import quotient_dtype
+from torchconv_lint.analysis.buffers import FILLS, tell_cast_back, tell_overwritten, tell_reinterpreted, tell_resized
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.copies import landed, tell_host_read, uploads
 from torchconv_lint.analysis.devices import as_device
@@ -30,6 +32,7 @@ from torchconv_lint.analysis.reads import COPY, LIST, NUMBER, SIZE, tell_read
 from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted, written
 from torchconv_lint.analysis.tensors import (
+    INTEGERS,
     NO_GRAD,
     cast,
     computed,
@@ -120,6 +123,7 @@ def call_tensor_method(
     if name in _CASTS and not arguments.count:
         dtype = Fact(_CASTS[name], Step(frame.site(node), f"is cast to {_CASTS[name]}"))
         same = kind.dtype is not None and kind.dtype.value == dtype.value
+        tell_cast_back(frame, kind, str(dtype.value), node, subject)
         result = cast(kind, dtype)
         memory = _noop(frame, kind, node, f"`.{name}()` gives the tensor itself: it has that dtype") if same else None
         return replace(result, memory=memory)
@@ -130,6 +134,14 @@ def call_tensor_method(
         memory = converted(frame, kind.memory, node, "`.detach()` shares its memory", numpy=False)
         cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
         return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
+    if name == "view" and arguments.count == 1 and (viewed_as := dtype_of(arguments.value(0, "dtype"))) is not None:
+        tell_reinterpreted(frame, kind, arguments, node, subject)
+        return replace(kind, dtype=Fact(viewed_as.name), count=None, shape=None, path=None)
+    if name in ("resize_", "resize_as_"):
+        known = [size for size in kind.shape or () if size is not None]
+        sizes = math.prod(known) if kind.shape is not None and len(known) == len(kind.shape) else None
+        tell_resized(frame, kind.memory, arguments, node, subject, sizes)
+        return replace(kind, count=None, shape=None, path=None)
     if name == "item":
         tell_scalar(frame, just(original or kind), subject, "item", node)
         return Number(cuts=cut_off(frame, just(original or kind), node, "number", subject, asked=True))
@@ -248,6 +260,7 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
     if isinstance(goal, Dtype):
         step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
         same = kind.dtype is not None and kind.dtype.value == goal.name
+        tell_cast_back(frame, kind, goal.name, node, getattr(node.func, "value", node))
         result = cast(kind, Fact(goal.name, step))
         if not same or copies:
             return result
@@ -356,6 +369,8 @@ def operation(
     count, shape = _size(name, operands, arguments, function, views=views or maybe)
     fixed = ops.dtype.get(name)
     dtype = Fact(fixed) if fixed else result_dtype(operands)
+    if dtype is not None and dtype.value in INTEGERS and name in ops.to_float:
+        dtype = frame.interpreter.default_dtype
     if (name in ops.no_grad) or (fixed in ("bool", "int64")):
         return replace(computed(frame, operands, count=count, shape=shape), grad=NO_GRAD, dtype=dtype)
     if views or (maybe and not function):
@@ -430,6 +445,8 @@ def _in_place(
         written(frame, just(kind), subject, node, fills=fills)
         if name not in ("share_memory_", "resize_", "set_", "resize_as_"):
             write_to_leaf(frame, just(kind), subject, node)
+    if name in FILLS:
+        tell_overwritten(frame, subject, name, node)
     result = kind
     if name == "copy_" and len(operands) > 1:
         result = _copied_into(frame, kind, operands[1], node)
@@ -484,6 +501,7 @@ def call_array_method(
         same = kept and dtype is not None and dtype == kind.dtype
         return replace(kind, path=None) if same else result
     if name == "view" and arguments.count:
+        tell_reinterpreted(frame, kind, arguments, node, subject)
         target = dtype_of(arguments.value(0, "dtype"))
         return replace(kind, path=None, dtype=Fact(target.name) if target else None)
     if name in ops.view or name in ops.maybe_view:

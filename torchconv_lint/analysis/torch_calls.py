@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.buffers import tell_overwritten
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.copies import tell_host_read
 from torchconv_lint.analysis.devices import any_device, as_device
@@ -90,6 +91,8 @@ def call_torch(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         return _nn_class(frame, name[3:], arguments, node)
     if name.startswith("optim."):
         return _optim(name.rpartition(".")[2])
+    if name.startswith("nn.init.") and arguments.positional:
+        tell_overwritten(frame, arguments.positional[0].node, f"nn.init.{name[8:]}", node)
     if name.startswith("Tensor."):
         return _unbound_method(frame, name[7:], arguments, node)
     return _by_table(frame, name, arguments, node)
@@ -181,6 +184,8 @@ def _created(
         dtype = dtype_fact(given.value)
         if dtype is not None:
             dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
+    elif dtype is not None and dtype.step is None and "device" in arguments.keywords:
+        dtype = Fact(dtype.value, Step(frame.site(node), f"`torch.{what}` makes it {dtype.value}"))
     memory = fresh(frame, node, origin) if frame.tracks else None
     pinned = any(isinstance(kind, Const) and kind.value is True for kind in kinds(arguments.value(99, "pin_memory")))
     graph = Graph(cuts=cuts) if cuts else NO_GRAPH
@@ -345,6 +350,8 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
         step = Step(frame.site(node), f"`torch.{name}` is on the accelerator")
         return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
     source = arguments.value(0)
+    unknown = any(isinstance(kind, Opaque | Array) for kind in kinds(source)) and len(arguments.positional) == 1
+    made = Fact(dtype, Step(frame.site(node), f"`torch.{name}` makes it {dtype}") if unknown else None)
 
     def make(kind: Kind) -> Kind:
         if isinstance(kind, Tensor):  # the graph goes on: measured
@@ -353,12 +360,12 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
         if isinstance(kind, Array) and kind.dtype is not None and kind.dtype.value == dtype:
             memory = converted(frame, kind.memory, node, f"`torch.{name}` shares a {dtype} array's memory", numpy=True)
         cuts = cut_off(frame, just(kind), node, "constructor", arguments.positional[0].node, asked=False)
-        return with_cuts(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype), memory=memory), cuts)
+        return with_cuts(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=made, memory=memory), cuts)
 
     sizes = tuple(size for argument in arguments.positional for size in literal_sizes(argument.value))
     if source and not any(isinstance(kind, Sequence | Array | Tensor) for kind in kinds(source)):
-        return just(shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)), sizes))
-    return each(source, make) if source else just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact(dtype)))
+        return just(shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=made), sizes))
+    return each(source, make) if source else just(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=made))
 
 
 def _device(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:

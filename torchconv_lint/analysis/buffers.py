@@ -1,0 +1,157 @@
+"""What is stored in buffers and read out of bytes: events about values that silently change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.array_dtypes import INTEGERS
+from torchconv_lint.analysis.dtypes import dtype_of
+from torchconv_lint.analysis.events import CastBack, DataOverwritten, ItemStored, Reinterpreted, Resized, Unfilled
+from torchconv_lint.analysis.values import Array, Const, Dtype, Fact, Mapping, Sequence, Tensor, just
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.values import Memory, Value
+
+FILLS = frozenset({"uniform_", "normal_", "zero_", "fill_", "random_", "bernoulli_", "exponential_", "trunc_normal_"})
+LEGACY = frozenset({"Tensor", "FloatTensor", "DoubleTensor", "LongTensor", "IntTensor", "HalfTensor", "ByteTensor"})
+_CONSTRUCTORS = LEGACY | {"tensor", "as_tensor"}
+
+
+def tell_stored(frame: Frame, owner: Value, target: cst.Subscript, value: Value) -> None:
+    """An item of a tensor or array is assigned."""
+    for kind, _ in owner:
+        if not isinstance(kind, Tensor | Array) or kind.dtype is None:
+            continue
+        made = _made_at(kind.dtype)
+        for one, _ in value:
+            dtype = _dtype(one)
+            if dtype is None and not isinstance(one, Tensor):
+                continue
+            sure = Confidence.CERTAIN if len(owner) == 1 and len(value) == 1 else Confidence.POSSIBLE
+            site, text = frame.site(target), frame.text(target.value)
+            like = _placed_like(frame, made)
+            frame.emit(ItemStored(site, text, kind.dtype, dtype, frame.text(target), _asks(made), like, sure))
+
+
+def _dtype(kind: object) -> Fact | None:
+    if isinstance(kind, Tensor | Array):
+        return kind.dtype
+    if isinstance(kind, Const) and isinstance(kind.value, float):
+        return None if kind.value.is_integer() else Fact("float64")
+    return None
+
+
+def _made_at(fact: Fact) -> cst.Call | None:
+    """The call that gave the dtype, the last one."""
+    node = fact.step.site.node if fact.step is not None else None
+    return node if isinstance(node, cst.Call) else None
+
+
+def _asks(made: cst.Call | None) -> bool:
+    """Whether the call names a dtype, in whatever way: `dtype=`, `.long()`, `LongTensor`. Taken for granted of a call
+    that is not known."""
+    if made is None:
+        return True
+    if any(argument.keyword is not None and argument.keyword.value == "dtype" for argument in made.args):
+        return True
+    name = made.func.attr.value if isinstance(made.func, cst.Attribute) else ""
+    return name in LEGACY or name in ("long", "int", "short", "astype", "to", "type", "randint", "arange", "randperm")
+
+
+def _placed_like(frame: Frame, made: cst.Call | None) -> str:
+    """What a buffer was given the device of without being given the dtype."""
+    if made is None or _asks(made):
+        return ""
+    for argument in made.args:
+        value = argument.value
+        if argument.keyword is not None and argument.keyword.value == "device" and isinstance(value, cst.Attribute):
+            return frame.text(value.value) if value.attr.value == "device" else ""
+    return ""
+
+
+def tell_reinterpreted(
+    frame: Frame, kind: Tensor | Array, arguments: Arguments, node: cst.CSTNode, subject: cst.CSTNode
+) -> None:
+    """`x.view(dtype)`."""
+    given = arguments.get(0, "dtype")
+    if given is None:
+        return
+    site, text = frame.site(node), frame.text(subject)
+    own = f"{text}.dtype"
+    if isinstance(given.node, cst.Subscript) and any(
+        isinstance(part.slice, cst.Index) and frame.text(part.slice.value) == own for part in given.node.slice
+    ):
+        for table, _ in frame.quietly(given.node.value):
+            for old, value in table.items if isinstance(table, Mapping) else ():
+                new = dtype_of(value)
+                if isinstance(old, Dtype) and new is not None and (kind.dtype is None or kind.dtype.value == old.name):
+                    frame.emit(Reinterpreted(site, text, old.name, new.name, True, Confidence.LIKELY))
+        return
+    for one, _ in given.value if kind.dtype is not None else ():
+        new = dtype_of(just(one))
+        if new is not None:
+            # Of several dtypes each mostly goes with one of the tensor's own.
+            sure = Confidence.CERTAIN if len(given.value) == 1 else Confidence.POSSIBLE
+            frame.emit(Reinterpreted(site, text, str(kind.dtype and kind.dtype.value), new.name, False, sure))
+
+
+def tell_overwritten(frame: Frame, made: cst.CSTNode, fill: str, node: cst.CSTNode) -> None:
+    """Something is filled in place; `made` is the expression that gives it."""
+    name = _constructor(frame, made)
+    if not isinstance(made, cst.Call) or not name or not made.args or made.args[0].keyword or made.args[0].star:
+        return
+    data = frame.quietly(made.args[0].value)
+    literal = any(isinstance(kind, Sequence) and kind.items is not None for kind, _ in data)
+    if literal or (name not in LEGACY and any(isinstance(kind, Sequence) for kind, _ in data)):
+        frame.emit(DataOverwritten(frame.site(made), frame.text(made.args[0].value), name, fill))
+
+
+def _constructor(frame: Frame, node: cst.CSTNode) -> str:
+    """The constructor of torch that a call calls; "" for anything else."""
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return ""
+    name = node.func.attr.value
+    root = node.func.value
+    return name if name in _CONSTRUCTORS and isinstance(root, cst.Name) and root.value == "torch" else ""
+
+
+def tell_cast_back(frame: Frame, kind: Tensor, into: str, node: cst.CSTNode, subject: cst.CSTNode) -> None:
+    """A tensor is cast to integers."""
+    made = _made_at(kind.dtype) if kind.dtype is not None else None
+    if kind.dtype is None or kind.dtype.value != "float32" or made is None:
+        return
+    if _constructor(frame, made) in LEGACY and into in INTEGERS:
+        frame.emit(CastBack(frame.site(node), frame.text(subject), kind.dtype, into))
+
+
+def tell_unfilled(frame: Frame, node: cst.Call) -> None:
+    """An operand that is written as a legacy constructor of sizes alone."""
+    if not node.args or _constructor(frame, node) not in LEGACY:
+        return
+    sizes = [frame.quietly(one.value) for one in node.args if one.keyword is None and not one.star]
+    whole = [kind.value for value in sizes for kind, _ in value if isinstance(kind, Const)]
+    if len(whole) == len(node.args) and all(isinstance(one, int) and one > 0 for one in whole):
+        frame.emit(Unfilled(frame.site(node), frame.text(node)))
+
+
+def tell_resized(
+    frame: Frame, memory: Memory | None, arguments: Arguments, node: cst.CSTNode, subject: cst.CSTNode, old: int | None
+) -> None:
+    """`x.resize_(...)` of memory that has crossed the border to NumPy."""
+    if memory is None or not any(crosses for _, crosses in memory.side):
+        return
+    grows = None
+    if old is not None:
+        new = 1
+        for argument in arguments.positional:
+            kind = argument.value[0].kind if len(argument.value) == 1 else None
+            if not isinstance(kind, Const) or not isinstance(kind.value, int):
+                new = -1
+                break
+            new *= kind.value
+        grows = new > old if new >= 0 else None
+    frame.emit(Resized(frame.site(node), frame.text(subject), grows, memory.how, memory.sure))

@@ -1,0 +1,81 @@
+"""CNV307: Numbers that nobody has written are computed with.
+
+## What it does
+
+Reports a legacy constructor of sizes (`torch.Tensor(3)`, `torch.FloatTensor(2, 2)`) that is an operand itself: it makes
+that many uninitialised numbers, not the number that is written.
+
+Silent, deliberately: constructors whose result is kept (`nn.Parameter(torch.Tensor(a, b))`, `buffer =
+torch.FloatTensor(n)`), which an initialiser may fill; those that are filled at once (`torch.Tensor(3).zero_()`); sizes
+that are not written out; empty ones (`torch.Tensor(0)`).
+
+Confidence: *certain*.
+
+## Why is this bad?
+
+The numbers are whatever was in memory: mostly tiny or zero in a test, anything later. There is no warning.
+
+## Example
+
+```python
+import torch
+
+
+def doubled(x):
+    return x * torch.Tensor(2)
+```
+
+## Use instead
+
+```python
+import torch
+
+
+def doubled(x):
+    return x * torch.tensor(2.0)
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `torch.tensor(2.0)` for the number, a plain `2` mostly does; `torch.zeros(2)` or
+`torch.empty(2)` for numbers to come.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU: `torch.Tensor(3)` has three elements, `torch.tensor(3)`
+is 3; `torch.LongTensor(np.int64(2))` has two elements; `torch.Tensor(0.5)` raises `TypeError: new(): data must be a
+sequence (got float)`. `torch.ones(2, 3) * torch.Tensor(3)` has other values than `torch.ones(2, 3) * 3`. Not yet run
+on CUDA.
+
+## References
+
+- torch.Tensor: https://docs.pytorch.org/docs/stable/tensors.html
+- torch.tensor: https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
+- torch.empty: https://docs.pytorch.org/docs/stable/generated/torch.empty.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import Unfilled
+from torchconv_lint.model import Confidence
+from torchconv_lint.rules.base import Rule, Verdict
+from torchconv_lint.rules.to_tensor.wording import LEGACY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class UnfilledNumbers(Rule[Unfilled]):
+    """Numbers that nobody has written are computed with."""
+
+    code = "CNV307"
+    name = "unfilled-numbers"
+    hears = (Unfilled,)
+    triggers = tuple((word,) for word in LEGACY)
+
+    def judge(self, event: Unfilled) -> Iterator[Verdict]:
+        """The operand has sizes and no values."""
+        message = f"`{event.subject}` makes uninitialised numbers, and they are computed with here"
+        yield Verdict(event.site, f"{message} (use `torch.tensor` for values)", Confidence.CERTAIN)

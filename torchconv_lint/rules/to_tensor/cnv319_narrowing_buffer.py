@@ -1,0 +1,91 @@
+"""CNV319: A buffer takes over a tensor's device, but not its dtype.
+
+## What it does
+
+Reports an item that is assigned to a buffer made with `device=x.device` and without `dtype=`, when the dtype of the
+value is not known or is float64. An opt-in rule: with float32 data nothing is lost.
+
+What counts as evidence: `torch.zeros`, `ones`, `empty` or `full` with the device of another tensor.
+
+Silent, deliberately: buffers with `dtype=`, `zeros_like`; values known to be float32.
+
+Confidence: *likely*. *Possible* (not shown by default) adds buffers that may be made in several ways.
+
+## Why is this bad?
+
+The buffer has torch's default dtype, float32. What is computed from float64 input is rounded to it silently, and
+results differ from those of the same code without the buffer; integers above 16,777,216 change.
+
+## Example
+
+```python
+import torch
+
+
+def centroids(data, labels, count):
+    means = torch.zeros((count, data.shape[1]), device=data.device)
+    for label in range(count):
+        means[label] = data[labels == label].mean(dim=0)
+    return means
+```
+
+## Use instead
+
+```python
+import torch
+
+
+def centroids(data, labels, count):
+    means = torch.zeros((count, data.shape[1]), device=data.device, dtype=data.dtype)
+    for label in range(count):
+        means[label] = data[labels == label].mean(dim=0)
+    return means
+```
+
+## Fix safety
+
+No automatic fix yet. By hand: `dtype=x.dtype` next to `device=x.device`, or `x.new_zeros(…)`. With float64 data memory
+doubles, which is what the caller asked for.
+
+## Proof
+
+Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU: a float64 row assigned to `torch.zeros(1, 2,
+device=row.device)` comes back as float32: 1 + 2⁻³⁰ as 1.0. Through an index tensor or a mask the assignment raises
+instead. Not yet run on CUDA.
+
+## References
+
+- torch.zeros: https://docs.pytorch.org/docs/stable/generated/torch.zeros.html
+- torch.Tensor.new_zeros: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_zeros.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import ItemStored
+from torchconv_lint.model import Confidence
+from torchconv_lint.rules.base import Rule, Verdict, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class NarrowingBuffer(Rule[ItemStored]):
+    """A buffer takes over a tensor's device, but not its dtype."""
+
+    code = "CNV319"
+    name = "narrowing-buffer"
+    hears = (ItemStored,)
+    default = False
+    triggers = (("buffer(device)",),)
+
+    def judge(self, event: ItemStored) -> Iterator[Verdict]:
+        """The buffer is float32 by default, the value may be wider."""
+        wider = event.dtype is None or event.dtype.value == "float64"
+        if event.placed_like and event.into.value == "float32" and wider:
+            message = (
+                f"`{event.subject}` has the device of `{event.placed_like}` but not its dtype: what is stored in it"
+            )
+            message += f" is rounded to float32 (add `dtype={event.placed_like}.dtype`)"
+            yield Verdict(event.site, message, min(Confidence.LIKELY, event.sure), steps(event.into))
