@@ -12,6 +12,7 @@ from torchconv_lint.analysis.walking import walk
 
 _TENSORS = frozenset({"tensor", "as_tensor", "new_tensor", "Tensor", "FloatTensor", "DoubleTensor", "LongTensor"})
 _TENSORS |= {"IntTensor", "ByteTensor", "BoolTensor", "HalfTensor"}
+_LIKE = frozenset({"zeros_like", "ones_like", "empty_like"})
 _BUFFERS = frozenset({"zeros", "ones", "empty", "full"})
 _ARRAYS = frozenset({"array", "asarray", "asanyarray"})
 _ITERATORS = frozenset({"map", "zip", "filter", "enumerate", "reversed", "set", "frozenset", "iter"})
@@ -32,6 +33,7 @@ class Constructing:
         self._into_array: list[ast.expr] = []
         self._bound: dict[str, set[str]] = {}
         self._within: dict[str, set[str]] = {}
+        self._integers: set[str] = set()
         self._words: set[str] = set()
 
     def call(self, node: ast.Call, name: str) -> None:
@@ -50,8 +52,6 @@ class Constructing:
             self._words.add("tensor(filled)")
         if not node.args:
             return
-        if name in ("tensor", "array", "asarray") and _holds_integers(node.args[0]):
-            self._words.add("array(integers)")
         if name in _TENSORS:
             self._into_tensor.append(node.args[0])
             if isinstance(node.args[0], ast.Tuple) and _holds_integers(node.args[0]):
@@ -65,6 +65,8 @@ class Constructing:
 
     def bind(self, names: set[str], value: ast.expr) -> None:
         """Names are bound to a value."""
+        if _makes_integers(value):
+            self._integers |= names
         what = _what(value)
         if what:
             inner = _names(value)
@@ -78,9 +80,11 @@ class Constructing:
             self._bound.setdefault(node.id, set()).add("list")
             self._within.setdefault(node.id, set()).update(_names(item))
 
-    def words(self, arrays: Names, tensors: Names, local: Names) -> set[str]:
+    def words(self, arrays: Names, tensors: Names, local: Names, written: Names) -> set[str]:
         """What was found. `arrays` and `tensors` (of known size): names that stand for them, or for NumPy and torch;
-        `local`: functions of the file, of which any may give an array."""
+        `local`: functions of the file, of which any may give an array; `written`: what is written in place."""
+        if not self._integers.isdisjoint(written):
+            self._words.add("stored(integers)")
         for argument in self._into_tensor:
             kinds, names = self._kinds(argument), _names(argument)
             self._words.update(f"tensor({what})" for what in kinds)
@@ -144,6 +148,15 @@ def _may_be_dtype(node: ast.expr) -> bool:
     if isinstance(node, ast.Attribute):
         return any(char.isdigit() for char in node.attr) or node.attr in ("double", "half", "short", "long")
     return isinstance(node, ast.Subscript) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _makes_integers(node: ast.expr) -> bool:
+    """`np.array([0, 1])`, or what is made like another buffer."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+        return False
+    return node.func.attr in _LIKE or (
+        node.func.attr in ("tensor", "array", "asarray") and _holds_integers(node.args[0])
+    )
 
 
 def _holds_integers(node: ast.expr) -> bool:

@@ -327,7 +327,8 @@ class Survey:
         if self.items & given:
             found.triggers.add(ARGUMENT_COUNT)
         arrays = self.arrays | self.vocabulary.numpy
-        found.words |= self.constructing.words(arrays, self.sized | self.vocabulary.torch, self.vocabulary.local)
+        tensors = self.sized | self.vocabulary.torch
+        found.words |= self.constructing.words(arrays, tensors, self.vocabulary.local, self.written)
         if found.counted:
             found.words.add("counted")
         tensors = self.made | given | self.vocabulary.torch

@@ -128,15 +128,13 @@ def call_tensor_method(
         memory = _noop(frame, kind, node, f"`.{name}()` gives the tensor itself: it has that dtype") if same else None
         return replace(result, memory=memory)
     if name == "view" and (bits := dtype_of(arguments.value(0, "dtype"))) is not None:
+        tell_reinterpreted(frame, kind, arguments, node, subject)
         dtype = Fact(bits.name, Step(frame.site(node), f"looks at the bits as {bits.name}"))
         return replace(kind, dtype=dtype, count=None, shape=None, path=None)
     if name == "detach":
         memory = converted(frame, kind.memory, node, "`.detach()` shares its memory", numpy=False)
         cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
         return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
-    if name == "view" and arguments.count == 1 and (viewed_as := dtype_of(arguments.value(0, "dtype"))) is not None:
-        tell_reinterpreted(frame, kind, arguments, node, subject)
-        return replace(kind, dtype=Fact(viewed_as.name), count=None, shape=None, path=None)
     if name in ("resize_", "resize_as_"):
         known = [size for size in kind.shape or () if size is not None]
         sizes = math.prod(known) if kind.shape is not None and len(known) == len(kind.shape) else None

@@ -80,7 +80,7 @@ class FloatsIntoIntegers(Rule[ItemStored]):
     code = "CNV313"
     name = "floats-into-integers"
     hears = (ItemStored,)
-    triggers = (("array(integers)",),)
+    triggers = (("stored(integers)",),)
 
     def judge(self, event: ItemStored) -> Iterator[Verdict]:
         """The buffer holds integers by accident, the value has a fraction."""

@@ -22,7 +22,7 @@ results differ from those of the same code without the buffer; integers above 16
 import torch
 
 
-def centroids(data, labels, count):
+def centroids(data: torch.Tensor, labels: torch.Tensor, count: int):
     means = torch.zeros((count, data.shape[1]), device=data.device)
     for label in range(count):
         means[label] = data[labels == label].mean(dim=0)
@@ -35,7 +35,7 @@ def centroids(data, labels, count):
 import torch
 
 
-def centroids(data, labels, count):
+def centroids(data: torch.Tensor, labels: torch.Tensor, count: int):
     means = torch.zeros((count, data.shape[1]), device=data.device, dtype=data.dtype)
     for label in range(count):
         means[label] = data[labels == label].mean(dim=0)
