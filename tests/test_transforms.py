@@ -143,6 +143,14 @@ UNDER = {
         "def f(x, y):\n    return y.item()\ndef g(a):\n    return torch.vmap(f, in_dims=(0, None))(a, a)",
         None,
     ),
+    "vmap along the second": (
+        "def f(x):\n    return x.item()\ndef g(a):\n    return torch.vmap(f, in_dims=1)(a)",
+        "CNV703",
+    ),
+    "vmap along what is not known": (
+        "def f(x):\n    return x.item()\ndef g(a, dims):\n    return torch.vmap(f, in_dims=dims)(a)",
+        None,
+    ),
     "vmap text": ("def f(x):\n    return f'{x}'\ndef g(a):\n    return torch.vmap(f)(a)", "CNV703"),
     "vmap print": ("def f(x):\n    print(x)\n    return x\ndef g(a):\n    return torch.vmap(f)(a)", None),
     "vmap of grad": (
@@ -200,6 +208,15 @@ UNDER = {
     ),
     "grad by several": (
         "def f(x, y):\n    return y * y.item()\ng = torch.func.grad(f, argnums=(0, 1))",
+        "CNV709",
+    ),
+    "grad by what is not known": (
+        "def f(x, y):\n    return y * y.item()\ndef h(n):\n    return torch.func.grad(f, argnums=n)",
+        None,
+    ),
+    "vjp": ("def f(x, y):\n    return y * y.item()\ndef h(a):\n    return torch.func.vjp(f, a, a)", "CNV709"),
+    "jacobian": (
+        "def f(x):\n    return x * x.item()\ndef h(a):\n    return torch.autograd.functional.jacobian(f, a)",
         "CNV709",
     ),
     "grad by the other": ("def f(x, y):\n    return y * y.item()\ng = torch.func.grad(f)", None),

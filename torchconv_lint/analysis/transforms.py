@@ -27,6 +27,7 @@ from torchconv_lint.analysis.values import (
     Value,
     each,
     guessed,
+    just,
     kinds,
 )
 
@@ -121,27 +122,27 @@ def apply(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode, *, f
         kind = FULLGRAPH
     if frame.interpreter.follows_traces:
         text = name.removeprefix("torch.") + ("(fullgraph=True)" if kind == FULLGRAPH else "")
-        _look_into(frame, Transform(kind, text, frame.site(node)), target.value, _differing(kind, arguments))
+        _look_into(frame, Transform(kind, text, frame.site(node)), target.value, _differing(name, arguments))
     return target.value if TRANSFORMS[name] in _SAME else Transformed(target.value)
 
 
-def _differing(kind: str, arguments: Arguments) -> frozenset[int] | None:
-    """The positions of the arguments that the transform acts on; None: all."""
+def _differing(name: str, arguments: Arguments) -> frozenset[int] | None:
+    """The positions of the arguments that the transform acts on; None: all, and none where that is not written out."""
+    kind = TRANSFORMS[name]
     if kind == VMAP:
         chosen = arguments.value(1, "in_dims")
-        for one in kinds(chosen):
-            if isinstance(one, Sequence) and one.items is not None:
-                left_out = {index for index, item in enumerate(one.items) if _is_none(item)}
-                return frozenset(index for index in range(len(one.items)) if index not in left_out)
-    if kind == GRAD:
-        chosen = arguments.value(1, "argnums")
-        for one in kinds(chosen):
-            if isinstance(one, Const) and isinstance(one.value, int):
-                return frozenset({one.value})
-            if isinstance(one, Sequence) and one.items is not None:
-                return frozenset(k.value for item in one.items for k in kinds(item) if isinstance(k, Const))
-        return frozenset({0})
-    return None
+    elif kind == GRAD and "autograd" not in name and not name.endswith(("vjp", "jvp")):
+        chosen = arguments.value(1, "argnums") or just(Const(0))
+    else:
+        return None
+    single = chosen[0].kind if len(chosen) == 1 else None
+    if not chosen or (isinstance(single, Const) and isinstance(single.value, int)):
+        return None if kind == VMAP else frozenset({getattr(single, "value", 0)})
+    if not isinstance(single, Sequence) or single.items is None:
+        return frozenset()
+    if kind == VMAP:
+        return frozenset(index for index, item in enumerate(single.items) if not _is_none(item))
+    return frozenset(k.value for item in single.items for k in kinds(item) if isinstance(k, Const))
 
 
 def _is_none(value: Value) -> bool:
@@ -166,7 +167,12 @@ def decorate(frame: Frame, node: cst.FunctionDef, function: Value) -> None:
         for kind in kinds(frame.evaluate(decorator.decorator)):
             transform = as_transform(frame, kind, decorator.decorator)
             if transform is not None:
-                _look_into(frame, transform, function, _differing(transform.kind, _no_arguments()))
+                _look_into(frame, transform, function, _differing(kind_name(kind), _no_arguments()))
+
+
+def kind_name(kind: Kind) -> str:
+    """The full name of a transform."""
+    return kind.name if isinstance(kind, External | Transformer) else ""
 
 
 def as_transform(frame: Frame, kind: Kind, node: cst.CSTNode) -> Transform | None:
