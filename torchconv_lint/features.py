@@ -82,6 +82,7 @@ _TENSOR_METHODS = frozenset(
         "state_dict",
         "parameters",
         "zero_grad",
+        "bfloat16",
         "to",
     ]
 )
@@ -291,6 +292,8 @@ class Survey:
         self.sunk: set[str] = set()
         self.meetings: list[tuple[str | None, set[str]]] = []
         self.arrays: set[str] = set()
+        self.nones: set[str] = set()
+        self.torch_made: set[str] = set()
         self.objects: set[str] = set()
         self.asked: list[ast.Call] = []
         self.scalars: set[str] = set()
@@ -349,7 +352,7 @@ class Survey:
             found.triggers.add(SHARED_WRITE)
         if self.returns and self.written & self.parameters & self.tensors:
             found.triggers.add(ARGUMENT_WRITE)
-        if self.bare & self.optional:
+        if self.bare & (self.optional | self.nones & self.torch_made):
             found.triggers.add(TRUTH)
         if (self.bare | self.compared | self.counts | self.items) & self.sized:
             found.triggers.add(COUNT)
@@ -411,6 +414,7 @@ class Survey:
                 self.tensors.add(argument.arg)
         if is_hook([argument.arg for argument in arguments]):
             self.found.triggers.add(SNAPSHOT)
+            self.found.torchy = True
 
     def name(self, node: ast.Name) -> None:
         """A name that stands for torch makes the function handle tensors."""
@@ -594,6 +598,12 @@ class Survey:
             self.sized |= names - {"self"}
         elif callees:
             self.sized_by.append((names - {"self"}, callees))
+        for branch in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+            if isinstance(branch, ast.Constant):
+                if branch.value is None:
+                    self.nones |= names
+            elif _root(branch) in self.vocabulary.torch:
+                self.torch_made |= names
         if isinstance(value, ast.Call):
             callee = _last_name(value.func)
             if callee in self.vocabulary.local:

@@ -1,0 +1,124 @@
+"""Shapes that the sieve once overlooked: it must give what the whole analysis gives."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+SHAPES = {
+    "hooks without a word of torch": (
+        "CNV203",
+        """
+        import torch
+        kept = {}
+        def hook(module, inputs, output):
+            kept["a"] = output
+        def cloning(module, inputs, output):
+            kept["b"] = output.clone()
+        """,
+    ),
+    "None or a tensor of unknown size": (
+        "CNV402",
+        """
+        import torch
+        def f(n, wanted):
+            x = torch.rand(n) if wanted else None
+            return 1 if x else 2
+        """,
+    ),
+    "None, then a tensor": (
+        "CNV402",
+        """
+        import torch
+        def f(n, wanted):
+            x = None
+            if wanted:
+                x = torch.rand(n)
+            return x or 1
+        """,
+    ),
+    "a cast that only tensors have": (
+        "CNV103",
+        """
+        import numpy as np
+        import torch
+        def f(x):
+            h = x.bfloat16()
+            return np.asarray(h)
+        """,
+    ),
+    "a previous gradient": (
+        "CNV203",
+        """
+        import torch
+        class A:
+            def remember(self, p: torch.nn.Parameter):
+                self.prev_grad = p.grad
+            def step(self, optimizer):
+                optimizer.zero_grad(set_to_none=False)
+        """,
+    ),
+    "an estimator in a variable": (
+        "CNV111",
+        """
+        import torch
+        from sklearn.linear_model import Ridge
+        def f(x: torch.Tensor):
+            model = Ridge()
+            model.fit(x.cuda(), [1])
+        """,
+    ),
+    "restored through a variable": (
+        "CNV203",
+        """
+        import torch
+        class Keeper:
+            def keep(self, model):
+                self.best = model.state_dict()
+            def restore(self, model):
+                best = self.best
+                model.load_state_dict(best)
+        def train(model, optimizer, loss):
+            loss.backward()
+            optimizer.step()
+        """,
+    ),
+    "an imported function under another name": (
+        "CNV703",
+        """
+        import torch
+        from torch.func import vmap as over_rows
+        def f(x: torch.Tensor):
+            return over_rows(lambda row: row * row.mean().item())(x)
+        """,
+    ),
+    "written after a method has converted": (
+        "CNV202",
+        """
+        import torch
+        class A:
+            def to_host(self, x):
+                return x.detach().cpu()
+            def f(self):
+                output = torch.arange(4.0)
+                shown = self.to_host(output)
+                shown -= shown.mean()
+                return output, shown
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "text"), SHAPES.values(), ids=SHAPES.keys())
+def test_the_sieve_keeps_it(code: str, text: str) -> None:
+    source = Source("x.py", textwrap.dedent(text))
+    with_sieve, without = (
+        lint_source(source, Settings(sieve=sieve, opt_in=(code,))).findings for sieve in (True, False)
+    )
+    assert code in {finding.code for finding in without}
+    assert with_sieve == without
