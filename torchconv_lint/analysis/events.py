@@ -300,6 +300,7 @@ class GraphKept(Event):
 
     `spent`: backward goes through its graph by itself. `tag` marks what holds on to the graph. `escapes`: what becomes
     of that in the end cannot be seen; that backward goes through the sum or the list has been ruled out already.
+    `operand` is where the tensor is written, if it is a tensor by itself and no container of some.
     """
 
     tensor: Tensor
@@ -310,6 +311,7 @@ class GraphKept(Event):
     tag: Any
     sure: Confidence
     escapes: bool = False
+    operand: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import DeepCopied, GraphCut, GraphKept, LeafWritten
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.sharing import form_of
 from torchconv_lint.analysis.values import (
     NO_GRAPH,
     RESULT,
@@ -254,7 +255,8 @@ def _tell_kept(
             sure = Confidence.POSSIBLE
         spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
         text, what = frame.text(target), frame.text(parts)
-        frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure))
+        operand = frame.site(parts) if form_of(added) == "tensor" else None
+        frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))
 
 
 def _is_spent(frame: Frame, node: cst.CSTNode, container: cst.BaseExpression | None) -> bool:

@@ -59,9 +59,9 @@ def train(model, loader, optimizer):
 
 ## Fix safety
 
-No automatic fix. By hand: `.detach()` keeps the sum a tensor and does not wait for the accelerator; `.item()` makes it
-a Python number and waits on every step. `float(loss)`, which PyTorch's FAQ advises, warns since 2.8. Losses that are
-evaluated only belong under `torch.no_grad()`.
+Unsafe: adds `.detach()`, so that the result no longer requires grad. By hand: `.detach()` keeps the sum a tensor and
+does not wait for the accelerator; `.item()` makes it a Python number and waits on every step. `float(loss)`, which
+PyTorch's FAQ advises, warns since 2.8. Losses that are evaluated only belong under `torch.no_grad()`.
 
 ## Proof
 

@@ -59,8 +59,9 @@ def train(model, loader, optimizer):
 
 ## Fix safety
 
-No automatic fix. By hand: `.detach()` keeps the entries tensors on their device; `.item()` makes Python numbers of them
-and waits for an accelerator on every step. For whole outputs, `.detach().cpu()` frees the accelerator's memory too.
+Unsafe: adds `.detach()`, so that the result no longer requires grad. By hand: `.detach()` keeps the entries tensors
+on their device; `.item()` makes Python numbers of them and waits for an accelerator on every step. For whole outputs,
+`.detach().cpu()` frees the accelerator's memory too.
 
 ## Proof
 

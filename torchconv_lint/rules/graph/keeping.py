@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, after
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Verdict, steps
 
 if TYPE_CHECKING:
@@ -19,4 +20,11 @@ def kept(event: GraphKept, message: str) -> Iterator[Verdict]:
     if grad is None or (event.escapes and not event.spent):
         return
     sure = min(event.sure, grad.confidence, Confidence.CERTAIN if event.spent else Confidence.LIKELY)
-    yield Verdict(event.site, message, sure, steps(grad))
+    yield Verdict(event.site, message, sure, steps(grad), detached(event))
+
+
+def detached(event: GraphKept) -> Proposal | None:
+    """`.detach()` leaves a tensor a tensor, which `.item()` would not: later uses still find what they expect."""
+    if event.operand is None:
+        return None
+    return Proposal("leave the graph with `.detach()`", Safety.UNSAFE, (after(event.operand, ".detach()"),))

@@ -48,9 +48,10 @@ def load(path):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.copy()` after the turn. It costs one copy of the array; values, dtype and shape stay.
-`np.ascontiguousarray` does the same, except for an axis of length 1, whose stride it leaves negative. Or turn the
-tensor instead: `torch.flip` copies as well.
+Adds `.copy()`: safe where the array is turned in the converted expression itself (`a[::-1]`), unsafe elsewhere, since
+an array that is not turned on some other path would share its memory no more. It costs one copy of the array; values,
+dtype and shape stay. `np.ascontiguousarray` does the same, except for an axis of length 1, whose stride it leaves
+negative. Or turn the tensor instead: `torch.flip` copies as well.
 
 ## Proof
 
@@ -77,6 +78,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import Array
+from torchconv_lint.fixing.proposal import Proposal, after
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import CONSTRUCTORS, called, pairs
 
@@ -100,4 +103,11 @@ class NegativeStrides(Rule[ToTensor]):
         fact = event.source.reversed if isinstance(event.source, Array) else None
         if fact is not None:
             message = f"`{event.subject.text}` has a negative stride: {called(event)} raises ValueError (copy it first)"
-            yield Verdict(event.site, message, min(event.sure, fact.confidence), steps(fact))
+            yield Verdict(event.site, message, min(event.sure, fact.confidence), steps(fact), _copied(event))
+
+
+def _copied(event: ToTensor) -> Proposal:
+    """Safe where the array is turned in the converted expression itself: no other caller can bring one that is not."""
+    safe = event.sure is Confidence.CERTAIN and event.subject.text.endswith("::-1]")
+    change = after(event.subject, ".copy()")
+    return Proposal("copy it with `.copy()`", Safety.SAFE if safe else Safety.UNSAFE, (change,))

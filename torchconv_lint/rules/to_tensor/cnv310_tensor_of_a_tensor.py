@@ -37,7 +37,8 @@ def target(value: torch.Tensor):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.detach().clone()` is what it does, and `.to(dtype)` for the dtype. Leave out
+Unsafe: `torch.tensor(x)` becomes `x.detach().clone()`, which is what it does for tensors; numbers and arrays, should
+they come here on another path, have no such methods. With a dtype, by hand: `.to(dtype)` behind it. Leave out
 `.detach()` where gradients should flow, and `.clone()` where no copy is needed. `torch.as_tensor` takes numbers,
 arrays and tensors alike and copies only where it must.
 
@@ -60,6 +61,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import Tensor
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import called
 
@@ -85,4 +88,13 @@ class TensorOfATensor(Rule[ToTensor]):
         if grad is not None and grad.value:
             message += ", and the copy is cut off from the graph"
         message += " (use `.detach().clone()`)"
-        yield Verdict(event.site, message, event.sure, steps(grad) if grad is not None and grad.value else ())
+        because = steps(grad) if grad is not None and grad.value else ()
+        yield Verdict(event.site, message, event.sure, because, _cloned(event))
+
+
+def _cloned(event: ToTensor) -> Proposal | None:
+    """Unsafe: numbers and arrays, which may come here as well, have no `.detach()`."""
+    if event.via != "tensor" or len(event.site.arguments) != 1:
+        return None
+    change = instead(event.site, event.subject, ".detach().clone()")
+    return Proposal("use `.detach().clone()`", Safety.UNSAFE, (change,))

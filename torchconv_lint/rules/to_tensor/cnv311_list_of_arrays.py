@@ -42,8 +42,9 @@ def collate(count):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `torch.from_numpy(np.stack(images))` keeps the dtype of the arrays and copies once.
-`torch.tensor(images)` keeps it too; `torch.Tensor(images)` makes float32: add `.float()`.
+Unsafe: `torch.tensor(np.array(images))`; the dtype may change where arrays and numbers are mixed. By hand:
+`torch.from_numpy(np.stack(images))` keeps the dtype of the arrays and copies once. `torch.tensor(images)` keeps it
+too; `torch.Tensor(images)` makes float32: add `.float()`.
 
 ## Proof
 
@@ -64,7 +65,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import Array, Sequence, Value
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, around
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.to_tensor.wording import called
 
@@ -90,7 +92,12 @@ class ListOfArrays(Rule[ToTensor]):
         if sure is not None:
             message = f"`{event.subject.text}` holds arrays: {called(event)} reads them number by number"
             message += " (use `np.stack` first)"
-            yield Verdict(event.site, message, min(event.sure, sure))
+            yield Verdict(event.site, message, min(event.sure, sure), fix=_stacked(event))
+
+
+def _stacked(event: ToTensor) -> Proposal:
+    change = around(event.subject, "numpy.array(", ")")
+    return Proposal("make one array first", Safety.UNSAFE, (change,), names=("numpy.array",))
 
 
 def _holds_arrays(source: Sequence, depth: int) -> Confidence | None:

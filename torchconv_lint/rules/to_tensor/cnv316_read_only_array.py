@@ -45,8 +45,8 @@ def pixels(path):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.copy()` before the conversion. It costs one copy; values, dtype and shape stay. Or
-`torch.frombuffer(bytearray(data), dtype=torch.uint8)`.
+Unsafe: adds `.copy()` before the conversion, so that the tensor shares no memory with the array. It costs one copy;
+values, dtype and shape stay. Or `torch.frombuffer(bytearray(data), dtype=torch.uint8)`.
 
 ## Proof
 
@@ -68,6 +68,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import Array
+from torchconv_lint.fixing.proposal import Proposal, after
+from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import called, pairs
 
@@ -90,4 +92,8 @@ class ReadOnlyArray(Rule[ToTensor]):
             return
         message = f"`{event.subject.text}` is read-only: {called(event)} warns, and a write to the tensor is undefined"
         message += " (copy it first)"
-        yield Verdict(event.site, message, min(event.sure, fact.confidence), steps(fact))
+        yield Verdict(event.site, message, min(event.sure, fact.confidence), steps(fact), _copied(event))
+
+
+def _copied(event: ToTensor) -> Proposal:
+    return Proposal("copy it with `.copy()`", Safety.UNSAFE, (after(event.subject, ".copy()"),))
