@@ -138,20 +138,7 @@ def tell_unfilled(frame: Frame, node: cst.Call) -> None:
         frame.emit(Unfilled(frame.site(node), frame.text(node)))
 
 
-def tell_resized(
-    frame: Frame, memory: Memory | None, arguments: Arguments, node: cst.CSTNode, subject: cst.CSTNode, old: int | None
-) -> None:
+def tell_resized(frame: Frame, memory: Memory | None, node: cst.CSTNode, subject: cst.CSTNode) -> None:
     """`x.resize_(...)` of memory that has crossed the border to NumPy."""
-    if memory is None or not any(crosses for _, crosses in memory.side):
-        return
-    grows = None
-    if old is not None:
-        new = 1
-        for argument in arguments.positional:
-            kind = argument.value[0].kind if len(argument.value) == 1 else None
-            if not isinstance(kind, Const) or not isinstance(kind.value, int):
-                new = -1
-                break
-            new *= kind.value
-        grows = new > old if new >= 0 else None
-    frame.emit(Resized(frame.site(node), frame.text(subject), grows, memory.how, memory.sure))
+    if memory is not None and any(crosses for _, crosses in memory.side):
+        frame.emit(Resized(frame.site(node), frame.text(subject), memory.how, memory.sure))

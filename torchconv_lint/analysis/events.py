@@ -136,10 +136,9 @@ class Unfilled(Event):
 
 @dataclass(frozen=True, slots=True)
 class Resized(Event):
-    """A tensor whose memory belongs to an array (or is shared with one) is resized. `grows` None: not known."""
+    """A tensor whose memory belongs to an array (or is shared with one) is resized."""
 
     subject: str
-    grows: bool | None
     how: tuple[tuple[Site, str], ...]
     sure: Confidence
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -136,9 +135,7 @@ def call_tensor_method(
         cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
         return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
     if name in ("resize_", "resize_as_"):
-        known = [size for size in kind.shape or () if size is not None]
-        sizes = math.prod(known) if kind.shape is not None and len(known) == len(kind.shape) else None
-        tell_resized(frame, kind.memory, arguments, node, subject, sizes)
+        tell_resized(frame, kind.memory, node, subject)
         return replace(kind, count=None, shape=None, path=None)
     if name == "item":
         tell_scalar(frame, just(original or kind), subject, "item", node)

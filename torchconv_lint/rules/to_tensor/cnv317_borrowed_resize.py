@@ -3,13 +3,13 @@
 ## What it does
 
 Reports `.resize_()` and `.resize_as_()` on a tensor that was made by `torch.from_numpy`, `torch.as_tensor` or another
-conversion without a copy, or whose `.numpy()` has been taken.
+conversion without a copy.
 
-What counts as evidence: the conversion in this file; sizes written out.
+What counts as evidence: the conversion in this file.
 
-Silent, deliberately: sizes that are known and fit into what is there; tensors of their own memory.
+Silent, deliberately: tensors of their own memory, those whose `.numpy()` has been taken among them.
 
-Confidence: *certain* where the sizes are known, *likely* otherwise.
+Confidence: *likely*: a tensor that shrinks is resized without complaint.
 
 ## Why is this bad?
 
@@ -77,10 +77,7 @@ class BorrowedResize(Rule[Resized]):
     triggers = (("resize_",), ("resize_as_",))
 
     def judge(self, event: Resized) -> Iterator[Verdict]:
-        """It shares memory with an array, and is not known to shrink."""
-        if event.grows is False:
-            return
+        """It shares memory with an array."""
         message = f"`{event.subject}` shares an array's memory: resizing it raises RuntimeError when it grows"
-        sure = Confidence.CERTAIN if event.grows else Confidence.LIKELY
         told = tuple((site, text) for site, text in event.how if text)
-        yield Verdict(event.site, f"{message} (use `.clone()` first)", min(sure, event.sure), told)
+        yield Verdict(event.site, f"{message} (use `.clone()` first)", min(Confidence.LIKELY, event.sure), told)
