@@ -1,7 +1,5 @@
 """What becomes a tensor, and what is known of arrays on the way: strides, dtypes, dimensions, read-only memory."""
 
-
-
 from __future__ import annotations
 
 import textwrap
