@@ -299,6 +299,7 @@ class Survey:
         self.scalars: set[str] = set()
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
+        self.integers: set[str] = set()
         self.constructing = Constructing()
         self.aliases: list[tuple[str, str]] = []
         self.loaded: set[str] = set()
@@ -337,6 +338,8 @@ class Survey:
         tensors = self.made | given | self.vocabulary.torch
         if any(root in arrays and names & tensors for root, names in self.meetings):
             found.triggers.add(IMPLICIT)
+        if self.written & self.integers:
+            found.words.add("integers written")
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
         found.made = self.made
@@ -468,6 +471,11 @@ class Survey:
             self._scalar(node.args[0], warns=name in _FLOATS)
             if name == "bool":
                 self._tested(node.args[0])
+        if name == "round" and node.args:
+            self._scalar(node.args[0], warns=True)
+        if name in ("max", "min", "sorted", "set", "range"):
+            for argument in node.args:
+                self._scalar(argument, warns=False)
         if name in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
         if name in vocabulary.sharing:
@@ -593,6 +601,8 @@ class Survey:
             sources.add(anchor)
         if _root(value) in self.vocabulary.numpy:
             self.arrays |= names
+        if isinstance(value, ast.Call) and _makes_integers(value):
+            self.integers |= names
         sized, callees = _sized_by(nodes, self.vocabulary)
         if sized:
             self.sized |= names - {"self"}
@@ -649,6 +659,13 @@ class Survey:
         if isinstance(node.target, ast.Attribute | ast.Subscript) and _root(node.target) == "self":
             self.found.writes_self = True
         self.bindings.append((_names_in(node.target), _names_in(node.value)))
+
+    def compared_lists(self, node: ast.Compare) -> None:
+        """`xs == [y for y in ys]`: lists compare what they hold."""
+        if isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            for side in (node.left, *node.comparators):
+                if isinstance(side, ast.ListComp) or (isinstance(side, ast.Call) and _named(side) in ("list", "tuple")):
+                    self.found.words.add("[==]")
 
     def slice(self, node: ast.Slice) -> None:
         """A negative step turns an array's strides round."""
@@ -814,6 +831,24 @@ def _calls_sharing(node: ast.expr) -> bool:
     return False
 
 
+def _makes_integers(call: ast.Call) -> bool:
+    """Whether a constructor's result is integer by its `dtype`, or by the numbers that it is given."""
+    for keyword in call.keywords:
+        if keyword.arg == "dtype":
+            name = keyword.value.attr if isinstance(keyword.value, ast.Attribute) else ""
+            return name.startswith(("int", "uint", "long", "short"))
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name not in ("tensor", "arange") or not call.args:
+        return False
+    constants = [node.value for node in walk(call.args[0]) if isinstance(node, ast.Constant)]
+    return bool(constants) and all(type(constant) is int for constant in constants)
+
+
+def _named(call: ast.Call) -> str:
+    """The name of a function that is called by its name alone."""
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
 def _is_several(node: ast.expr) -> bool:
     if isinstance(node, ast.List | ast.Tuple):
         return len(node.elts) > 1 or any(_is_several(element) for element in node.elts)
@@ -909,6 +944,7 @@ _HANDLERS: dict[type, Callable[[Survey, Any], None]] = {
     ast.AnnAssign: Survey.annotated,
     ast.AugAssign: Survey.augmented,
     ast.BinOp: Survey.operation,
+    ast.Compare: Survey.compared_lists,
     ast.For: Survey.loop,
     ast.AsyncFor: Survey.loop,
     ast.comprehension: Survey.loop,

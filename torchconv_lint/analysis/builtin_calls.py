@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_scalar
+from torchconv_lint.analysis.elements import tell_hashed, tell_index, tell_list_method, tell_order, tell_rounded
 from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
 from torchconv_lint.analysis.reads import tell_text
@@ -45,9 +46,13 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name == "bool" and arguments.positional:
         ask_truth(frame, arguments.positional[0].node, first, "bool", condition=True)
         return just(Opaque())
+    if name in ("max", "min", "sorted"):
+        tell_order(frame, name, arguments, node)
+    if name in ("set", "frozenset") and arguments.positional:
+        tell_hashed(frame, first, arguments.positional[0].node, node, name)
     if name in ("list", "tuple", "sorted", "reversed", "set", "iter"):
         if not first:
-            return Sequence((), NOTHING)
+            return Sequence((), NOTHING, lazy="set" if name == "set" else "")
         single = first[0].kind if len(first) == 1 else None
         if name in ("list", "tuple") and isinstance(single, Sequence) and single.items is not None:
             return Sequence(single.items, NOTHING, name == "list")
@@ -69,9 +74,13 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name == "next":
         return element_of(frame, first, node)
     if name == "range":
+        for argument in arguments.positional:
+            tell_index(frame, argument.value, argument.node, "range")
         return Sequence(None, NUMBER)
     if name in ("sum", "max", "min"):
         return _fold(frame, name, arguments, node)
+    if name == "round" and arguments.positional:
+        tell_rounded(frame, first, arguments.positional[0].node, node)
     if name in ("abs", "round", "pow"):
         return each(first, lambda kind: _like(frame, kind)) or UNKNOWN
     if name == "map" and len(arguments.positional) >= 2:
@@ -154,6 +163,7 @@ def call_container_method(
             return element_of(frame, just(kind), node)
         if name == "copy":
             return kind
+        tell_list_method(frame, kind, name, arguments, node)
         return NUMBER if name in ("index", "count") else NONE
     return _mapping_method(frame, kind, name, arguments, node, func)
 

@@ -17,6 +17,7 @@ from torchconv_lint.analysis.calls import call
 from torchconv_lint.analysis.conditions import both, either, negation
 from torchconv_lint.analysis.conversions import tell_arithmetic
 from torchconv_lint.analysis.copies import tell_host_read
+from torchconv_lint.analysis.elements import tell_comparison
 from torchconv_lint.analysis.frame import Definition, Frame, evaluates
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import enter, is_seldom
@@ -217,6 +218,8 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
             if isinstance(kind, Tensor):
                 tell_read(frame, kind, node, node, TRUTH, "`in`")
         compared = operands_in(values) if all(not _is_container(value) for value in values) else []
+        if membership or not compared:
+            tell_comparison(frame, node, values)
         if compared and not membership and any(isinstance(kind, Tensor) for value in values for kind, _ in value):
             return combine(values, lambda *operands: _compared(frame, operands))
     if len(node.comparisons) != 1:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from torchconv_lint.analysis.outline import dotted
 
 if TYPE_CHECKING:
@@ -53,10 +55,19 @@ def mode_by_decorators(interpreter: Interpreter, definition: Definition, mode: b
     """The mode inside a function that is called in `mode`."""
     outline = definition.outline
     if outline is None:
-        return mode
+        return _by_list(interpreter, _decorators(definition), mode)
     if _runs_without_grad(interpreter, outline):
         return False
     return _by_list(interpreter, outline.node.decorator_list, mode)
+
+
+def _decorators(definition: Definition) -> list[ast.expr]:
+    """The decorators of a nested function."""
+    node = definition.node
+    if not isinstance(node, cst.FunctionDef):
+        return []
+    texts = [definition.segment.text(decorator.decorator) for decorator in node.decorators]
+    return [ast.parse(text, mode="eval").body for text in texts]
 
 
 def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | None:

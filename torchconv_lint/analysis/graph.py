@@ -46,6 +46,15 @@ LINEAR = frozenset(
 """Operations whose result is made of what went in, term by term: what is cut off there is cut off of the result."""
 
 
+class KeptGraphs:
+    """What becomes of graphs that are put aside, by the nodes that do it, in all files that are looked at:
+    `differentiated`: backward goes through them; `escaped`: they go where nobody can see."""
+
+    def __init__(self) -> None:
+        self.differentiated: set[Any] = set()
+        self.escaped: set[Any] = set()
+
+
 # -- growing -------------------------------------------------------------------------------------------------------
 
 
@@ -178,7 +187,7 @@ def accumulated(
     if any(node in graph_of(kind).kept for kind, _ in before) or outlives:
         _tell_kept(frame, node, target, added, parts, container=False)
         if outlives:
-            frame.interpreter.escaped |= {node}
+            frame.interpreter.graphs.escaped.add(node)
     return _marked(after, node)
 
 
@@ -194,7 +203,7 @@ def contained(
     if outlives or any(node in graph_of(kind).kept for kind in held(container)):
         _tell_kept(frame, node, target, item, part, container=True)
         if outlives:
-            frame.interpreter.escaped |= {node}
+            frame.interpreter.graphs.escaped.add(node)
     return _marked(item, node)
 
 
@@ -319,7 +328,7 @@ def escape(frame: Frame, value: Value) -> None:
     for kind in held(value):
         kept = graph_of(kind).kept
         if kept:
-            frame.interpreter.escaped |= kept
+            frame.interpreter.graphs.escaped |= kept
 
 
 # -- backward --------------------------------------------------------------------------------------------------------
@@ -329,7 +338,7 @@ def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> 
     """backward() goes through the graph of these values."""
     for kind in held(value):
         graph = graph_of(kind)
-        frame.interpreter.differentiated |= graph.kept
+        frame.interpreter.graphs.differentiated |= graph.kept
         cuts = cuts_of(kind)
         if cuts:
             tensor = guessed(kind)
@@ -394,7 +403,7 @@ def cut_off(
         tensor = guessed(kind)
         if tensor is not None and tensor.grad is not None and tensor.grad.value is True:
             if how == "constructor":
-                frame.interpreter.escaped |= tensor.graph.kept  # they may have been collected for the sake of this
+                frame.interpreter.graphs.escaped |= tensor.graph.kept  # collected for the sake of this, perhaps
             if frame.state.grad:
                 sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
                 if isinstance(kind, Opaque) and not kind.tensorish:

@@ -33,7 +33,7 @@ from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
-from torchconv_lint.analysis.graph import escape
+from torchconv_lint.analysis.graph import KeptGraphs, escape
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -145,8 +145,7 @@ class Interpreter:
         self._attributes: dict[tuple[ClassOutline, str], Value] = {}
         self._evidence: dict[FunctionOutline, Evidence] = {}
         self._spent = 0
-        self.differentiated: frozenset[Any] = frozenset()
-        self.escaped: frozenset[Any] = frozenset()
+        self.graphs = KeptGraphs()
 
     # -- entry points ------------------------------------------------------------------------------------------------
 
@@ -220,8 +219,8 @@ class Interpreter:
                 sole = event.operand is not None and event.operand.node not in self.mixed
                 completed.append(replace(event, sole=sole))
             elif isinstance(event, GraphKept):
-                if event.tag not in self.differentiated:
-                    completed.append(replace(event, escapes=event.tag in self.escaped))
+                if event.tag not in self.graphs.differentiated:
+                    completed.append(replace(event, escapes=event.tag in self.graphs.escaped))
             elif not isinstance(event, OwnUse):
                 completed.append(event)
         return completed
@@ -330,6 +329,7 @@ class Interpreter:
         other = root._others.get(file)
         if other is None:
             other = Interpreter(source, Sifted.unsieved(file), project=self.project)
+            other.graphs = self.graphs
             other.root, other._active, other._entering = root, root._active, root._entering
             root._others[file] = other
             root._homes.update(dict.fromkeys(file.classes.values(), other))
@@ -414,9 +414,9 @@ class Interpreter:
         if home is not None and home is not self:
             return home.call(frame, definition, arguments, this, node)
         if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not self._is_worth(definition.outline):
-            return UNKNOWN
+            return _unseen(frame, arguments)
         if not definition.is_parsed or (frame.trace is not None and is_left_out(self, definition.outline)):
-            return UNKNOWN
+            return _unseen(frame, arguments)
         names = self._bind(definition, arguments, this)
         grad = mode_by_decorators(self, definition, frame.state.grad)
         if definition.outline is not None and frame.trace is None:
@@ -434,7 +434,7 @@ class Interpreter:
         if frame.trace is None:
             self._context_count.setdefault(definition, 0)
         if self._context_count.get(counted, 0) >= MAX_CONTEXTS and key is not None:
-            return UNKNOWN
+            return _unseen(frame, arguments)
         self._context_count[counted] = self._context_count.get(counted, 0) + 1
         state = State(names, grad=grad, path=frame.state.path, underway=frame.state.underway)
         inner = self._frame(definition, state, frame.depth + 1, this)
@@ -576,7 +576,8 @@ class Interpreter:
             name = slot.name.value
             names[name] = annotated(self, _as_ast(slot.annotation, definition.segment), name)
         state = frame.exits[-1] if frame.exits else frame.state
-        inner = self._frame(definition, State(names, grad=True, path=state.path), frame.depth + 1, None)
+        grad = mode_by_decorators(self, definition, True)
+        inner = self._frame(definition, State(names, grad=grad, path=state.path), frame.depth + 1, None)
         self._evaluate(inner, definition)
 
     def _tell_returned_writes(self, frame: Frame) -> None:
@@ -785,13 +786,15 @@ class Interpreter:
     def stored_later(self, class_: ClassOutline) -> list[tuple[str, Value]]:
         """What methods other than `__init__` store in the attributes of a class's objects."""
         found = []
+        overridden = {"__init__"}
         for current in self.bases(class_):
             for name, methods in current.stored.items():
                 for method in methods:
-                    if method.name != "__init__" and method not in self._entering and self._is_worth(method):
+                    if method.name not in overridden and method not in self._entering and self._is_worth(method):
                         value = self.entry(method).attributes.get(name)
                         if value:
                             found.append((name, value))
+            overridden |= current.methods.keys()
         return found
 
     def attributes_sharing(self, class_: ClassOutline, key: Any) -> list[tuple[str, Memory]]:
@@ -813,6 +816,13 @@ _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
 
 def _is_device(constant: object) -> bool:
     return isinstance(constant, str) and constant.split(":")[0] in ("cpu", "cuda", "mps")
+
+
+def _unseen(frame: Frame, arguments: Arguments) -> Value:
+    """A call that is not followed."""
+    for value in arguments.values:
+        escape(frame, value)
+    return UNKNOWN
 
 
 def _may_grow(value: Value) -> bool:

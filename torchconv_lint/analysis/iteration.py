@@ -115,7 +115,7 @@ def appended(kind: Sequence, item: Value) -> Sequence:
     if _nesting(item) >= MAX_NESTING:
         item = UNKNOWN
     parts = (item, *kind.items) if kind.items is not None else (item, kind.element)
-    return Sequence(None, join(*parts), kind.mutable)
+    return Sequence(None, join(*parts), kind.mutable, kind.lazy)
 
 
 def stored(kind: Kind, key: Value, item: Value) -> Kind:

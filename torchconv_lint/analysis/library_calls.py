@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
+from torchconv_lint.analysis.elements import tell_hashed
 from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.patterns import is_axes
@@ -124,6 +125,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return deeply(arguments.value(0), _copied) or UNKNOWN
     if name == "collections.defaultdict":
         return Mapping((), _default(arguments.value(0)))
+    if name == "collections.Counter" and arguments.positional:
+        tell_hashed(frame, arguments.value(0), arguments.positional[0].node, node, "Counter")
     if name in ("collections.OrderedDict", "collections.Counter"):
         first = arguments.value(0)
         return first if first and all(isinstance(kind, Mapping) for kind, _ in first) else Mapping((), NOTHING)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.elements import is_indexed, tell_index, tell_key
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument
 from torchconv_lint.analysis.graph import newest, offspring
@@ -53,7 +54,7 @@ def keys_of(frame: Frame, node: cst.Subscript) -> list[Value | None]:
             keys.append(None)
             for bound in (part.lower, part.upper, part.step):
                 if bound is not None:
-                    frame.evaluate(bound)
+                    tell_index(frame, frame.evaluate(bound), bound, "slice")
     return keys
 
 
@@ -63,6 +64,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     keys = keys_of(frame, node)
     key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
     single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
+    _tell_keys(frame, owner, keys, node)
     if single and (frame.loops or frame.trace is not None):
         _tell_mask(frame, owner, key, node)
 
@@ -137,6 +139,18 @@ def _gives_array(node: cst.BaseExpression) -> bool:
 @functools.cache
 def _array_methods() -> frozenset[str]:
     return (data_methods() & numpy_ops().method.copies) | {"astype", "numpy", "to_numpy", "transpose", "reshape"}
+
+
+def _tell_keys(frame: Frame, owner: Value, keys: list[Value | None], node: cst.Subscript) -> None:
+    """Tensors among the keys of a list, a dict, an array or a tensor."""
+    indexed_by_integers = is_indexed(owner)
+    for element, key in zip(node.slice, keys, strict=False):
+        if key is None or not isinstance(element.slice, cst.Index):
+            continue
+        if indexed_by_integers:
+            tell_index(frame, key, element.slice.value, "index")
+        else:
+            tell_key(frame, key, owner, element.slice.value, node, "key")
 
 
 def _is_last(key: Value) -> bool:

@@ -13,6 +13,7 @@ from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.copies import landed, tell_host_read, uploads
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_of
+from torchconv_lint.analysis.elements import tell_grad_into_integers
 from torchconv_lint.analysis.events import MadeOnHost
 from torchconv_lint.analysis.graph import (
     LINEAR,
@@ -52,6 +53,7 @@ from torchconv_lint.analysis.values import (
     NOTHING,
     ONE,
     UNKNOWN,
+    Alt,
     Array,
     Const,
     Device,
@@ -440,6 +442,9 @@ def _in_place(
         written(frame, just(kind), subject, node, fills=fills)
         if name not in ("share_memory_", "resize_", "set_", "resize_as_"):
             write_to_leaf(frame, just(kind), subject, node)
+        if name == "copy_" and node.args:
+            value: Value = tuple(Alt(operand) for operand in operands[1:2])
+            tell_grad_into_integers(frame, just(kind), value, subject, node)
     if name in FILLS:
         tell_overwritten(frame, subject, name, node)
     result = kind

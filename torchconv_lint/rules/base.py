@@ -38,7 +38,8 @@ class Rule(ABC, Generic[EventT]):
     look for beyond what it always does: a function that meets torch is analysed if it holds the first word of a trigger
     and its file all the others. Words are names of called functions and of attributes, "name=" for a keyword argument,
     "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=", "for" (loops, comprehensions), "if"
-    (whatever asks for a truth value), "[::-1]", "counted" (tensors of known size are made), and what constructing.py
+    (whatever asks for a truth value), "[::-1]", "[==]" (lists are compared), "counted" (tensors of known size are
+    made), "integers written" (into a tensor of integers, that is), and what constructing.py
     tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device
     can show the hazard, so no machine without one can prove the rule.
     """
