@@ -90,9 +90,12 @@ _ALSO_OTHERS = frozenset(
         "is_set",
         "index_add",
         "isin",
+        "multiply",
+        "maximum",
+        "minimum",
     ]
 )
-"""Tensor methods that modules, containers, strings, data frames, sets or other frameworks have too."""
+"""Tensor methods that modules, containers, strings, data frames, sparse matrices, sets or other frameworks have too."""
 
 
 @dataclass(frozen=True, slots=True)
