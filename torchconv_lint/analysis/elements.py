@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 _SET = "set"
-_INTEGRAL = re.compile(r"\b(round|floor|ceil|trunc|fix|long|int|int32|int64|sign|argmax|argmin|rint)\b")
+_INTEGRAL = re.compile(
+    r"\b(round|floor|ceil|trunc|fix|long|int|int32|int64|sign|argmax|argmin|rint|ones|zeros|ones_like|zeros_like|eye|arange)\b"
+)
 
 
 def tell_comparison(frame: Frame, node: cst.Comparison, values: list[Value]) -> None:
