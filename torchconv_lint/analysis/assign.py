@@ -12,7 +12,7 @@ from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.devices import PARAMETERS
-from torchconv_lint.analysis.elements import tell_key, tell_truncated
+from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.names import dotted_path
@@ -145,7 +145,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         # `a[0][1] = x`: what is written by an index has dimensions, so `a[0]` is an array and no number.
         owner = each(owner, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
     tell_key(frame, key, owner, target, target, "key")
-    tell_truncated(frame, owner, value, target.value, node, target, "assignment")
+    tell_grad_into_integers(frame, owner, value, target.value, target)
     if any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key):
         value = contained(frame, target, target.value, owner, value, node)
     if frame.tracks:

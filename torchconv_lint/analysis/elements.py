@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.devices import PARAMETERS
-from torchconv_lint.analysis.events import ElementsCompared, FloatsIntoIntegers, Rounded, UsedAsIndex, UsedAsKey
+from torchconv_lint.analysis.events import ElementsCompared, GradIntoIntegers, Rounded, UsedAsIndex, UsedAsKey
 from torchconv_lint.analysis.graph import held, requires
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.tensors import INTEGERS
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 _SET = "set"
-_INTEGRAL = re.compile(
-    r"\b(round|floor|ceil|trunc|fix|long|int|int32|int64|sign|argmax|argmin|rint|ones|zeros|ones_like|zeros_like|eye|arange)\b"
-)
 
 
 def tell_comparison(frame: Frame, node: cst.Comparison, values: list[Value]) -> None:
@@ -172,17 +168,13 @@ def tell_hashed(frame: Frame, value: Value, subject: cst.CSTNode, node: cst.CSTN
             frame.emit(UsedAsKey(frame.site(node), kind, frame.text(subject), via, Confidence.CERTAIN))
 
 
-def tell_truncated(
-    frame: Frame, owner: Value, value: Value, subject: cst.CSTNode, written: cst.CSTNode, node: cst.CSTNode, via: str
-) -> None:
-    """Values are written into a tensor, which keeps its dtype."""
-    if _INTEGRAL.search(frame.text(written)):
+def tell_grad_into_integers(frame: Frame, owner: Value, value: Value, subject: cst.CSTNode, node: cst.CSTNode) -> None:
+    """Values are written into a tensor, which keeps its dtype: integers are no part of any graph."""
+    if not frame.state.grad:
         return
     for target, _ in owner:
         if not isinstance(target, Tensor) or target.dtype is None or target.dtype.value not in INTEGERS - {"bool"}:
             continue
         for kind, _ in value:
-            if isinstance(kind, Tensor) and (_is_floating(kind) or requires(kind)):
-                frame.emit(FloatsIntoIntegers(frame.site(node), target, kind, frame.text(subject), via))
-            elif isinstance(kind, Const) and isinstance(kind.value, float) and not kind.value.is_integer():
-                frame.emit(FloatsIntoIntegers(frame.site(node), target, None, frame.text(subject), via))
+            if isinstance(kind, Tensor) and requires(kind):
+                frame.emit(GradIntoIntegers(frame.site(node), target, kind, frame.text(subject)))

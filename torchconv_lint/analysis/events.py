@@ -344,14 +344,12 @@ class LeafWritten(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class FloatsIntoIntegers(Event):
-    """Floating-point values are written into an integer tensor by `via`, which truncates them: a tensor `value`, or a
-    number that has a fraction."""
+class GradIntoIntegers(Event):
+    """A tensor that requires grad (`value`) is written into an integer tensor: truncated, and without its graph."""
 
     tensor: Tensor
-    value: Tensor | None
+    value: Tensor
     subject: str
-    via: str
 
 
 @dataclass(frozen=True, slots=True)
