@@ -341,6 +341,7 @@ class LeafWritten(Event):
 
     tensor: Tensor
     subject: str
+    sure: Confidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,17 @@ def write_to_leaf(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CST
         return
     for kind, _ in value:
         if isinstance(kind, Tensor) and kind.graph.leaf and requires(kind):
-            frame.emit(LeafWritten(frame.site(node), kind, frame.text(target)))
+            frame.emit(LeafWritten(frame.site(node), kind, frame.text(target), _how_surely_recorded(frame)))
+
+
+def _how_surely_recorded(frame: Frame) -> Confidence:
+    """How sure it is that grad mode is on: code that was not looked at may call a helper with grad mode off."""
+    name = frame.definition.name if frame.definition is not None else ""
+    text = frame.interpreter.source.text
+    if not name or name == "__init__" or not re.search(r"\b(no_grad|inference_mode|set_grad_enabled)\b", text):
+        return Confidence.CERTAIN
+    helps = frame.depth > 0 or re.search(rf"(?<!def )\b{name}\(", text) is not None
+    return Confidence.POSSIBLE if helps else Confidence.CERTAIN
 
 
 def tell_deepcopy(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
@@ -100,8 +110,9 @@ def tell_deepcopy(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None
         tensor = guessed(kind)
         if tensor is not None and requires(kind) and tensor.graph.leaf is False:
             sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
-            if isinstance(kind, Opaque) and not kind.tensorish:
-                sure = Confidence.POSSIBLE
+            attribute = isinstance(argument.node, cst.Attribute) and dotted_path(argument.node) not in frame.assigned
+            if attribute or (isinstance(kind, Opaque) and not kind.tensorish):
+                sure = Confidence.POSSIBLE  # who knows what another method has left there
             text = frame.text(argument.node)
             frame.emit(DeepCopied(frame.site(node), tensor, text, "" if id(kind) in alone else "holds", sure))
     _tell_deepcopy_of_object(frame, argument.value, argument.node, node)
@@ -186,7 +197,7 @@ def accumulated(
     outlives = isinstance(target, cst.Attribute | cst.Subscript) and _outlives(frame, target)
     if any(node in graph_of(kind).kept for kind, _ in before) or outlives:
         _tell_kept(frame, node, target, added, parts, container=False)
-        if outlives:
+        if outlives or _is_seen_by_others(frame, target):
             frame.interpreter.graphs.escaped.add(node)
     return _marked(after, node)
 
@@ -202,7 +213,7 @@ def contained(
     outlives = _outlives(frame, target)
     if outlives or any(node in graph_of(kind).kept for kind in held(container)):
         _tell_kept(frame, node, target, item, part, container=True)
-        if outlives:
+        if outlives or _is_seen_by_others(frame, target):
             frame.interpreter.graphs.escaped.add(node)
     return _marked(item, node)
 
@@ -234,6 +245,12 @@ def _marked(value: Value, node: cst.CSTNode) -> Value:
         return regraphed(kind, replace(graph, kept=graph.kept | {node}))
 
     return deeply(value, mark)
+
+
+def _is_seen_by_others(frame: Frame, target: cst.BaseExpression) -> bool:
+    """Whether others may go on with what is kept: an attribute, or the result of a module in the making."""
+    path = dotted_path(target)
+    return path is None or "." in path or (isinstance(frame.this, Instance) and frame.this.is_module)
 
 
 def _outlives(frame: Frame, target: cst.BaseExpression) -> bool:

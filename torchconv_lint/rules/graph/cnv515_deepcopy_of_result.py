@@ -9,7 +9,8 @@ attribute (`self.attention = weights`).
 Silent, deliberately: leaves, such as parameters and inputs; detached results; results computed under `no_grad`; a
 module that is copied before it is first called, or whose attributes nobody knows.
 
-Confidence: as for what makes the tensor require grad; at most *likely* for a module.
+Confidence: as for what makes the tensor require grad; at most *likely* for a module. *Possible* (not shown by default)
+adds attributes in which another method has left a result.
 
 ## Why is this bad?
 

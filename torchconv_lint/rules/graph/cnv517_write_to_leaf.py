@@ -8,7 +8,8 @@ Reports in-place writes to a parameter, or to a tensor made with `requires_grad=
 Silent, deliberately: writes under `torch.no_grad()`, through `.data` or `.detach()`; frozen parameters; results of
 operations, which may be written; functions of `torch.nn.init`, which switch grad mode off by themselves.
 
-Confidence: as for what makes the tensor require grad.
+Confidence: as for what makes the tensor require grad. *Possible* (not shown by default) adds helpers that the file
+calls, in files that switch grad mode off somewhere.
 
 ## Why is this bad?
 
@@ -88,4 +89,4 @@ class WriteToLeaf(Rule[LeafWritten]):
         if grad is not None:
             message = f"`{event.subject}` is a leaf that requires grad: writing it in place raises RuntimeError"
             message += " (use `torch.no_grad()`)"
-            yield Verdict(event.site, message, grad.confidence, steps(grad))
+            yield Verdict(event.site, message, min(event.sure, grad.confidence), steps(grad))
