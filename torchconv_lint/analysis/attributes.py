@@ -9,6 +9,7 @@ from torchconv_lint.analysis import classes
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import device_of
 from torchconv_lint.analysis.dtypes import attribute_of_external
+from torchconv_lint.analysis.forms import formed
 from torchconv_lint.analysis.graph import cut_off
 from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
@@ -78,7 +79,7 @@ def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Ki
         cuts = cut_off(frame, just(kind), node, "detach", node.value, asked=True)
         return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
     if name in ("T", "mT", "H", "mH", "real", "imag"):
-        return replace(kind, path=None)
+        return formed(frame, replace(kind, path=None), name, kind, node, view=True)
     if name == "grad":
         return Tensor(device=kind.device, grad=NO_GRAD, memory=_grad_memory(frame, node))
     if name in ("shape", "ndim", "itemsize", "nbytes"):

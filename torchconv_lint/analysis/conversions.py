@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToNumpy, ToScalar
+import libcst as cst
+
+from torchconv_lint.analysis.events import ArrayFirst, NumpyRefuses, ToNumpy, ToScalar
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.reads import ARRAY, NUMBER, tell_read
 from torchconv_lint.analysis.values import MANY, Array, Kind, Mapping, Opaque, Sequence, Tensor, Value, guessed, just
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Frame
 
 
@@ -87,12 +87,42 @@ def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool 
             frame.emit(ToNumpy(site, kind, frame.text(node), via, False, mode, Confidence.CERTAIN, operand=site))
 
 
-def tell_arithmetic(frame: Frame, left: Value, right: Value, left_node: cst.CSTNode, right_node: cst.CSTNode) -> None:
-    """`tensor op ndarray`, in either order: NumPy takes the operation over and converts the tensor."""
-    for one, other, node in ((left, right, left_node), (right, left, right_node)):
-        mixed = any(isinstance(kind, Array) for kind, _ in one)  # code for both kinds, told apart by a test elsewhere
-        if not mixed and all(isinstance(kind, Array) for kind, _ in other):
-            tell_implicit(frame, one, node, "arithmetic with an ndarray", node, lists=False)
+def tell_arithmetic(frame: Frame, left: Value, right: Value, node: cst.BinaryOperation) -> None:
+    """`tensor op ndarray`: the tensor is converted. `ndarray op tensor` is refused, but for a division."""
+    if _met(left, right):
+        tell_implicit(frame, left, node.left, "arithmetic with an ndarray", node.left, lists=False)
+    elif _met(right, left):
+        if isinstance(node.operator, cst.Divide):
+            tell_implicit(frame, right, node.right, "arithmetic with an ndarray", node.right, lists=False)
+            return
+        for kind, _ in right:
+            if (tensor := guessed(kind)) is not None:
+                operator = frame.text(node.operator).strip()
+                site, text = frame.site(node), frame.text(node.left)
+                frame.emit(ArrayFirst(site, tensor, text, operator, _as_sure_as(kind)))
+
+
+def _met(one: Value, other: Value) -> bool:
+    """Whether `one` meets an array. If it may be an array itself, the code is for both, and told apart elsewhere."""
+    arrays = bool(other) and all(isinstance(kind, Array) for kind, _ in other)
+    return arrays and not any(isinstance(kind, Array) for kind, _ in one)
+
+
+def _as_sure_as(kind: Kind) -> Confidence:
+    """How sure it is that this is a tensor."""
+    if isinstance(kind, Tensor):
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if isinstance(kind, Opaque) and kind.tensorish else Confidence.POSSIBLE
+
+
+def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
+    """`via(value)` calls a method of the tensor with arguments that only an array's takes."""
+    if any(isinstance(kind, Array) for kind, _ in value):
+        return
+    for kind, _ in value:
+        tensor = guessed(kind)
+        if tensor is not None:
+            frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, _as_sure_as(kind)))
 
 
 def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:

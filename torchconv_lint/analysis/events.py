@@ -48,6 +48,26 @@ class ToNumpy(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ArrayFirst(Event):
+    """`array op tensor`, which Python asks the array about first. `subject` is the array's text."""
+
+    tensor: Tensor
+    subject: str
+    operator: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyRefuses(Event):
+    """A NumPy function that calls the tensor's own method with NumPy's arguments is given a tensor."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
 class ToTensor(Event):
     """Data becomes a tensor through `via` ("from_numpy", "tensor", "FloatTensor", "indexing").
 

@@ -139,10 +139,10 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     result = frame.evaluate(chain[-1].left)
     for step in reversed(chain):
         right = frame.evaluate(step.right)
-        tell_arithmetic(frame, result, right, step.left, step.right)
         for side in (step.left, step.right):
             if isinstance(side, cst.Call):
                 tell_unfilled(frame, side)
+        tell_arithmetic(frame, result, right, step)
         if frame.state.underway.copies:
             tell_host_read(frame, kinds(result), step.left, step)
             tell_host_read(frame, kinds(right), step.right, step)

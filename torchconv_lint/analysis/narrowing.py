@@ -10,6 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import truth as truths
 from torchconv_lint.analysis.conditions import literals
+from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.state import join_states
@@ -58,7 +59,7 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
     if isinstance(node, cst.Call):
         return _assume_call(frame, node, truth)
     if isinstance(node, cst.Attribute):
-        _assume_attribute(frame, node, truth)
+        return _assume_attribute(frame, node, truth) and _keep(frame, node, lambda kind: _may_be(kind, truth))
     if isinstance(node, cst.NamedExpr):
         return assume(frame, node.target, truth)
     return _keep(frame, node, lambda kind: _may_be(kind, truth))
@@ -215,7 +216,8 @@ def _assume_dtype(frame: Frame, node: cst.BaseExpression, dtype: Dtype, truth: b
     return _keep(frame, node, wanted)
 
 
-def _assume_attribute(frame: Frame, node: cst.Attribute, truth: bool) -> None:
+def _assume_attribute(frame: Frame, node: cst.Attribute, truth: bool) -> bool:
+    """What a tensor's own attribute tells of it. False if that cannot be."""
     if node.attr.value == "is_cuda":
         _place(frame, node.value, ACCELERATOR if truth else CPU)
     elif node.attr.value == "requires_grad":
@@ -223,8 +225,18 @@ def _assume_attribute(frame: Frame, node: cst.Attribute, truth: bool) -> None:
         def known(kind: Kind) -> bool | Kind:
             return replace(kind, grad=Fact(truth)) if isinstance(kind, Tensor) else True
 
-        _keep(frame, node.value, known)
+        return _keep(frame, node.value, known)
+    elif node.attr.value in _FORMS and not truth:
+        form = _FORMS[node.attr.value]
 
+        def another(kind: Kind) -> bool:
+            return not isinstance(kind, Tensor) or kind.form is None or kind.form.value != form
+
+        return _keep(frame, node.value, another)
+    return True
+
+
+_FORMS = {"is_sparse": SPARSE, "is_quantized": QUANTISED}
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "torch.Tensor": (Tensor,),

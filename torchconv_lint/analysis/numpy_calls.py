@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import chosen_dtype, data_dtype, of_unknown, random_is_array, result_dtype
-from torchconv_lint.analysis.conversions import tell_implicit
+from torchconv_lint.analysis.conversions import tell_implicit, tell_refused_by_numpy
 from torchconv_lint.analysis.dtypes import DTYPES, dtype_of
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.sharing import converted, fresh, written
@@ -51,6 +51,9 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     if name.startswith("random."):
         for argument in (*arguments.positional, *arguments.keywords.values()):
             tell_implicit(frame, argument.value, argument.node, via, node)
+    if name in table.raises_type_error and name in table.reduces and arguments.positional:
+        first = arguments.positional[0]
+        tell_refused_by_numpy(frame, first.value, first.node, via, node)
     if name in table.converts or name in table.converts_list or name == "save":
         _tell(frame, name, via, arguments, node)
     if name in table.inplace and arguments.positional:

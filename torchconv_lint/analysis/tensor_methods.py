@@ -15,6 +15,7 @@ from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_of
 from torchconv_lint.analysis.elements import tell_grad_into_integers
 from torchconv_lint.analysis.events import MadeOnHost
+from torchconv_lint.analysis.forms import formed
 from torchconv_lint.analysis.graph import (
     LINEAR,
     NO_CUTS,
@@ -378,8 +379,10 @@ def operation(
                 frame, memory, node, f"`.{name}()` may share its memory", numpy=False, sure=Confidence.POSSIBLE
             )
         graph = offspring(first.graph) if maybe and not views else first.graph
-        return replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
-    return computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
+        result = replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
+        return formed(frame, result, name, first, node, view=views)
+    result = computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
+    return formed(frame, result, name, first, node, view=views)
 
 
 def _size(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import GradAsked
+from torchconv_lint.analysis.forms import recast
 from torchconv_lint.analysis.graph import grown, offspring
 from torchconv_lint.analysis.shapes import Shape, count_of
 from torchconv_lint.analysis.values import (
@@ -184,7 +185,9 @@ def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> K
 def cast(kind: Tensor, dtype: Fact | None) -> Tensor:
     """The tensor as another dtype; integers never require grad."""
     grad = NO_GRAD if dtype is not None and dtype.value in INTEGERS else kind.grad
-    return replace(kind, dtype=dtype, grad=grad, memory=None, path=None, graph=offspring(kind.graph))
+    return replace(
+        kind, dtype=dtype, grad=grad, memory=None, path=None, graph=offspring(kind.graph), form=recast(kind.form)
+    )
 
 
 def typed(value: Value, arguments: Arguments) -> Value:

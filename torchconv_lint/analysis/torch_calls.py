@@ -10,6 +10,7 @@ from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.copies import tell_host_read
 from torchconv_lint.analysis.devices import any_device, as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
+from torchconv_lint.analysis.forms import QUANTISERS, SPARSE_MAKERS, made
 from torchconv_lint.analysis.graph import NO_CUTS, cut_off, went_back, with_cuts
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.module_calls import UNKNOWN_DTYPE
@@ -93,6 +94,8 @@ def call_torch(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         return _optim(name.rpartition(".")[2])
     if name.startswith("nn.init.") and arguments.positional:
         tell_overwritten(frame, arguments.positional[0].node, f"nn.init.{name[8:]}", node)
+    if name in SPARSE_MAKERS or name in QUANTISERS:
+        return _specially_formed(frame, name, arguments, node)
     if name.startswith("Tensor."):
         return _unbound_method(frame, name[7:], arguments, node)
     return _by_table(frame, name, arguments, node)
@@ -138,6 +141,15 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if "requires_grad" in arguments.keywords:
         value = _with_requires_grad(frame, value, arguments, node)
     return value
+
+
+def _specially_formed(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """A sparse or quantised tensor made of its parts."""
+    operands = operands_in(arguments.values)
+    base = computed(frame, operands) if operands else Tensor(device=Fact(CPU), grad=NO_GRAD)
+    value = typed(just(made(frame, base, name, node)), arguments)
+    device = _keyword_device(frame, arguments, node)
+    return combine([value, device], lambda one, goal: _placed(one, goal)) if device else value
 
 
 def _of_unknown(frame: Frame, name: str) -> Tensor:

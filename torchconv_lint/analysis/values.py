@@ -154,7 +154,8 @@ class Kind:
 class Tensor(Kind):
     """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py.
     `traced` is known of what depends on the inputs of a function that is transformed. `pinned`: it is in page-locked
-    memory; `landing` is the copy that was begun, and not waited for, to fill it."""
+    memory; `landing` is the copy that was begun, and not waited for, to fill it. `form` tells what is no plain
+    rectangle of numbers (see forms.py)."""
 
     device: Fact | None = None
     grad: Fact | None = None
@@ -167,6 +168,7 @@ class Tensor(Kind):
     pinned: bool = False
     landing: Any = None
     graph: Graph = NO_GRAPH
+    form: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ Run with torch 2.13.0 (CPU build), NumPy 2.4.6, scikit-learn 1.9.1 and matplotli
   first.`
 - the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming
   `standin:0`.
-- `array - t`, with the array first, raises `TypeError: unsupported operand type(s)` on both.
+- `array - t`, with the array first, raises on every device (CNV113).
 - not yet run on CUDA.
 
 ## References
