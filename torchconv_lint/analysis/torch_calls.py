@@ -128,7 +128,7 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
             first = operands[0].memory if operands else None
             return Sequence(None, just(replace(element, memory=first)), mutable=False)
         if not operands:
-            return _of_unknown(frame, name)
+            return made(frame, _of_unknown(frame, name), name, node)
         views, maybe = name in ops.view, name in ops.maybe_view
         return operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node, function=True)
 
