@@ -1,0 +1,83 @@
+"""Graphs that are kept or cut, as training scripts write it: which shapes are told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+HEAD = "import copy\nimport numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+LOOP = """
+def train(model: nn.Module, loader, optimizer, tools, scaler):
+    total, losses = 0.0, []
+    for x, y in loader:
+        loss = F.mse_loss(model(x), y)
+        {back}
+        optimizer.step()
+        {keep}
+    {end}
+"""
+STEP = """
+def step(model: nn.Module, critic: nn.Module, x, y):
+    output = model(x)
+    {body}
+"""
+
+
+def codes(code: str) -> list[str]:
+    outcome = lint_source(Source("x.py", HEAD + code), Settings(sieve=False))
+    assert outcome.problems == ()
+    return [finding.code for finding in outcome.findings]
+
+
+@pytest.mark.parametrize(
+    ("back", "keep", "end", "found"),
+    [
+        ("loss.backward()", "total += loss", "return total", ["CNV501"]),
+        ("tools.backward(loss)", "total += loss", "return total", ["CNV501"]),
+        ("scaler.scale(loss).backward()", "total += loss.mean()", "return total", ["CNV501"]),
+        ("(loss / 4).backward()", "losses.append(loss)", "return losses", ["CNV502"]),
+        ("torch.autograd.backward(loss)", "losses.insert(0, loss)", "return losses", ["CNV502"]),
+        ("loss.backward()", "losses += [(x, loss)]", "return losses", ["CNV502"]),
+        ("loss.backward()", "total -= loss", "return total", ["CNV501"]),
+        ("pass", "total += loss", "print(total)", ["CNV501"]),
+        ("pass", "total += loss", "return total", []),
+        ("pass", "total += loss", "tools.minimise(total)", []),
+        ("pass", "total += loss", "torch.autograd.grad(total, model.parameters())", []),
+        ("pass", "losses.append(loss)", "sum(losses).backward()", []),
+        ("pass", "losses.append(loss)", "[loss.backward() for loss in losses]", []),
+        ("loss.backward()", "total += loss.item()", "return total", []),
+        ("loss.backward()", "total += float(loss.detach())", "return total", []),
+        ("loss.backward()", "loss = tools.reduced(loss); total += loss", "return total", []),
+        ("loss.backward()", "total = loss", "return total", []),
+    ],
+)
+def test_graphs_that_are_kept(back: str, keep: str, end: str, found: list[str]) -> None:
+    assert codes(LOOP.format(back=back, keep=keep, end=end)) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("loss = torch.tensor([output.mean(), output.std()]).sum(); loss.backward()", ["CNV511"]),
+        ("loss = output.new_tensor(output.mean()) + output.sum(); loss.backward()", ["CNV511"]),
+        ("loss = torch.tensor(output.mean().item(), requires_grad=True); loss.backward()", ["CNV511"]),
+        ("loss = torch.from_numpy(output.detach().numpy()).mean(); loss.backward()", ["CNV512"]),
+        ("loss = torch.tensor(np.abs(output.detach().numpy()).max()); loss.backward()", ["CNV512"]),
+        ("loss = output.mean().detach(); loss.backward()", ["CNV513"]),
+        ("loss = output.mean(); loss = loss.item(); loss.backward()", ["CNV513"]),
+        ("extra = critic(output).mean(); extra = extra.data; (output.mean() + extra).backward()", ["CNV513"]),
+        ("weight = output.mean(); weight = weight.item(); (output.sum() * weight).backward()", []),
+        ("base = output.mean(); base = base.detach(); (output.sum() - base).backward()", []),
+        ("loss = F.mse_loss(output, torch.tensor([output.mean()])); loss.backward()", []),
+        ("loss = torch.stack([output.mean(), output.std()]).sum(); loss.backward()", []),
+        ("shown = torch.tensor([output.mean(), output.std()]); output.sum().backward(); print(shown)", []),
+        ("loss = y + output.mean().detach(); loss.backward()", []),
+        ("states = (output, 1); copy.deepcopy(states)", ["CNV515"]),
+        ("state = output.detach(); copy.deepcopy(state)", []),
+    ],
+)
+def test_graphs_that_are_cut(body: str, found: list[str]) -> None:
+    assert [code for code in codes(STEP.format(body=body)) if code.startswith("CNV5")] == found
