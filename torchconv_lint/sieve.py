@@ -87,7 +87,7 @@ def sift(
         for method in (*keepers, *writers) if keepers and writers else ():
             features[method].triggers.add(SHARED_WRITE)
     called = {name for found in (*features.values(), module) for name in found.calls}
-    heads, tails = _live(wanted, [*features.values(), module])
+    live = _Live(wanted, [(function.name, found) for function, found in features.items()], module)
     chosen = {
         function
         for function, found in features.items()
@@ -98,9 +98,9 @@ def sift(
             called=function.name in called,
             thorough=thorough,
         )
-        or (function in reach and not heads.isdisjoint(found.words))
+        or (function in reach and live.begins_in(found))
     }
-    module_chosen = not heads.isdisjoint(module.words) or module.interesting(
+    module_chosen = live.begins_in(module) or module.interesting(
         torchy=True,
         counted=bool(counted) or module.counted,
         trained=module.trains or bool(module.calls & trained),
@@ -108,11 +108,11 @@ def sift(
         thorough=thorough,
     )
     callees = _called_for(features, chosen)
-    heard = {function.name for function in chosen if not heads.isdisjoint(features[function].words)}
+    heard = {function.name for function in chosen if live.begins_in(features[function])}
     chosen |= {  # what it hands to them may be what the rest of a trigger speaks of
         function
         for function, found in features.items()
-        if function in reach and not heard.isdisjoint(found.calls) and not tails.isdisjoint(found.words)
+        if function in reach and not heard.isdisjoint(found.calls) and not live.others.isdisjoint(found.words)
     }
     module_chosen = module_chosen or bool(module.calls & callees)
     if not chosen and not module_chosen:
@@ -123,7 +123,7 @@ def sift(
     worth = frozenset(
         function
         for function, found in features.items()
-        if found.torchy or found.triggers or _size(function) <= SMALL or not tails.isdisjoint(found.words)
+        if found.torchy or found.triggers or _size(function) <= SMALL or not live.others.isdisjoint(found.words)
     )
     looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
     looked_at += [(None, module)] if module_chosen else []
@@ -141,13 +141,32 @@ def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
     return [found for name, found in names.items() if name in functions]
 
 
-def _live(wanted: frozenset[tuple[str, ...]], features: list[Features]) -> tuple[frozenset[str], frozenset[str]]:
-    """The first words of those triggers whose other words the file has as well, and those other words."""
-    if not wanted:
-        return frozenset(), frozenset()
-    words: set[str] = set().union(*(found.words for found in features))
-    live = [(head, others) for head, *others in wanted if head in words and words.issuperset(others)]
-    return frozenset(head for head, _ in live), frozenset(other for _, others in live for other in others)
+class _Live:
+    """The triggers all of whose words a file has. `others`: what stands behind their first words."""
+
+    def __init__(
+        self, wanted: frozenset[tuple[str, ...]], functions: list[tuple[str, Features]], module: Features
+    ) -> None:
+        words: set[str] = set().union(module.words, *(found.words for _, found in functions))
+        live = [(head.split("&"), others) for head, *others in wanted if words.issuperset(_plain((head, *others)))]
+        self.others = frozenset(word for _, others in live for word in others if not word.startswith("@"))
+        self.near: dict[str, set[str]] = {}
+        self.heads = [(frozenset(head), [word[1:] for word in others if word.startswith("@")]) for head, others in live]
+        for word in {word for _, near in self.heads for word in near}:
+            holding = {name for name, found in functions if word in found.words}
+            self.near[word] = holding | {name for name, found in functions if found.calls & holding}
+
+    def begins_in(self, found: Features) -> bool:
+        """Whether a function holds what one of them begins with."""
+        return any(
+            head <= found.words and all(word in found.words or found.calls & self.near[word] for word in near)
+            for head, near in self.heads
+        )
+
+
+def _plain(trigger: tuple[str, ...]) -> set[str]:
+    """The words of a trigger, whatever is asked of their place."""
+    return {part.removeprefix("@") for word in trigger for part in word.split("&")}
 
 
 def _size(function: FunctionOutline) -> int:
