@@ -117,7 +117,12 @@ def sift(
     module_chosen = module_chosen or bool(module.calls & callees)
     if not chosen and not module_chosen:
         return None
-    callers = {function for function in functions if function in reach and _hands_over(features[function], callees)}
+    torchy = {function.name for function, found in features.items() if found.torchy}
+    callers = {
+        function
+        for function, found in features.items()
+        if (found.torchy or not found.calls.isdisjoint(torchy)) and _hands_over(found, callees)
+    }
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
     worth = frozenset(
