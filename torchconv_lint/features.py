@@ -454,6 +454,8 @@ class Survey:
             self.constructing.call(node, func.id)
         for keyword in node.keywords:
             self.found.words.add(f"{keyword.arg}=")
+            if keyword.arg == "requires_grad" and getattr(keyword.value, "value", True) is not False:
+                self.found.words.add("requires_grad=True")
             if keyword.arg == "reduction":
                 self.found.counted = True
             if keyword.arg == "set_to_none":

@@ -79,7 +79,7 @@ class IntegersRequireGrad(Rule[GradAsked]):
     code = "CNV306"
     name = "integers-require-grad"
     hears = (GradAsked,)
-    triggers = (("requires_grad=",), ("requires_grad_",), ("Parameter(integers)",))
+    triggers = (("requires_grad=True",), ("requires_grad_",), ("Parameter(integers)",))
 
     def judge(self, event: GradAsked) -> Iterator[Verdict]:
         """The dtype is an integer's."""
