@@ -432,7 +432,7 @@ class Survey:
         if node.attr in ("data", "grad"):
             self.shared.update(_names_in(node.value))
         if node.attr == "requires_grad" and isinstance(node.ctx, ast.Store):
-            self.found.words.add("requires_grad=")
+            self.found.words.add("requires_grad=True")
         if node.attr == "grad" and isinstance(node.ctx, ast.Load):
             self.shared.update(_names_in(node.value))
 
