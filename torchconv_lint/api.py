@@ -1,0 +1,102 @@
+"""Linting from Python: the functions that `torchconv_lint` exports."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torchconv_lint import config
+from torchconv_lint.model import Confidence, Finding, Problem
+from torchconv_lint.settings import Settings
+from torchconv_lint.shell.discovery import Discovery
+from torchconv_lint.shell.project import checker_for
+from torchconv_lint.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from torchconv_lint.shell.check import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What linting found: findings sorted by place, and problems that kept something from being linted."""
+
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+
+
+def lint_source(
+    code: str | bytes,
+    *,
+    filename: str = "<string>",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    confidence: Confidence | None = None,
+    assume_device: str | None = None,
+) -> Result:
+    """Lint one module, given as text or as the bytes of its file.
+
+    `select` and `ignore` are codes or beginnings of codes; opt-in rules run when `select` names them in full, or "ALL".
+    "# noqa" comments count. No configuration is read. Nothing about the code makes this raise: what cannot be parsed
+    is a problem. Raises `ValueError` for options that make no sense.
+    """
+    checker = checker_for(_configured(config.Config(), select, ignore, confidence, assume_device))
+    if isinstance(code, bytes):
+        return _result([checker.check_bytes(filename, code)])
+    return _result([checker.check_source(Source(filename, code))])
+
+
+def lint_paths(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    confidence: Confidence | None = None,
+    assume_device: str | None = None,
+) -> Result:
+    """Lint files, and the Python files of folders, as `torchconv-lint check` does in this working folder.
+
+    The configuration is that of `[tool.torchconv_lint]` in the nearest pyproject.toml, overridden by what is given
+    here; `.gitignore` files and `exclude` count. One process. Raises `ValueError` for options or a configuration that
+    make no sense.
+    """
+    try:
+        project = config.find_config(Path())
+    except config.ConfigError as error:
+        raise ValueError(str(error)) from None
+    checker = checker_for(_configured(project, select, ignore, confidence, assume_device))
+    discovery = Discovery([(project.root, project.exclude)])
+    checked = [checker.check_file(file) for file in discovery.files(os.fspath(path) for path in paths)]
+    result = _result(checked)
+    return replace(result, problems=(*discovery.problems, *result.problems))
+
+
+def _configured(
+    project: config.Config,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    confidence: Confidence | None,
+    assume_device: str | None,
+) -> config.Config:
+    settings: Settings = project.settings
+    try:
+        if confidence is not None:
+            settings = replace(settings, confidence=confidence)
+        if assume_device is not None:
+            settings = replace(settings, assume_device=config.device(assume_device))
+        return replace(
+            project,
+            settings=settings,
+            select=config.codes(list(select)) or project.select,
+            ignore=config.codes(list(ignore)) or project.ignore,
+        )
+    except config.ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
+def _result(checked: Sequence[Checked]) -> Result:
+    findings = tuple(finding for one in checked for finding in one.findings)
+    return Result(findings, tuple(problem for one in checked for problem in one.problems))
