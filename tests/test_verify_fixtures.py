@@ -9,6 +9,7 @@ from torchconv_lint.rules import all_rules
 from torchconv_lint.verify.fixture import find_fixtures, read_fixture
 from torchconv_lint.verify.machine import this_machine
 from torchconv_lint.verify.prove import prove, rows_of
+from torchconv_lint.verify.result import Result
 from torchconv_lint.verify.rows import FAILED, PROVEN
 
 FIXTURES = [read_fixture(path) for path in find_fixtures([Path(__file__).parent.parent / "fixtures"])]
@@ -37,3 +38,12 @@ def test_every_rule_is_proven_somewhere(rows):
     proven = {(row.fixture.rule, row.function.kind) for row in rows if row.status == PROVEN}
     rules = [rule for rule in all_rules() if not rule.cuda_only]
     assert {(rule.code, kind) for rule in rules for kind in ("hazard", "safe")} <= proven
+
+
+def test_every_claim_is_judged(rows):
+    if lacking := this_machine().lacks("stand-in"):
+        pytest.skip(lacking)
+    judged = Result(tuple(rows), {}).claims()
+    assert list(judged) == [f"C{number:02}" for number in range(1, 44)]
+    assert {key: verdict for key, (_, verdict) in judged.items() if verdict in ("wrong", "not judged")} == {}
+    assert {rule for claim, _ in judged.values() for rule in claim.rules} <= {rule.code for rule in all_rules()}

@@ -148,3 +148,23 @@ def test_matrix_tells_what_is_missing(fixture: Fixture) -> None:
     assert "not proven on cpu: 1 functions: too tired" in text
     assert "CNV999: no executed proof" in text
     assert "it proves nothing about CUDA itself" in text
+
+
+def test_claims_are_judged_when_every_case_is_proven(tmp_path: Path) -> None:
+    path = tmp_path / "c98.py"
+    path.write_text(
+        "# /// claim\n# id: C98\n# says: x\n# verdict: depends\n# ///\n# /// proof\n# holds: cpu -> nothing\n"
+        "# fails: stand-in -> nothing\n# ///\ndef holds_x(): pass\ndef fails_x(): pass\n"
+    )
+    here, there = (row for device in ("cpu", "stand-in") for row in rows_of([read_fixture(path)], device, HERE))
+    good, bad = Observation("returned"), Observation("raised", "OSError")
+    assert (here.device, there.device) == ("cpu", "stand-in")
+    for rows, verdict_ in (
+        ((here.judged("", good), there), "not judged"),
+        ((here.judged("", good), there.judged("", good)), "depends"),
+        ((here.judged("no", bad), there.judged("", good)), "wrong"),
+    ):
+        result = Result(rows, {})
+        assert {key: judged_ for key, (_, judged_) in result.claims().items()} == {"C98": verdict_}
+        assert result.matrix() == {}
+    assert "claims: 1 wrong" in shown(list(rows))

@@ -147,3 +147,46 @@ def test_files_that_are_no_fixtures(tmp_path: Path):
     odd.write_text("def hazard_x(:\n")
     with pytest.raises(ProofError, match="syntax error in line 1"):
         read_fixture(odd)
+
+
+CLAIM = """# /// claim
+# id: C99
+# says: All is well.
+# verdict: true
+# rules: CNV101, CNV102
+# ///
+# /// proof
+# holds: cpu -> nothing
+# ///
+def holds_here():
+    pass
+"""
+
+
+def test_claim(tmp_path):
+    path = tmp_path / "c99.py"
+    path.write_text(CLAIM)
+    fixture = read_fixture(path)
+    assert fixture.claim is not None
+    assert (fixture.claim.id, fixture.claim.says, fixture.claim.verdict) == ("C99", "All is well.", "true")
+    assert fixture.claim.rules == ("CNV101", "CNV102")
+    assert [function.kind for function in fixture.functions] == ["holds"]
+    assert fixture.lint() == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("verdict: true", "verdict: refuted", "the verdict is 'refuted', but from its cases follows 'true'"),
+        ("holds_here", "fails_here", "the verdict is 'true', but from its cases follows 'refuted'"),
+        ("    pass", "    pass\ndef fails_there():\n    pass", "from its cases follows 'depends'"),
+        ("# id: C99\n", "", "the claim has no id"),
+        ("# id:", "# number:", "not one of id, says"),
+        ("holds_here", "hazard_here", "no function named holds_… or fails_…"),
+    ],
+)
+def test_claim_that_is_not_understood(tmp_path, old, new, message):
+    path = tmp_path / "c99.py"
+    path.write_text(CLAIM.replace(old, new))
+    with pytest.raises(ProofError, match=message):
+        read_fixture(path)

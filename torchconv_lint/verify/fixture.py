@@ -9,11 +9,14 @@ from pathlib import Path
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
+from torchconv_lint.verify.claim import KINDS as CLAIM_KINDS
+from torchconv_lint.verify.claim import Claim, check_verdict, parse_claim
 from torchconv_lint.verify.expectations import Expectation, disagreements, parse_expectations
 from torchconv_lint.verify.fingerprint import fingerprint
 from torchconv_lint.verify.proof import Proof, ProofError, parse_proof
 
 KINDS = ("hazard", "safe")
+"""Of functions that prove a rule; a claim's are in `claim`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Fixture:
     proof: Proof
     expectations: tuple[Expectation, ...]
     functions: tuple[Function, ...]
+    claim: Claim | None = None
 
     @property
     def rule(self) -> str:
@@ -58,7 +62,12 @@ class Fixture:
         return best
 
     def lint(self) -> tuple[str, ...]:
-        """Check 1: how the linter disagrees with the expectations, by default but for its own rule, which is on."""
+        """Check 1: how the linter disagrees with the expectations, by default but for its own rule, which is on.
+
+        A claim is about torch, and nothing is expected of the linter.
+        """
+        if self.claim is not None:
+            return ()
         outcome = lint_source(Source(str(self.path), self.text), Settings(opt_in=(self.rule,) if self.rule else ()))
         problems = tuple(f"{problem.line}:{problem.column} {problem.message}" for problem in outcome.problems)
         return disagreements(self.expectations, outcome.findings) + problems
@@ -75,16 +84,20 @@ def read_fixture(path: Path) -> Fixture:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise ProofError(f"syntax error in line {error.lineno}: {error.msg}") from error
+    claim = parse_claim(text)
+    kinds = KINDS if claim is None else CLAIM_KINDS
     functions = tuple(
         Function(node.name, node.name.partition("_")[0], fingerprint(text, tree, node.name))
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith(tuple(f"{kind}_" for kind in KINDS))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(tuple(f"{kind}_" for kind in kinds))
     )
     if not functions:
-        raise ProofError("no function named hazard_… or safe_…")
-    fixture = Fixture(path, text, parse_proof(text), parse_expectations(text), functions)
+        raise ProofError(f"no function named {'_… or '.join(kinds)}_…")
+    if claim is not None:
+        check_verdict(claim, {function.kind for function in functions})
+    fixture = Fixture(path, text, parse_proof(text), parse_expectations(text), functions, claim)
     for who, _ in fixture.proof.declared:
-        if who not in KINDS and who not in {function.name for function in functions}:
+        if who not in kinds and who not in {function.name for function in functions}:
             raise ProofError(f"the proof block speaks of {who!r}, which the file does not have")
     return fixture
 

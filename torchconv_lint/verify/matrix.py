@@ -48,6 +48,9 @@ def show(result: Result, devices: tuple[str, ...], console: Console) -> None:
     idle = Counter((row.device, row.reason) for row in result.rows if row.status in (NOT_RUN, NOT_SHOWN))
     for (device, reason), number in sorted(idle.items()):
         console.print(f"not proven on {device}: {number} functions: {reason}", style="yellow", markup=False)
+    claims = Counter(verdict for _, verdict in result.claims().values())
+    if claims:
+        console.print("claims: " + ", ".join(f"{number} {verdict}" for verdict, number in sorted(claims.items())))
     failures = result.failures()
     for line in failures:
         console.print(line, style="red", markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from torchconv_lint.verify.claim import Claim
 from torchconv_lint.verify.proof import ACCELERATOR
 from torchconv_lint.verify.rows import FAILED, NOT_RUN, NOT_SHOWN, PROVEN, Row
 
@@ -54,9 +55,19 @@ class Result:
         """Rule → device → cell; registered rules without a fixture have a row too."""
         groups: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
         for row in self.rows:
+            if row.fixture.claim is not None:
+                continue
             groups[row.fixture.rule or "(none)"][row.device].append(row)
         table = {rule: {device: Cell.of(rows) for device, rows in cells.items()} for rule, cells in groups.items()}
         return {rule: table.get(rule, {}) for rule in sorted({*table, *self.registered})}
+
+    def claims(self) -> dict[str, tuple[Claim, str]]:
+        """Claim's id → the claim, and what its cases say: its verdict once all are proven somewhere, else why not."""
+        cases: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            if row.fixture.claim is not None:
+                cases[row.fixture.claim.id].append(row)
+        return {key: (rows[0].fixture.claim, _judged(rows)) for key, rows in sorted(cases.items())}  # type: ignore[misc]
 
     def unproven(self) -> tuple[str, ...]:
         """Registered rules that lack an executed hazard or an executed twin on every device but evidence's."""
@@ -95,8 +106,20 @@ class Result:
                 }
                 for rule, cells in self.matrix().items()
             },
+            "claims": {
+                key: {"says": claim.says, "verdict": verdict, "because": claim.because, "rules": list(claim.rules)}
+                for key, (claim, verdict) in self.claims().items()
+            },
             "failures": list(self.failures()),
             "linter": {key: list(messages) for key, messages in self.static.items() if messages},
             "rows": [row.to_json() for row in self.rows],
             "fixes": [row.to_json() for row in self.fixes],
         }
+
+
+def _judged(rows: list[Row]) -> str:
+    claim = rows[0].fixture.claim
+    if claim is None or any(row.status == FAILED for row in rows):
+        return "wrong"
+    left = {row.function.name for row in rows} - {row.function.name for row in rows if row.status == PROVEN}
+    return "not judged" if left else claim.verdict

@@ -41,7 +41,7 @@ def verify(request: Request, progress: Progress = _quiet) -> Result:
     """Run all four checks. `progress(what, number of steps)` gives what to call after each step."""
     fixtures, broken = _read(request.paths)
     static = {fixture.key: fixture.lint() for fixture in fixtures}
-    treated, problems = fix_all(fixtures)
+    treated, problems = fix_all(fixture for fixture in fixtures if fixture.claim is None)
     machine = this_machine()
     rows: list[Row] = []
     fixes: list[Row] = []
