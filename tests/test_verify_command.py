@@ -94,6 +94,7 @@ def test_all_fixtures_means_all_rules(folder, monkeypatch):
     assert result.exit_code == 1
     assert "CNV201: no executed proof" in result.output
     assert "CNV101: no executed proof" not in result.output
+    assert "CNV707: no executed proof" not in result.output  # only CUDA can show it
 
 
 def test_evidence_and_staleness(folder):
