@@ -188,6 +188,12 @@ def test_selection(check: Run, tmp_path: Path, arguments: tuple[str, ...], codes
     assert result.returncode == (1 if codes else 0)
 
 
+@pytest.mark.parametrize(("release", "code"), [("2.7", 0), ("2.10", 1)])
+def test_the_oldest_torch_that_counts(check: Run, tmp_path: Path, release: str, code: int) -> None:
+    (tmp_path / "warns.py").write_text("import torch\n\nx = torch.ones(1, requires_grad=True)\nprint(float(x))\n")
+    assert check("--target-torch", release, "warns.py").returncode == code
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -195,6 +201,7 @@ def test_selection(check: Run, tmp_path: Path, arguments: tuple[str, ...], codes
         (("--select", "CNV999"), "no rule has a code that begins with CNV999"),
         (("--jobs", "0"), "'0' is neither a positive number nor 'auto'"),
         (("--jobs", "many"), "'many' is neither a positive number nor 'auto'"),
+        (("--target-torch", "two"), "'two' is not a release such as '2.1'"),
         (("--confidence", "huge"), "'huge' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
         (("--config", "none.toml"), "none.toml: cannot be read: No such file or directory"),

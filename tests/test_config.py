@@ -17,6 +17,7 @@ confidence = "possible"
 opt-in = ["cnv6"]
 assume-device = "cpu"
 follow-imports = false
+target-torch = "2.1.3"
 select = ["CNV1", "ALL"]
 extend-select = ["CNV4"]
 ignore = ["CNV403"]
@@ -27,7 +28,13 @@ exclude = ["vendored/"]
 def test_every_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(EVERYTHING)
     assert find_config(tmp_path) == Config(
-        settings=Settings(confidence=Confidence.POSSIBLE, opt_in=("CNV6",), assume_device="cpu", follow_imports=False),
+        settings=Settings(
+            confidence=Confidence.POSSIBLE,
+            opt_in=("CNV6",),
+            assume_device="cpu",
+            follow_imports=False,
+            target_torch=(2, 1),
+        ),
         select=("CNV1", "ALL"),
         extend_select=("CNV4",),
         ignore=("CNV403",),
@@ -63,6 +70,8 @@ BAD = {
     "follow-imports = 'no'": "follow-imports: must be true or false, not 'no'",
     "assume-device = 'cuda'": "assume-device: unknown device 'cuda' (choose from cpu)",
     "assume-device = []": "assume-device: unknown device [] (choose from cpu)",
+    "target-torch = 'new'": "target-torch: 'new' is not a release such as '2.1'",
+    "target-torch = 2.1": "target-torch: must be a string, not 2.1",
     "exclude = {}": "exclude: must be a list of strings, not {}",
     "confidence =": "not valid TOML: ",
 }

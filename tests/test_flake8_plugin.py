@@ -98,11 +98,20 @@ def test_options_reach_every_process(flake8: Run, tmp_path: Path) -> None:
     assert flake8("-j", "3", ".").stdout == ""
 
 
+def test_the_oldest_torch_that_counts(flake8: Run, tmp_path: Path) -> None:
+    code = "import torch\n\nx = torch.ones(1, requires_grad=True)\nprint(float(x))\n"
+    (tmp_path / "warns.py").write_text(code)
+    assert "CNV403" in flake8(".").stdout
+    assert "CNV403" in flake8("--torchconv-target-torch=2.8", ".").stdout
+    assert flake8("--torchconv-target-torch=2.7", ".").stdout == ""
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [
         ("--torchconv-confidence=sure", "unknown confidence 'sure' (choose from possible, likely, certain)"),
         ("--torchconv-assume-device=cuda", "unknown device 'cuda' (choose from cpu)"),
+        ("--torchconv-target-torch=two", "'two' is not a release such as '2.1'"),
         ("--torchconv-opt-in=E5", "'E5' is not the beginning of a CNV code, nor ALL"),
         ("--torchconv-config=none.toml", "none.toml: cannot be read"),
     ],

@@ -77,6 +77,14 @@ def device(value: object) -> str:
     return _string(value)
 
 
+def release(value: object) -> tuple[int, int]:
+    """A release such as "2.1" or "2.1.3", as (major, minor)."""
+    found = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?", _string(value))
+    if found is None:
+        raise ConfigError(f"{value!r} is not a release such as '2.1'")
+    return int(found[1]), int(found[2])
+
+
 def codes(value: object) -> tuple[str, ...]:
     """Codes or beginnings of codes, in upper case."""
     prefixes = tuple(prefix.upper() for prefix in _strings(value))
@@ -134,6 +142,7 @@ def _config(path: Path, table: Mapping[str, object]) -> Config:
             opt_in=values.get("opt-in", default.opt_in),
             assume_device=values.get("assume-device", default.assume_device),
             follow_imports=values.get("follow-imports", default.follow_imports),
+            target_torch=values.get("target-torch", default.target_torch),
         ),
         select=values.get("select", ()),
         extend_select=values.get("extend-select", ()),
@@ -169,6 +178,7 @@ KEYS: Mapping[str, Callable[[object], object]] = {
     "opt-in": codes,
     "assume-device": device,
     "follow-imports": _flag,
+    "target-torch": release,
     "select": codes,
     "extend-select": codes,
     "ignore": codes,

@@ -58,6 +58,12 @@ class Plugin:
             help="cpu: nothing ever runs on an accelerator",
         )
         add(
+            "--torchconv-target-torch",
+            metavar="RELEASE",
+            parse_from_config=True,
+            help="the oldest release of torch that the code has to run with, such as 2.1",
+        )
+        add(
             "--torchconv-config",
             metavar="FILE",
             parse_from_config=True,
@@ -84,6 +90,8 @@ class Plugin:
                 settings = replace(settings, opt_in=config.codes(options.torchconv_opt_in))
             if options.torchconv_assume_device is not None:
                 settings = replace(settings, assume_device=config.device(options.torchconv_assume_device))
+            if options.torchconv_target_torch is not None:
+                settings = replace(settings, target_torch=config.release(options.torchconv_target_torch))
         except config.ConfigError as error:
             from flake8.exceptions import ExecutionError
 

@@ -106,6 +106,8 @@ def _project(source: Source, settings: Settings, sifted: Sifted) -> Project | No
 def _enabled(rule: Rule[Event], settings: Settings) -> bool:
     if settings.assume_device == "cpu" and rule.needs_accelerator:
         return False
+    if rule.since is not None and settings.target_torch is not None and settings.target_torch < rule.since:
+        return False
     return rule.default or any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
 
 

@@ -15,6 +15,7 @@ class Settings:
     `opt_in`: codes or prefixes of opt-in rules to run as well ("ALL" runs every rule).
     `assume_device`: "cpu" for teams without accelerators: device rules stay silent. None: assume nothing.
     `follow_imports`: whether other files of the project are read to see what an imported function gives.
+    `target_torch`: the oldest release of torch that the code has to run with, as (major, minor); None: a current one.
     `sieve`: False analyses every function, not only those that hold a possible trigger (slower, same findings).
     """
 
@@ -23,3 +24,4 @@ class Settings:
     assume_device: str | None = None
     sieve: bool = True
     follow_imports: bool = True
+    target_torch: tuple[int, int] | None = None

@@ -42,7 +42,8 @@ class Rule(ABC, Generic[EventT]):
     "if" (whatever asks for a truth value), "[::-1]", "[==]" (lists are compared), "counted" (tensors of known size are
     made), "integers written" (into a tensor of integers, that is), and what constructing.py
     tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device
-    can show the hazard, so no machine without one can prove the rule.
+    can show the hazard, so no machine without one can prove the rule. `since`: the release of torch, as (major, minor),
+    from which on it happens.
     """
 
     code: ClassVar[str]
@@ -51,6 +52,7 @@ class Rule(ABC, Generic[EventT]):
     default: ClassVar[bool] = True
     needs_accelerator: ClassVar[bool] = False
     cuda_only: ClassVar[bool] = False
+    since: ClassVar[tuple[int, int] | None] = None
     triggers: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     @abstractmethod

@@ -94,6 +94,7 @@ class ScalarOfGrad(Rule[ToScalar]):
 
     code = "CNV403"
     name = "scalar-of-grad"
+    since = (2, 8)
     hears = (ToScalar,)
 
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
