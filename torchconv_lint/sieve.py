@@ -87,7 +87,7 @@ def sift(
         for method in (*keepers, *writers) if keepers and writers else ():
             features[method].triggers.add(SHARED_WRITE)
     called = {name for found in (*features.values(), module) for name in found.calls}
-    live = _Live(wanted, [(function.name, found) for function, found in features.items()], module)
+    live = _Live(wanted, [*features.values(), module])
     chosen = {
         function
         for function, found in features.items()
@@ -149,29 +149,16 @@ def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
 class _Live:
     """The triggers all of whose words a file has. `others`: what stands behind their first words."""
 
-    def __init__(
-        self, wanted: frozenset[tuple[str, ...]], functions: list[tuple[str, Features]], module: Features
-    ) -> None:
-        words: set[str] = set().union(module.words, *(found.words for _, found in functions))
-        live = [(head.split("&"), others) for head, *others in wanted if words.issuperset(_plain((head, *others)))]
-        self.others = frozenset(word for _, others in live for word in others if not word.startswith("@"))
-        self.near: dict[str, set[str]] = {}
-        self.heads = [(frozenset(head), [word[1:] for word in others if word.startswith("@")]) for head, others in live]
-        for word in {word for _, near in self.heads for word in near}:
-            holding = {name for name, found in functions if word in found.words}
-            self.near[word] = holding | {name for name, found in functions if found.calls & holding}
+    def __init__(self, wanted: frozenset[tuple[str, ...]], features: list[Features]) -> None:
+        words: set[str] = set().union(*(found.words for found in features))
+        live = [(frozenset(head.split("&")), others) for head, *others in wanted]
+        live = [(head, others) for head, others in live if words.issuperset(head) and words.issuperset(others)]
+        self.others = frozenset(word for _, others in live for word in others)
+        self.heads = [head for head, _ in live]
 
     def begins_in(self, found: Features) -> bool:
         """Whether a function holds what one of them begins with."""
-        return any(
-            head <= found.words and all(word in found.words or found.calls & self.near[word] for word in near)
-            for head, near in self.heads
-        )
-
-
-def _plain(trigger: tuple[str, ...]) -> set[str]:
-    """The words of a trigger, whatever is asked of their place."""
-    return {part.removeprefix("@") for word in trigger for part in word.split("&")}
+        return any(head <= found.words for head in self.heads)
 
 
 def _size(function: FunctionOutline) -> int:

@@ -99,7 +99,7 @@ class SumKeepsGraph(Rule[GraphKept]):
     code = "CNV501"
     name = "sum-keeps-graph"
     hears = (GraphKept,)
-    triggers = (("backward",), ("+=&for", "@backward"))
+    triggers = (("backward",), ("+=&for", "backward"))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A sum over the rounds of a loop through which backward never goes."""

@@ -90,7 +90,7 @@ class ConstructorCutsGraph(Rule[GraphCut]):
     code = "CNV511"
     name = "constructor-cuts-graph"
     hears = (GraphCut,)
-    triggers = (("backward",), ("tensor", "@backward"), ("Tensor", "@backward"), ("FloatTensor", "@backward"))
+    triggers = (("backward",), ("tensor", "backward"), ("Tensor", "backward"), ("FloatTensor", "backward"))
 
     def judge(self, event: GraphCut) -> Iterator[Verdict]:
         """A constructor copied the values of what is back-propagated."""
