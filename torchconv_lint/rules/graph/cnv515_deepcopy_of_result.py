@@ -80,6 +80,7 @@ class DeepcopyOfResult(Rule[DeepCopied]):
     code = "CNV515"
     name = "deepcopy-of-result"
     hears = (DeepCopied,)
+    default = False
     triggers = (("deepcopy",),)
 
     def judge(self, event: DeepCopied) -> Iterator[Verdict]:

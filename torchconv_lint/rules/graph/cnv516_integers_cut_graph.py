@@ -79,6 +79,7 @@ class IntegersCutGraph(Rule[GradIntoIntegers]):
     code = "CNV516"
     name = "integers-cut-graph"
     hears = (GradIntoIntegers,)
+    default = False
     triggers = (("integers written",),)
 
     def judge(self, event: GradIntoIntegers) -> Iterator[Verdict]:

@@ -76,6 +76,7 @@ class WriteToLeaf(Rule[LeafWritten]):
     code = "CNV517"
     name = "write-to-leaf"
     hears = (LeafWritten,)
+    default = False
     triggers = (
         ("grad", "parameters"),
         ("requires_grad=",),

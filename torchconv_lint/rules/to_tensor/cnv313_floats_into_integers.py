@@ -80,6 +80,7 @@ class FloatsIntoIntegers(Rule[ItemStored]):
     code = "CNV313"
     name = "floats-into-integers"
     hears = (ItemStored,)
+    default = False
     triggers = (("stored(integers)",),)
 
     def judge(self, event: ItemStored) -> Iterator[Verdict]:
