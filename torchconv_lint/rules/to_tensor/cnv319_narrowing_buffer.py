@@ -88,4 +88,8 @@ class NarrowingBuffer(Rule[ItemStored]):
                 f"`{event.subject}` has the device of `{event.placed_like}` but not its dtype: what is stored in it"
             )
             message += f" is rounded to float32 (add `dtype={event.placed_like}.dtype`)"
-            yield Verdict(event.site, message, min(Confidence.LIKELY, event.sure), steps(event.into))
+            how = steps(event.into)
+            # The dtype is missing where the buffer is made; that one of its writes is rounded shows it.
+            site = how[-1][0] if how else event.site
+            because = (*how[:-1], (event.site, f"{event.value} is stored here"))
+            yield Verdict(site, message, min(Confidence.LIKELY, event.sure), because)
