@@ -19,6 +19,8 @@ opt-in = []
 # assume-device = "cpu"
 # Do not read other files of the project to see what an imported function gives:
 # follow-imports = false
+# The oldest torch that the code runs on; rules about later releases are silent:
+# target-torch = "2.4"
 
 # Read by the command line only; flake8 has its own options for these.
 ignore = []
