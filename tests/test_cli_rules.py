@@ -39,7 +39,7 @@ def test_explain(name: str) -> None:
     [
         ("numpy-on-acelerator", "did you mean numpy-on-accelerator?"),
         ("NumPy-On-Grat", "did you mean numpy-on-grad?"),
-        ("cnv199", "did you mean CNV1"),
+        ("cnv110", "did you mean CNV111?"),
         ("102", "did you mean CNV102?"),
         ("CNW101", "did you mean CNV101?"),
         ("?", "see 'torchconv-lint rules'"),
