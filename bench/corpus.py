@@ -31,8 +31,9 @@ class Package:
     folder: Path
 
     def python_files(self) -> list[Path]:
-        """Its Python files, sorted."""
-        return sorted(self.folder.rglob("*.py"))
+        """Its Python files, sorted. A `build/lib` that slipped into a wheel is a second copy of the package."""
+        double = self.folder / "build" / "lib"
+        return sorted(path for path in self.folder.rglob("*.py") if path.is_file() and double not in path.parents)
 
 
 def imports_torch(data: bytes) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bench import corpus, ledger, terminal
+from bench import applications, corpus, ledger, terminal
 from bench.excerpt import excerpt
 from bench.lint_runner import TIME_LIMIT, FileResult
 from bench.options import add_lint_options, lint_settings
@@ -30,7 +30,7 @@ CONTEXT_LINES = 12
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0: no failure and every finding judged; 1 otherwise."""
     arguments = _parse(argv)
-    packages = corpus.packages(arguments.only)
+    packages = _chosen(arguments)
     result = scan(packages, lint_settings(arguments), arguments.jobs, arguments.time_limit)
     entries = ledger.load()
     places = [item.place for item in result.found]
@@ -52,9 +52,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(bool(missing or result.failures))
 
 
+def _chosen(arguments: argparse.Namespace) -> list[corpus.Package]:
+    """Packages, or applications where a folder of clones is given, or both."""
+    if arguments.applications is None:
+        return corpus.packages(arguments.only)
+    chosen = applications.applications(arguments.applications, arguments.only)
+    return [*corpus.packages(), *chosen] if arguments.with_packages else chosen
+
+
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.packages", description=__doc__)
-    parser.add_argument("--only", nargs="+", metavar="PACKAGE", help="only these of the pinned packages")
+    parser.add_argument("--only", nargs="+", metavar="PACKAGE", help="only these of the pinned ones")
+    parser.add_argument("--applications", type=Path, metavar="CLONES", help="lint the pinned applications instead")
+    parser.add_argument("--with-packages", action="store_true", help="with --applications: the packages too")
     parser.add_argument("--time-limit", type=float, default=TIME_LIMIT, metavar="S", help="seconds per file")
     parser.add_argument("--show-unjudged", action="store_true", help="print each unjudged finding with its context")
     parser.add_argument("--context", type=int, default=CONTEXT_LINES, metavar="N", help="lines around a shown finding")
