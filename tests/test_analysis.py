@@ -133,6 +133,36 @@ ON_CUDA = {
 }
 
 SILENT = {
+    "a call's own result in each round": """
+        class Finder:
+            def __call__(self, image):
+                return np.array([[0, 0]])
+
+        finder = Finder()
+        while True:
+            kept = []
+            for image in images:
+                peaks = finder(image)
+                peaks[:, 0] = peaks[:, 0] + 1
+                kept.append(peaks)
+            print(kept)
+    """,
+    "the parts of what unique gives": """
+        def f(x):
+            _, where, counts = torch.unique_consecutive(x.float(), return_counts=True, return_inverse=True)
+            _, first = np.unique(x.cpu().numpy(), return_index=True)
+            return counts[where], torch.from_numpy(first)
+    """,
+    "a tuple or a tensor, unpacked": """
+        def prepare(latents, frames: int):
+            if latents is not None:
+                return latents.to(torch.float32)
+            return torch.zeros(3), frames
+
+        def f(latents=None):
+            values, frames = prepare(latents, 3)
+            return values[:frames]
+    """,
     "a dict by its annotation": """
         class A(nn.Module):
             def part(self, cache: dict[str, torch.Tensor] | None = None):

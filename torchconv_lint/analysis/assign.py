@@ -153,7 +153,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
             value = kept(frame, value, node, frame.text(target), container=True)
     if frame.state.underway.copies and _is_indexed(owner, key):
-        tell_host_read(frame, [kind for kind, _ in value], node, target, kept=True)
+        tell_host_read(frame, [kind for kind, _ in value], node, target)
     tell_stored(frame, owner, target, value)
     if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner) and not _is_text(key):
         for kind, _ in owner if all(isinstance(kind, Array) for kind, _ in owner) else ():

@@ -75,10 +75,14 @@ _OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
 
+_MORE_RESULTS = frozenset({"return_index", "return_inverse", "return_counts"})
+
+
 def call(frame: Frame, node: cst.Call) -> Value:
     """The value of a call."""
     if isinstance(node.func, cst.Attribute):
-        return _call_attribute(frame, node, node.func)
+        value = _call_attribute(frame, node, node.func)
+        return UNKNOWN if _gives_several(node) else value
     callee = frame.evaluate(node.func)
     arguments = evaluate_arguments(frame, node)
     if frame.interpreter.follows_copies and isinstance(node.func, cst.Name) and may_wait(node.func.value):
@@ -87,6 +91,11 @@ def call(frame: Frame, node: cst.Call) -> Value:
         tell_backward(frame, node.func.value, arguments, node)
     value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
     return without_others_cuts(value, arguments, node)
+
+
+def _gives_several(node: cst.Call) -> bool:
+    """`unique(x, return_index=True)`: a tuple, whose parts are of different kinds."""
+    return any(argument.keyword is not None and argument.keyword.value in _MORE_RESULTS for argument in node.args)
 
 
 def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
@@ -107,7 +116,7 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
     if (frame.loops or frame.trace is not None or frame.state.underway.copies) and writes_text(func):
         tell_arguments(frame, arguments, node, name)
-    if frame.interpreter.follows_copies and may_wait(name):
+    if frame.interpreter.follows_copies and (may_wait(name) or name == "cpu"):
         waited(frame, node)
     results, changed, after = [], False, []
     for alt in owner:

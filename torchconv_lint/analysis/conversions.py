@@ -9,7 +9,19 @@ import libcst as cst
 from torchconv_lint.analysis.events import ArrayFirst, NumpyRefuses, ToNumpy, ToScalar
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.reads import ARRAY, NUMBER, tell_read
-from torchconv_lint.analysis.values import MANY, Array, Kind, Mapping, Opaque, Sequence, Tensor, Value, guessed, just
+from torchconv_lint.analysis.values import (
+    MANY,
+    Array,
+    Kind,
+    Mapping,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    guessed,
+    is_mixed,
+    just,
+)
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -122,7 +134,8 @@ def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via:
     for kind, _ in value:
         tensor = guessed(kind)
         if tensor is not None:
-            frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, _as_sure_as(kind)))
+            sure = Confidence.POSSIBLE if is_mixed(value) else _as_sure_as(kind)
+            frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, sure))
 
 
 def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:

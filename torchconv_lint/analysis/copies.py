@@ -41,6 +41,11 @@ def landed(frame: Frame, node: cst.Call, source: Tensor, result: Tensor, goal: F
     if not frame.interpreter.follows_copies or not is_asked_for(node) or (device is not None and device.value == CPU):
         return result
     sure = min(goal.confidence, device.confidence if device is not None else Confidence.LIKELY)
+    moved = isinstance(node.func, cst.Attribute) and node.func.attr.value == "to"
+    if moved and "cpu" not in frame.text(
+        node
+    ):  # a device kept under a name is where the work is done, most of the time
+        sure = Confidence.POSSIBLE
     if goal.confidence is not Confidence.CERTAIN:
         if device is None:
             return result  # a tensor from anywhere, moved to where it is needed: an upload, most of the time
@@ -74,10 +79,8 @@ def may_wait(name: str) -> bool:
     return _WAITING.search(name) is not None
 
 
-def tell_host_read(
-    frame: Frame, read: Iterable[Kind], subject: cst.CSTNode, node: cst.CSTNode, *, kept: bool = False
-) -> None:
-    """The host looks at what these hold; `kept`: it copies them into a tensor or array, which says where that is."""
+def tell_host_read(frame: Frame, read: Iterable[Kind], subject: cst.CSTNode, node: cst.CSTNode) -> None:
+    """The host looks at what these hold."""
     copies = frame.state.underway.copies
     for kind in read if copies else ():
         tensor = guessed(kind)
@@ -85,8 +88,7 @@ def tell_host_read(
             continue
         for copy in copies:
             if copy.key is tensor.landing:
-                sure = max(copy.sure, Confidence.LIKELY) if kept else copy.sure
-                frame.emit(Race(frame.site(node), frame.text(subject), copy.site, False, sure))
+                frame.emit(Race(frame.site(node), frame.text(subject), copy.site, False, copy.sure))
                 underway = frame.state.underway
                 frame.state.underway = Underway(underway.copies - {copy}, underway.waits)
 

@@ -23,6 +23,7 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     guessed,
+    is_mixed,
     just,
 )
 from torchconv_lint.model import Confidence
@@ -123,13 +124,14 @@ def tell_rounded(frame: Frame, value: Value, subject: cst.CSTNode, node: cst.Cal
 
 def tell_index(frame: Frame, value: Value, subject: cst.CSTNode, via: str) -> None:
     """The value is used where Python, or an index, asks for an integer."""
+    mixed = is_mixed(value)
     for kind, _ in value:
         tensor = guessed(kind)
         if tensor is None:
             continue
         if _is_floating(tensor) or requires(kind):
             sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
-            if isinstance(kind, Opaque) and not kind.tensorish:
+            if mixed or not _is_floating(tensor) or (isinstance(kind, Opaque) and not kind.tensorish):
                 sure = Confidence.POSSIBLE
             frame.emit(UsedAsIndex(frame.site(subject), tensor, frame.text(subject), via, sure))
 

@@ -29,6 +29,7 @@ from torchconv_lint.analysis.values import (
     deeply,
     each,
     guessed,
+    is_mixed,
     weakest,
 )
 from torchconv_lint.model import Confidence
@@ -87,7 +88,8 @@ def write_to_leaf(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CST
         return
     for kind, _ in value:
         if isinstance(kind, Tensor) and kind.graph.leaf and requires(kind):
-            frame.emit(LeafWritten(frame.site(node), kind, frame.text(target), _how_surely_recorded(frame)))
+            sure = Confidence.POSSIBLE if is_mixed(value) else _how_surely_recorded(frame)
+            frame.emit(LeafWritten(frame.site(node), kind, frame.text(target), sure))
 
 
 def _how_surely_recorded(frame: Frame) -> Confidence:

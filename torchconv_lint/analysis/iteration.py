@@ -87,7 +87,8 @@ def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CS
             return NOTHING
         return _element(frame, kind, node)
 
-    return each(value, item) or UNKNOWN
+    tuples = tuple(alt for alt in value if isinstance(alt.kind, Sequence) and len(alt.kind.items or ()) == count)
+    return each(tuples or value, item) or UNKNOWN  # who unpacks a tuple or something else means the tuple
 
 
 def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | Value:

@@ -64,6 +64,7 @@ def given_back(
             if kind.memory.origin == "parameter":
                 return replace(kind, memory=owner(kind.memory))
             if kind.memory.origin != "module":
+                frame.interpreter.born[node] = frame.rounds  # each round's call gives a result of its own
                 return replace(kind, memory=replace(kind.memory, key=(node, kind.memory.key)))
         return kind
 

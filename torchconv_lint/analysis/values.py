@@ -505,6 +505,11 @@ def guessed(kind: Kind) -> Tensor | None:
     return None
 
 
+def is_mixed(value: Value) -> bool:
+    """Whether the value may be of several types: then a test may have told them apart unnoticed."""
+    return len({type(kind) for kind, _ in value}) > 1
+
+
 def weakest(facts: Iterable[Fact | None]) -> Confidence:
     """The confidence of a conclusion from several facts."""
     return min((fact.confidence for fact in facts if fact is not None), default=Confidence.CERTAIN)

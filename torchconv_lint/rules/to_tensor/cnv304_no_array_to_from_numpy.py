@@ -94,7 +94,7 @@ def _what(kind: Kind) -> str:
     """What the kind is, if it is surely no array."""
     if isinstance(kind, Number):
         return "a NumPy number" if kind.numpy else "a number"
-    if isinstance(kind, Const):
+    if isinstance(kind, Const) and kind.value is not None:  # None is what a test has ruled out, or a missing return
         return f"`{kind.value!r}`"
     if isinstance(kind, Sequence):
         return "a list" if kind.mutable else "a tuple"
