@@ -191,7 +191,7 @@ def test_selection(check: Run, tmp_path: Path, arguments: tuple[str, ...], codes
 @pytest.mark.parametrize(("release", "code"), [("2.7", 0), ("2.10", 1)])
 def test_the_oldest_torch_that_counts(check: Run, tmp_path: Path, release: str, code: int) -> None:
     (tmp_path / "warns.py").write_text("import torch\n\nx = torch.ones(1, requires_grad=True)\nprint(float(x))\n")
-    assert check("--target-torch", release, "warns.py").returncode == code
+    assert check("--select", "CNV403", "--target-torch", release, "warns.py").returncode == code
 
 
 @pytest.mark.parametrize(

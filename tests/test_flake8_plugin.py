@@ -101,9 +101,10 @@ def test_options_reach_every_process(flake8: Run, tmp_path: Path) -> None:
 def test_the_oldest_torch_that_counts(flake8: Run, tmp_path: Path) -> None:
     code = "import torch\n\nx = torch.ones(1, requires_grad=True)\nprint(float(x))\n"
     (tmp_path / "warns.py").write_text(code)
-    assert "CNV403" in flake8(".").stdout
-    assert "CNV403" in flake8("--torchconv-target-torch=2.8", ".").stdout
-    assert flake8("--torchconv-target-torch=2.7", ".").stdout == ""
+    asked = "--torchconv-opt-in=CNV403"
+    assert "CNV403" in flake8(asked, ".").stdout
+    assert "CNV403" in flake8(asked, "--torchconv-target-torch=2.8", ".").stdout
+    assert flake8(asked, "--torchconv-target-torch=2.7", ".").stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from torchconv_lint.analysis.evidence import COMMON_METHODS, data_methods
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
 from torchconv_lint.analysis.reaching import reaching
 from torchconv_lint.features import (
+    ARGUMENT_SCALAR,
     CONVERTS,
     MEMORY,
     PASSED,
+    SCALAR,
     SHARED_WRITE,
     Features,
     Vocabulary,
@@ -86,6 +88,9 @@ def sift(
         writers = [method for method in class_.methods.values() if features[method].writes_self]
         for method in (*keepers, *writers) if keepers and writers else ():
             features[method].triggers.add(SHARED_WRITE)
+    if (SCALAR,) not in wanted:
+        for found in (*features.values(), module):
+            found.triggers -= {SCALAR, ARGUMENT_SCALAR}
     called = {name for found in (*features.values(), module) for name in found.calls}
     live = _Live(wanted, [*features.values(), module])
     chosen = {

@@ -96,6 +96,8 @@ class ScalarOfGrad(Rule[ToScalar]):
     name = "scalar-of-grad"
     since = (2, 8)
     hears = (ToScalar,)
+    default = False
+    triggers = (("scalar",),)
 
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
         """Requires grad, and goes through something that warns."""
