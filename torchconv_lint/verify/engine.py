@@ -17,7 +17,7 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Jobs for one device, JSON objects as `child.Job` has them; `preload` names distributions worth loading once."""
+    """Jobs for one device, JSON objects as `child.Job` has them; `preload` names what is worth loading once."""
 
     device: str
     jobs: tuple[dict[str, Any], ...]

@@ -28,6 +28,7 @@ _PRELOAD = {
     "matplotlib": "matplotlib.pyplot",
     "scipy": "scipy.ndimage",
     "pandas": "pandas",
+    "torch.compile": "torch._dynamo",
 }
 
 

@@ -75,6 +75,7 @@ class TensorAsKey(Rule[UsedAsKey]):
     code = "CNV415"
     name = "tensor-as-key"
     hears = (UsedAsKey,)
+    default = False
     triggers = (("Counter",),)
 
     def judge(self, event: UsedAsKey) -> Iterator[Verdict]:

@@ -100,6 +100,7 @@ class UnsupportedDtype(Rule[ToTensor]):
     code = "CNV303"
     name = "unsupported-dtype"
     hears = (ToTensor,)
+    default = False
     triggers = (("tensor(iterable)",), *pairs(CONSTRUCTORS, ("array(objects)",)))
 
     def judge(self, event: ToTensor) -> Iterator[Verdict]:
