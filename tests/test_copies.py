@@ -95,7 +95,9 @@ def test_a_copy_between_unknown_devices() -> None:
             there = (memory[index].to(grad.device) * 2).to(state.device, non_blocking=True)
             {}
     """
-    assert found(code.format("memory[index] = there")) == {"CNV611"}
+    # That the target may be the CPU is a guess: shown only when asked for.
+    assert found(code.format("memory[index] = there")) == set()
+    assert found(code.format("memory[index] = there"), Confidence.POSSIBLE) == {"CNV611"}
     assert found(code.format("return there + 1")) == set()
     assert found(code.format("return there + 1"), Confidence.POSSIBLE) == {"CNV611"}
 
