@@ -568,11 +568,10 @@ class Survey:
             return
         if warns:
             self.scalars.add(root)
-        else:
-            self.counts.add(_anchor(node) or root)
+        self.counts.add(_anchor(node) or root)
         self.sunk.add(root)
         if root in self.vocabulary.torch:
-            self.found.triggers.add(SCALAR if warns else COUNT)
+            self.found.triggers |= {SCALAR, COUNT} if warns else {COUNT}
 
     def assign(self, node: ast.Assign) -> None:
         """Targets that are written through, aliases, and names that hold tensors."""
