@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 import pytest
 
+from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.site import Segment, Site
 from torchconv_lint.fixing.edits import apply_edits
 from torchconv_lint.fixing.proposal import Proposal, after, around, instead, keyword
@@ -17,23 +18,19 @@ from torchconv_lint.model import Safety
 from torchconv_lint.source import Source
 
 
-class Finder(cst.CSTVisitor):
+def marks(node: cst.CSTNode) -> Iterator[cst.Call]:
     """The calls of functions and methods called `mark`."""
-
-    def __init__(self) -> None:
-        self.found: list[cst.Call] = []
-
-    def visit_Call(self, node: cst.Call) -> None:
+    if isinstance(node, cst.Call):
         func = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
         if isinstance(func, cst.Name) and func.value == "mark":
-            self.found.append(node)
+            yield node
+    for child in children(node):
+        yield from marks(child)
 
 
 def sites(source: Source) -> list[Site]:
-    segment = Segment(source, range(1, len(source.lines) + 1))
-    finder = Finder()
-    segment.module.visit(finder)
-    return [Site(segment, node) for node in finder.found]
+    segment = Segment(source, ast.parse(source.text).body)
+    return [Site(segment, call) for statement in segment.body for call in marks(statement)]
 
 
 def fixed(code: str, propose: Callable[..., Proposal]) -> str | None:
@@ -167,13 +164,11 @@ def test_no_argument_is_given_twice(code: str) -> None:
     assert fixed(code, lambda call: proposal(keyword(call, "d=1"))) is None
 
 
-def test_lines_of_comments_that_libcst_was_not_given() -> None:
+def test_lines_of_comments_stay() -> None:
     code = "z = (x\n     # why\n     .a()\n     .mark())"
     source = Source("x.py", code)
-    segment = Segment(source, [1, 3, 4])
-    finder = Finder()
-    segment.module.visit(finder)
-    receiver = Site(segment, finder.found[0]).receiver
+    (site,) = sites(source)
+    receiver = site.receiver
     assert receiver is not None
     fix = Patcher(source, ast.parse(code)).fix(proposal(after(receiver, ".y()")))
     assert fix is not None
@@ -268,10 +263,11 @@ def test_a_method_of_an_indented_segment() -> None:
                             b)
     """)
     source = Source("x.py", code)
-    segment = Segment(source, range(2, 5))
-    finder = Finder()
-    segment.module.visit(finder)
-    change = after(Site(segment, finder.found[0]).arguments[0], ".y()")
+    (definition,) = ast.parse(code).body
+    assert isinstance(definition, ast.ClassDef)
+    segment = Segment(source, definition.body)
+    (call,) = marks(segment.body[0])
+    change = after(Site(segment, call).arguments[0], ".y()")
     fix = Patcher(source, ast.parse(code)).fix(proposal(change))
     assert fix is not None
     expected = "mark((a +\n                    b).y())"

@@ -119,8 +119,6 @@ def judged(
     patcher: Patcher | None = None,
 ) -> tuple[list[Finding], list[Problem]]:
     """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem."""
-    from torchconv_lint.analysis.site import Unlocatable
-
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
         for type_ in rule.hears:
@@ -146,11 +144,7 @@ def judged(
     for rule, verdict in best.values():
         if verdict.confidence >= settings.confidence:
             line = verdict.site.segment.first_line
-            try:
-                finding = _finding(rule, verdict)
-            except Unlocatable:
-                problems[f"deep {line}"] = Problem(path, line, 1, "is nested too deeply for a finding to be located")
-                continue
+            finding = _finding(rule, verdict)
             try:
                 fix = patcher.fix(verdict.fix) if patcher is not None and verdict.fix is not None else None
             except Exception as error:

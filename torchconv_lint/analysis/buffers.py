@@ -9,6 +9,7 @@ import libcst as cst
 from torchconv_lint.analysis.array_dtypes import INTEGERS
 from torchconv_lint.analysis.dtypes import dtype_of
 from torchconv_lint.analysis.events import CastBack, DataOverwritten, ItemStored, Reinterpreted, Resized, Unfilled
+from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import Array, Const, Dtype, Fact, Mapping, Sequence, Tensor, just
 from torchconv_lint.model import Confidence
 
@@ -33,7 +34,7 @@ def tell_stored(frame: Frame, owner: Value, target: cst.Subscript, value: Value)
                 continue
             sure = Confidence.CERTAIN if len(owner) == 1 and len(value) == 1 else Confidence.POSSIBLE
             site, text = frame.site(target), frame.text(target.value)
-            like = _placed_like(frame, made)
+            like = _placed_like(made)
             frame.emit(ItemStored(site, text, kind.dtype, dtype, frame.text(target), _asks(made), like, sure))
 
 
@@ -45,31 +46,29 @@ def _dtype(kind: object) -> Fact | None:
     return None
 
 
-def _made_at(fact: Fact) -> cst.Call | None:
+def _made_at(fact: Fact) -> Site | None:
     """The call that gave the dtype, the last one."""
-    node = fact.step.site.node if fact.step is not None else None
-    return node if isinstance(node, cst.Call) else None
+    site = fact.step.site if fact.step is not None else None
+    return site if site is not None and isinstance(site.node, cst.Call) else None
 
 
-def _asks(made: cst.Call | None) -> bool:
+def _asks(made: Site | None) -> bool:
     """Whether the call names a dtype, in whatever way: `dtype=`, `.long()`, `LongTensor`. Taken for granted of a call
     that is not known."""
-    if made is None:
+    if made is None or "dtype" in made.keywords:
         return True
-    if any(argument.keyword is not None and argument.keyword.value == "dtype" for argument in made.args):
-        return True
-    name = made.func.attr.value if isinstance(made.func, cst.Attribute) else ""
+    name = made.method
     return name in LEGACY or name in ("long", "int", "short", "astype", "to", "type", "randint", "arange", "randperm")
 
 
-def _placed_like(frame: Frame, made: cst.Call | None) -> str:
+def _placed_like(made: Site | None) -> str:
     """What a buffer was given the device of without being given the dtype."""
-    if made is None or _asks(made):
+    if made is None or _asks(made) or not isinstance(made.node, cst.Call):
         return ""
-    for argument in made.args:
+    for argument in made.node.args:
         value = argument.value
         if argument.keyword is not None and argument.keyword.value == "device" and isinstance(value, cst.Attribute):
-            return frame.text(value.value) if value.attr.value == "device" else ""
+            return Site(made.segment, value.value).text if value.attr.value == "device" else ""
     return ""
 
 
@@ -101,7 +100,7 @@ def tell_reinterpreted(
 
 def tell_overwritten(frame: Frame, made: cst.CSTNode, fill: str, node: cst.CSTNode) -> None:
     """Something is filled in place; `made` is the expression that gives it."""
-    name = _constructor(frame, made)
+    name = _constructor(made)
     if not isinstance(made, cst.Call) or not name or not made.args or made.args[0].keyword or made.args[0].star:
         return
     data = frame.quietly(made.args[0].value)
@@ -110,7 +109,7 @@ def tell_overwritten(frame: Frame, made: cst.CSTNode, fill: str, node: cst.CSTNo
         frame.emit(DataOverwritten(frame.site(made), frame.text(made.args[0].value), name, fill))
 
 
-def _constructor(frame: Frame, node: cst.CSTNode) -> str:
+def _constructor(node: cst.CSTNode) -> str:
     """The constructor of torch that a call calls; "" for anything else."""
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return ""
@@ -124,13 +123,13 @@ def tell_cast_back(frame: Frame, kind: Tensor, into: str, node: cst.CSTNode, sub
     made = _made_at(kind.dtype) if kind.dtype is not None else None
     if kind.dtype is None or kind.dtype.value != "float32" or made is None:
         return
-    if _constructor(frame, made) in LEGACY and into in INTEGERS:
+    if _constructor(made.node) in LEGACY and into in INTEGERS:
         frame.emit(CastBack(frame.site(node), frame.text(subject), kind.dtype, into))
 
 
 def tell_unfilled(frame: Frame, node: cst.Call) -> None:
     """An operand that is written as a legacy constructor of sizes alone."""
-    if not node.args or _constructor(frame, node) not in LEGACY:
+    if not node.args or _constructor(node) not in LEGACY:
         return
     sizes = [frame.quietly(one.value) for one in node.args if one.keyword is None and not one.star]
     whole = [kind.value for value in sizes for kind, _ in value if isinstance(kind, Const)]

@@ -113,6 +113,8 @@ def _literal(frame: Frame, node: cst.Integer | cst.Float | cst.Imaginary | cst.S
 
 @functools.lru_cache(maxsize=4096)
 def _constant(text: str) -> Value:
+    if text[0] in "\"'" and "\\" not in text:  # what most literals are is not worth a parser
+        return just(Const(text[1:-1]))
     try:
         return just(Const(ast.literal_eval(text)))
     except (ValueError, SyntaxError, MemoryError):
@@ -146,7 +148,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
         if frame.state.underway.copies:
             tell_host_read(frame, kinds(result), step.left, step)
             tell_host_read(frame, kinds(right), step.right, step)
-        if isinstance(step.operator, cst.Modulo) and isinstance(step.left, cst.SimpleString | cst.ConcatenatedString):
+        if isinstance(step.operator, cst.Modulo) and isinstance(step.left, cst.SimpleString):
             tell_text(frame, right, step.right, step, "`%` formatting")
         result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
     return result

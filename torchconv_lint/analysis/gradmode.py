@@ -66,8 +66,8 @@ def _decorators(definition: Definition) -> list[ast.expr]:
     node = definition.node
     if not isinstance(node, cst.FunctionDef):
         return []
-    texts = [definition.segment.text(decorator.decorator) for decorator in node.decorators]
-    return [ast.parse(text, mode="eval").body for text in texts]
+    origins = [definition.segment.origin(decorator.decorator) for decorator in node.decorators]
+    return [origin for origin in origins if isinstance(origin, ast.expr)]
 
 
 def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | None:

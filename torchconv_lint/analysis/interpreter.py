@@ -30,7 +30,6 @@ from torchconv_lint.analysis.events import (
     Wait,
 )
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
-from torchconv_lint.analysis.excerpt import function_lines, module_lines
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.graph import KeptGraphs, escape
@@ -186,7 +185,8 @@ class Interpreter:
         this = this or (self._receiver(definition.outline) if definition.outline is not None else None)
         names = self._parameters(definition, this)
         own = dict([*names.items()][this is not None or transform.kind == BACKWARD :])
-        given = inputs(frame, own, definition.node, transform, positions)
+        code = definition.segment.origin(definition.node)
+        given = inputs(frame, own, code, transform, positions)
         inner = self._frame(definition, State({**names, **given}, grad=True), frame.depth + 1, this)
         inner.trace = transform
         spent, active = self._spent, list(self._active)
@@ -601,13 +601,12 @@ class Interpreter:
 
     def _parse(self, function: FunctionOutline) -> tuple[Segment, cst.FunctionDef]:
         try:
-            segment = Segment(self.source, function_lines(function, self.source.lines))
-        except (cst.ParserSyntaxError, RecursionError) as error:
+            segment = Segment(self.source, [function.node])
+        except RecursionError as error:
             raise Unparsable from error
-        for node in segment.body:
-            if isinstance(node, cst.FunctionDef):
-                return segment, node
-        raise Unparsable
+        node = segment.body[0]
+        assert isinstance(node, cst.FunctionDef)
+        return segment, node
 
     def nested_definition(self, node: cst.FunctionDef, frame: Frame) -> Definition:
         """A function defined inside another; the same object each time it is met, with its newest surroundings."""
@@ -683,15 +682,15 @@ class Interpreter:
             return self._globals
         self._globals = {}
         try:
-            segment = Segment(self.source, module_lines(self.outline.tree, self.source.lines))
-        except (cst.ParserSyntaxError, RecursionError):
+            segment = Segment(self.source, [node for node in self.outline.tree.body if not isinstance(node, _DEFINING)])
+        except RecursionError:
             return self._globals
         frame = Frame(self, None, segment, State(self._globals), 0)
         frame.tracks = self.sifted.module_tracked
         frame.evidence = NO_EVIDENCE
         self._spent = 0
         try:
-            run_block(frame, segment.module.body)
+            run_block(frame, segment.body)
         except (OverBudget, RecursionError):
             self._active.clear()
             self.given_up.append(("<module>", 1))
@@ -808,6 +807,9 @@ class Interpreter:
         return found
 
 
+_DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+"""Statements of a module that the outline knows already."""
+
 _ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
 _NEVER_OURS = ("torch.", "numpy.", "builtins.")
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
@@ -870,12 +872,8 @@ def _is_data(kind: Kind) -> bool:
 
 
 def _as_ast(annotation: cst.Annotation | None, segment: Segment) -> ast.expr | None:
-    if annotation is None:
-        return None
-    try:
-        return ast.parse(segment.text(annotation.annotation), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
+    origin = segment.origin(annotation.annotation) if annotation is not None else None
+    return origin if isinstance(origin, ast.expr) else None
 
 
 def _argument_named(definition: Definition, arguments: Arguments, name: str, this: Kind | None) -> Any:

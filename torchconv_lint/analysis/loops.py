@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.values import NOTHING, Tensor, Value
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _all(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(current.children)
+        pending.extend(children(current))
 
 
 def _names(node: cst.CSTNode) -> Iterator[str]:
@@ -180,7 +181,7 @@ def _roots(node: cst.CSTNode) -> Iterator[str]:
         elif isinstance(current, cst.Attribute):
             pending.append(current.value)
         else:
-            pending.extend(current.children)
+            pending.extend(children(current))
 
 
 def _called(node: cst.CSTNode) -> Iterator[str]:

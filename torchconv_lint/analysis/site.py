@@ -1,81 +1,164 @@
-"""Segments: stretches of a file parsed by libcst on demand; sites: nodes in them, located only when reported."""
+"""Segments: stretches of a file whose nodes are built on demand; sites: nodes in them, located only when reported."""
 
 from __future__ import annotations
 
+import ast
+import io
+import tokenize
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.building import Builder
 from torchconv_lint.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from libcst.metadata import CodeRange
+    from collections.abc import Sequence
 
     from torchconv_lint.source import Source
 
 
 class Unlocatable(Exception):
-    """Code nested so deeply that libcst cannot tell where its nodes are."""
+    """Code that libcst cannot parse to the letter, or does not find where Python does."""
 
 
 class Segment:
-    """Lines of a file, parsed alone; `numbers` are the lines' numbers (from 1), in order, gaps allowed.
+    """Statements of a file: a function, or the module's own. `body` are their nodes."""
 
-    An indented stretch is parsed as the body of a made-up class, which keeps every byte of the lines. Positions are
-    computed once, and only for a segment that has something to report: libcst's PositionProvider costs more than
-    parsing.
-    """
-
-    def __init__(self, source: Source, numbers: Sequence[int]) -> None:
+    def __init__(self, source: Source, statements: Sequence[ast.stmt]) -> None:
         self.path = source.path
-        self.first_line = numbers[0] if numbers else 1
-        text = "".join([source.lines[number - 1] for number in numbers])
-        indented = text[:1] in (" ", "\t", "\f")
-        # What line of the file each line of the module is; one more for a position behind the last.
-        self._numbers = [*([self.first_line] if indented else []), *numbers, numbers[-1] + 1 if numbers else 1]
-        self.module = cst.parse_module("class _:\n" + text if indented else text)
-        self._positions: Mapping[cst.CSTNode, CodeRange] | None = None
+        self.first_line = _first_line(statements[0]) if statements else 1
+        self._source = source
+        self._statements = statements
+        builder = Builder()
+        self.body: tuple[cst.CSTNode, ...] = tuple(builder.block(statements))
+        self._origins = builder.origins
 
-    @property
-    def body(self) -> tuple[cst.CSTNode, ...]:
-        """The statements of the stretch itself, without the made-up class around them."""
-        first = self.module.body[0] if self.module.body else None
-        if isinstance(first, cst.ClassDef) and first.name.value == "_" and isinstance(first.body, cst.IndentedBlock):
-            return tuple(first.body.body)
-        return tuple(self.module.body)
+    def origin(self, node: cst.CSTNode) -> ast.AST | None:
+        """What an expression or statement was built from."""
+        return self._origins.get(node)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where `node` is in the file. Raises `Unlocatable`."""
-        if self._positions is None:
-            # Imported here: most runs have nothing to report.
-            from libcst.metadata import MetadataWrapper, PositionProvider
-
-            try:
-                self._positions = MetadataWrapper(self.module, unsafe_skip_copy=True).resolve(PositionProvider)
-            except (RecursionError, KeyError):  # libcst's provider trips over its own half-finished table
-                raise Unlocatable from None  # the original error would print the whole tree
-        where = self._positions[node]
-        start, end = self._numbers[where.start.line - 1], self._numbers[where.end.line - 1]
-        return Span(start, where.start.column + 1, end, where.end.column + 1)
+        """Where `node` is in the file, without parentheses around it."""
+        begin, end = self._range(self._origins[node])
+        return Span(begin[0], begin[1] + 1, end[0], end[1] + 1)
 
     def outer_span(self, node: cst.CSTNode) -> Span:
         """Where `node` is, the parentheses around it included. Raises `Unlocatable`."""
-        inner = self.span(node)
-        if not getattr(node, "lpar", ()):
-            return inner
-        first, last = self.span(node.lpar[0]), self.span(node.rpar[-1])  # type: ignore[attr-defined]
-        return Span(first.line, first.column, last.end_line, last.end_column)
+        return self._exact.outer_span(node, self.span(node))
 
     def code(self, node: cst.CSTNode) -> str:
-        """The source of `node` as it is written, the parentheses around it included."""
-        return self.module.code_for_node(node)
+        """The source of `node` as it is written, the parentheses around it included. Raises `Unlocatable`."""
+        return self._exact.code(node, self.span(node))
 
     def text(self, node: cst.CSTNode) -> str:
-        """The source of `node` on one line."""
-        return " ".join(self.code(node).split())
+        """The source of `node` on one line, without comments on lines of their own."""
+        origin = self._origins.get(node)
+        if origin is None:
+            return cst.Module([]).code_for_node(node)
+        lines = self._slice(*self._range(origin)).splitlines()
+        return " ".join(word for line in lines if not line.lstrip().startswith("#") for word in line.split())
+
+    def _slice(self, begin: tuple[int, int], end: tuple[int, int]) -> str:
+        """The text between two places."""
+        lines = self._source.lines[begin[0] - 1 : end[0]]
+        lines[-1] = lines[-1][: end[1]]
+        lines[0] = lines[0][begin[1] :]
+        return "".join(lines)
+
+    def _range(self, origin: ast.AST) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Where an ast node begins and ends: lines from 1, columns from 0 in code points."""
+        begin = self._place(origin.lineno, origin.col_offset)  # type: ignore[attr-defined]
+        end = self._place(origin.end_lineno, origin.end_col_offset)  # type: ignore[attr-defined]
+        if isinstance(origin, ast.Tuple | ast.GeneratorExp):
+            inner = _inside_parentheses(self._slice(begin, end))
+            if inner is not None:
+                return _moved(begin, inner[0]), _moved(begin, inner[1])
+        return begin, end
+
+    def _place(self, line: int, offset: int) -> tuple[int, int]:
+        """Python counts the bytes of UTF-8."""
+        text = self._source.lines[line - 1]
+        return line, offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
+
+    @cached_property
+    def _exact(self) -> _Exact:
+        return _Exact(self._source, self.first_line, max(_last_line(statement) for statement in self._statements))
+
+
+class _Exact:
+    """The same lines as libcst's own parser reads them, for what is changed to the letter.
+
+    An indented stretch is parsed as the body of a made-up class, which keeps every byte of the lines.
+    """
+
+    def __init__(self, source: Source, first: int, last: int) -> None:
+        # Imported here: most runs have nothing to change.
+        from libcst.metadata import MetadataWrapper, PositionProvider
+
+        text = "".join(source.lines[first - 1 : last])
+        indented = text[:1] in (" ", "\t", "\f")
+        above = first - (2 if indented else 1)
+        try:
+            self._module = cst.parse_module("class _:\n" + text if indented else text)
+            wrapper = MetadataWrapper(self._module, unsafe_skip_copy=True)
+            self._spans = {
+                node: Span(
+                    where.start.line + above, where.start.column + 1, where.end.line + above, where.end.column + 1
+                )
+                for node, where in wrapper.resolve(PositionProvider).items()
+            }
+        except (cst.ParserSyntaxError, RecursionError, KeyError):  # its provider trips over a half-finished table
+            raise Unlocatable from None  # the original error would print the whole tree
+        self._nodes = {(type(node), span): node for node, span in self._spans.items()}
+
+    def _find(self, node: cst.CSTNode, span: Span) -> cst.CSTNode:
+        found = self._nodes.get((type(node), span))
+        if found is None:
+            raise Unlocatable
+        return found
+
+    def outer_span(self, node: cst.CSTNode, span: Span) -> Span:
+        """Where the node at `span` is, its parentheses included."""
+        found = self._find(node, span)
+        if not getattr(found, "lpar", ()):
+            return span
+        first, last = self._spans[found.lpar[0]], self._spans[found.rpar[-1]]  # type: ignore[attr-defined]
+        return Span(first.line, first.column, last.end_line, last.end_column)
+
+    def code(self, node: cst.CSTNode, span: Span) -> str:
+        """How the node at `span` is written."""
+        return self._module.code_for_node(self._find(node, span))
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _last_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
+
+
+def _moved(place: tuple[int, int], within: tuple[int, int]) -> tuple[int, int]:
+    """A place in the text that begins at `place`."""
+    return place[0] + within[0] - 1, within[1] + (place[1] if within[0] == 1 else 0)
+
+
+def _inside_parentheses(text: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Where the code inside of parentheses begins and ends, if those at the beginning and at the end are a pair."""
+    if text[0] != "(" or text[-1] != ")":
+        return None
+    read = tokenize.generate_tokens(io.StringIO(text).readline)
+    tokens = [token for token in read if token.string.strip() and token.type != tokenize.COMMENT]
+    depth = 0
+    for token in tokens[:-1]:
+        depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
+        if depth == 0:
+            return None
+    return tokens[1].start, tokens[-2].end if len(tokens) > 2 else tokens[1].start
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,12 +209,13 @@ def decorator_names(interpreter: Interpreter, function: FunctionOutline) -> Iter
 def inputs(
     frame: Frame,
     names: dict[str, Value],
-    node: cst.FunctionDef | cst.Lambda,
+    code: ast.AST | None,
     transform: Transform,
     positions: frozenset[int] | None,
 ) -> dict[str, Value]:
-    """The parameters as the transform fills them: with tensors, where it can be told. `names` without the receiver."""
-    used = _used_as_tensors(node) if transform.kind not in _ALL_TENSORS else frozenset()
+    """The parameters as the transform fills them: with tensors, where it can be told. `names` without the receiver;
+    `code` is the function's."""
+    used = _used_as_tensors(code) if transform.kind not in _ALL_TENSORS else frozenset()
     acting = transform.kind in _ALL_TENSORS or transform.kind in (EXPORT, BACKWARD)
     found: dict[str, Value] = {}
     for position, (name, value) in enumerate(names.items()):
@@ -236,15 +237,11 @@ def _as_input(kind: Kind, traced: Fact | None, grad: Fact | None) -> Kind:
     return kind
 
 
-def _used_as_tensors(node: cst.CSTNode) -> frozenset[str]:
+def _used_as_tensors(code: ast.AST | None) -> frozenset[str]:
     """Names on which methods are called that, in code which is traced, only tensors have."""
-    methods, found, pending = data_methods(), set(), [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, cst.Attribute) and isinstance(current.value, cst.Name) and current.attr.value in methods:
-            found.add(current.value.value)
-        pending.extend(current.children)
-    return frozenset(found)
+    methods = data_methods()
+    attributes = (node for node in (ast.walk(code) if code is not None else ()) if isinstance(node, ast.Attribute))
+    return frozenset(node.value.id for node in attributes if isinstance(node.value, ast.Name) and node.attr in methods)
 
 
 def tell_cuts(frame: Frame, cuts: Iterable[Cut]) -> None:
