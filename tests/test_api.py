@@ -80,6 +80,6 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 def test_the_page_s_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     page = (REPOSITORY / "docs" / "api.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    example = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
     exec(compile(example, "api.md", "exec"), {})
     assert capsys.readouterr().out.splitlines()[0].startswith("5 CNV101 ")

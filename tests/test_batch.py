@@ -13,7 +13,8 @@ import pytest
 
 from torchconv_lint.settings import Settings
 from torchconv_lint.shell.batch import automatic_jobs, check_all
-from torchconv_lint.shell.check import Checked, Checker
+from torchconv_lint.shell.check import Checker
+from torchconv_lint.shell.checked import Checked
 from torchconv_lint.shell.selection import Selection
 
 
@@ -33,7 +34,7 @@ class FatalChecker(Checker):
 
 def test_a_worker_that_dies_takes_only_its_own_file_along() -> None:
     files = [f"fine{n}" for n in range(6)] + ["fatal"] + [f"more{n}" for n in range(12)] + ["fatal2"]
-    checked = check_all(files, FatalChecker(Settings(), Selection()), 2, lambda: None)
+    checked = check_all(files, FatalChecker(Settings(), Selection()), jobs=2)
     assert [one.path for one in checked] == files
     assert {problem.path for one in checked for problem in one.problems} == {"fatal", "fatal2"}
     assert "died" in checked[6].problems[0].message

@@ -17,7 +17,7 @@ from doc_pages import blocks, run
 
 PAGE = "ci.md"
 RECIPES = {block.title: block.text for block in blocks(PAGE) if block.language == "yaml"}
-SCHEMAS = {".gitlab-ci.yml": "vendor.gitlab-ci"}
+GITHUB, GITLAB = "vendor.github-workflows", "vendor.gitlab-ci"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("title", RECIPES)
 def test_a_recipe_is_valid_for_its_server(title: str, tmp_path: Path) -> None:
     (tmp_path / "recipe.yml").write_text(RECIPES[title])
-    schema = SCHEMAS.get(title, "vendor.github-workflows")
+    schema = GITLAB if title.startswith(".gitlab") else GITHUB
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, "recipe.yml"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
@@ -82,6 +82,26 @@ def test_gitlab(checkout: Path) -> None:
     (issue,) = json.loads((checkout / artifacts["reports"]["codequality"]).read_text())
     assert issue["location"]["path"] == "src/hazard.py"
     assert ElementTree.parse(checkout / artifacts["reports"]["junit"]).getroot().get("failures") == "1"
+
+
+def test_shards_on_github(checkout: Path) -> None:
+    title = ".github/workflows/shards.yml"
+    (job,) = yaml.safe_load(RECIPES[title])["jobs"].values()
+    statuses, shown = [], ""
+    for shard in job["strategy"]["matrix"]["shard"]:
+        for command in commands(title):
+            result = run(command.replace("${{ matrix.shard }}", shard), checkout)
+        statuses.append(result.returncode)
+        shown += result.stdout
+    assert (sorted(statuses), shown.count("::error file=src/hazard.py")) == ([0, 0, 0, 1], 1)
+
+
+def test_shards_on_gitlab(checkout: Path) -> None:
+    title = ".gitlab-ci.yml (in shards)"
+    total = yaml.safe_load(RECIPES[title])["torchconv-lint"]["parallel"]
+    runs = [follow(title, checkout, CI_NODE_INDEX=str(n + 1), CI_NODE_TOTAL=str(total)) for n in range(total)]
+    assert sorted(status for status, _ in runs) == [0, 0, 0, 1]
+    assert sum(shown.count("CNV101") for _, shown in runs) == 1
 
 
 def test_anywhere_else(checkout: Path) -> None:

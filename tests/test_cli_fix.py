@@ -13,7 +13,8 @@ from conftest import HAZARD, Run
 from torchconv_lint.model import Edit, Finding, Fix, Safety, Span
 from torchconv_lint.settings import Settings
 from torchconv_lint.shell import fix as fixing
-from torchconv_lint.shell.check import Checked, Checker
+from torchconv_lint.shell.check import Checker
+from torchconv_lint.shell.checked import Checked
 from torchconv_lint.shell.fix import ALL, SAFE, Fixer
 from torchconv_lint.shell.selection import Selection
 

@@ -11,7 +11,7 @@ from torchconv_lint.model import Because, Confidence, Edit, Finding, Fix, Safety
 from torchconv_lint.report.json_array import render_json
 from torchconv_lint.report.printable import printable
 from torchconv_lint.report.text import render_text
-from torchconv_lint.shell.check import Checked
+from torchconv_lint.shell.checked import Checked
 
 
 def finding(span: Span, fix: Fix | None = None) -> Finding:

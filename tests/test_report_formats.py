@@ -16,7 +16,7 @@ from torchconv_lint.model import Because, Confidence, Edit, Finding, Fix, Proble
 from torchconv_lint.report import run as reported
 from torchconv_lint.report.formats import FORMATS
 from torchconv_lint.rules import all_rules
-from torchconv_lint.shell.check import Checked
+from torchconv_lint.shell.checked import Checked
 
 # Where the findings are: after a wide character, and after one that takes two places in UTF-16.
 WIDE = 'import torch\nx = "数😀", torch.ones(3, device="cuda").numpy()\n'
@@ -193,8 +193,8 @@ def test_junit_of_what_xml_cannot_carry() -> None:
 @pytest.mark.parametrize("format_", ["text", *FORMATS])
 def test_output_goes_into_the_file(check: Run, hazard: Path, format_: str) -> None:
     report = hazard.parent / "report"
-    shown = check("--format", format_).stdout
-    result = check("--format", format_, "--output", "report")
+    shown = check("--no-cache", "--format", format_).stdout
+    result = check("--no-cache", "--format", format_, "--output", "report")
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.endswith("1 finding in 1 of 1 file (1 fixable with --fix)\n")

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from torchconv_lint import config
 from torchconv_lint.model import Confidence, Finding, Problem
 from torchconv_lint.settings import Settings
+from torchconv_lint.shell.batch import check_all
 from torchconv_lint.shell.discovery import Discovery
+from torchconv_lint.shell.memory import remembering
 from torchconv_lint.shell.project import checker_for
 from torchconv_lint.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from concurrent.futures import Executor
 
-    from torchconv_lint.shell.check import Checked
+    from torchconv_lint.shell.checked import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,17 @@ def lint_paths(
     ignore: Sequence[str] = (),
     confidence: Confidence | None = None,
     assume_device: str | None = None,
+    executor: Executor | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
 ) -> Result:
     """Lint files, and the Python files of folders, as `torchconv-lint check` does in this working folder.
 
     The configuration is that of `[tool.torchconv_lint]` in the nearest pyproject.toml, overridden by what is given
-    here; `.gitignore` files and `exclude` count. One process. Raises `ValueError` for options or a configuration that
-    make no sense.
+    here; `.gitignore` files and `exclude` count. Raises `ValueError` for options or a configuration that make no sense.
+
+    `executor`: where the work is done, such as a `ProcessPoolExecutor`; without one, here. Its workers must see the
+    same files under the same absolute paths. `cache_dir`: a folder in which results are remembered, for files that do
+    not change; without one, nothing is.
     """
     try:
         project = config.find_config(Path())
@@ -69,8 +77,9 @@ def lint_paths(
         raise ValueError(str(error)) from None
     checker = checker_for(_configured(project, select, ignore, confidence, assume_device))
     discovery = Discovery([(project.root, project.exclude)])
-    checked = [checker.check_file(file) for file in discovery.files(os.fspath(path) for path in paths)]
-    result = _result(checked)
+    files = discovery.files(os.fspath(path) for path in paths)
+    with remembering(None if cache_dir is None else os.fspath(cache_dir), checker) as memory:
+        result = _result(check_all(files, checker, executor=executor, memory=memory))
     return replace(result, problems=(*discovery.problems, *result.problems))
 
 

@@ -84,14 +84,15 @@ def _analyse(
 
     _settle()
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
-    interpreter = Interpreter(source, sifted, heard, _project(source, settings, sifted))
+    project = _project(source, settings, sifted)
+    interpreter = Interpreter(source, sifted, heard, project)
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
     findings, problems = judged(rules, events, source.path, settings, patcher)
     for name, line in interpreter.given_up:
         problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))
     interpreter.release()
-    return Outcome(tuple(findings), tuple(problems))
+    return Outcome(tuple(findings), tuple(problems), None if project is None else project.consulted)
 
 
 def _project(source: Source, settings: Settings, sifted: Sifted) -> Project | None:
@@ -157,11 +158,11 @@ def judged(
 
 def _finding(rule: Rule[Event], verdict: Verdict) -> Finding:
     site = verdict.site
-    because = tuple(Because(_named_as(site.path, step.path), step.span, message) for step, message in verdict.because)
+    because = tuple(Because(named_as(site.path, step.path), step.span, message) for step, message in verdict.because)
     return Finding(rule.code, rule.name, verdict.message, site.path, site.span, verdict.confidence, because)
 
 
-def _named_as(linted: str, path: str) -> str:
+def named_as(linted: str, path: str) -> str:
     """The path of another file, relative if the linted file's is: a report is to name all files in one way."""
     if path == linted or os.path.isabs(linted):
         return path

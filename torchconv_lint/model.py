@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.locate import Consulted
 
 
 class Confidence(enum.IntEnum):
@@ -98,7 +102,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What linting one file gave: findings sorted by place and code, and what went wrong on the way."""
+    """What linting one file gave: findings sorted by place and code, and what went wrong on the way. `consulted`: what
+    else it depends on."""
 
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
+    consulted: Consulted | None = None

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torchconv_lint.report.run import Run
-    from torchconv_lint.shell.check import Checked, Checker
+    from torchconv_lint.shell.check import Checker
+    from torchconv_lint.shell.checked import Checked
     from torchconv_lint.shell.fix import Fixer
+    from torchconv_lint.shell.shard import Shard
 
 EXIT_FINDINGS = 1
 EXIT_TROUBLE = 2
@@ -35,6 +37,18 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     if not value.isdecimal() or int(value) < 1:
         raise click.BadParameter(f"{value!r} is neither a positive number nor 'auto'", ctx, param)
     return int(value)
+
+
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
+    """One part of so many."""
+    if value is None:
+        return None
+    from torchconv_lint.shell.shard import Shard
+
+    try:
+        return Shard.from_text(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
 
 
 @click.command()
@@ -58,6 +72,9 @@ def _jobs(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
 @click.option("--target-torch", metavar="RELEASE", help="Oldest torch that the code has to run with, such as 2.1.")
 @click.option("--no-sieve", is_flag=True, help="Analyse every function: slower, the same findings.")
 @click.option("-j", "--jobs", default="auto", callback=_jobs, metavar="N", help="Number of processes, or auto.")
+@click.option("--shard", callback=_shard, metavar="I/N", help="Only the I-th of N equal parts of the files.")
+@click.option("--no-cache", is_flag=True, help="Lint files that have not changed, too, and remember nothing.")
+@click.option("--cache-dir", metavar="FOLDER", help="Where to remember results [.torchconv_lint_cache].")
 @click.option("--stdin-display-name", default="stdin", metavar="NAME", help="What to call the file read from '-'.")
 @click.option("--config", "config_file", metavar="FILE", help="Read [tool.torchconv_lint] from this file.")
 def check(paths: tuple[str, ...], **options: Any) -> None:
@@ -69,6 +86,8 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     if options["diff"] and (options["fix"] or options["write_baseline"]):
         raise click.UsageError("--diff writes nothing: it goes neither with --fix nor with --write-baseline")
     project = _project(options)
+    if options["shard"] and STDIN in paths:
+        raise click.UsageError("standard input is one file: it has no shards")
     options["named"] = paths
     run = _check(paths or (os.curdir,), project, options)
     for problem in run.problems:
@@ -119,6 +138,8 @@ def _project(options: dict[str, Any]) -> config.Config:
 
 def _must_exist(prefixes: Sequence[str]) -> None:
     """A misspelt code must not pass for "nothing found"."""
+    if not any(prefixes):
+        return
     from torchconv_lint.rules import all_rules
 
     for prefix in prefixes:
@@ -128,20 +149,25 @@ def _must_exist(prefixes: Sequence[str]) -> None:
 
 def _check(paths: Sequence[str], project: config.Config, options: dict[str, Any]) -> Run:
     from torchconv_lint.report.run import Run
-    from torchconv_lint.shell.batch import automatic_jobs, check_all
+    from torchconv_lint.shell.batch import check_all
     from torchconv_lint.shell.discovery import Discovery
+    from torchconv_lint.shell.memory import FOLDER, remembering
     from torchconv_lint.shell.progress import Progress
     from torchconv_lint.shell.project import checker_for
 
-    checker = _with_fixes(checker_for(project), options)
+    plain = checker_for(project)
+    checker = _with_fixes(plain, options)
     excluding = ((project.root, project.exclude), (Path(), options["exclude"]))
     discovery = Discovery(excluding, gitignore=not options["no_gitignore"])
     files = discovery.files(path for path in paths if path != STDIN)
     checked: list[Checked] = []
     if STDIN in paths:
         checked.append(_check_stdin(checker, options))
-    with Progress(len(files)) as progress:
-        checked += check_all(files, checker, options["jobs"] or automatic_jobs(len(files)), progress.advance)
+    if options["shard"] is not None:
+        files = options["shard"].of(files)
+    folder = options["cache_dir"] or os.path.join(project.root, FOLDER) if files and not options["no_cache"] else None
+    with Progress(len(files)) as progress, remembering(folder, plain) as memory:
+        checked += check_all(files, checker, jobs=options["jobs"], memory=memory, done=progress.advance)
     problems = (*discovery.problems, *(problem for one in checked for problem in one.problems))
     return Run(tuple(checked), problems)
 

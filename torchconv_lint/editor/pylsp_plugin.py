@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from torchconv_lint import config
-from torchconv_lint.analysis.project import forget
+from torchconv_lint.analysis.locate import forget
 from torchconv_lint.editor.protocol import FIX_ALL, QUICK_FIX, SOURCE, Document
 from torchconv_lint.fixing.settle import Unsettled, settle
 from torchconv_lint.fixing.silencing import silencing
 from torchconv_lint.model import Problem, Safety
 from torchconv_lint.shell.baseline import Baseline, BaselineError
-from torchconv_lint.shell.check import Checked, parsed
+from torchconv_lint.shell.check import parsed
+from torchconv_lint.shell.checked import Checked
 from torchconv_lint.shell.discovery import Discovery
 from torchconv_lint.shell.project import checker_for
 from torchconv_lint.source import Source

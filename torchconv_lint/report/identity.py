@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.model import Finding
-    from torchconv_lint.shell.check import Checked
+    from torchconv_lint.shell.checked import Checked
 
 
 class Identity(NamedTuple):

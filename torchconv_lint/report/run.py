@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.model import Finding, Problem
-    from torchconv_lint.shell.check import Checked
+    from torchconv_lint.shell.checked import Checked
 
 # Where GitHub and GitLab have put the repository. Their pages know files by the path from there.
 _CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")

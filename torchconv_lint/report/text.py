@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.model import Finding, Span
-    from torchconv_lint.shell.check import Checked
+    from torchconv_lint.shell.checked import Checked
 
 # An excerpt of a longer line shows the part around the finding.
 _WIDEST = 160

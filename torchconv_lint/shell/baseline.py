@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torchconv_lint.model import Finding
-    from torchconv_lint.shell.check import Checked
+    from torchconv_lint.shell.checked import Checked
 
 _VERSION = 1
 

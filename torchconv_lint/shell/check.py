@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.digest import digest
 from torchconv_lint.failure import describe_failure
 from torchconv_lint.lint import lint_source
-from torchconv_lint.model import Finding, Problem
+from torchconv_lint.model import Problem
 from torchconv_lint.noqa import Noqa
+from torchconv_lint.shell.checked import Checked, failed
 from torchconv_lint.source import Source, UnreadableSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from torchconv_lint.model import Finding
     from torchconv_lint.settings import Settings
     from torchconv_lint.shell.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What is shown for one file; `lines` are the source lines that a report may want to quote, by number.
-
-    `fixed` tells how many findings fixes have removed (or would remove), and `diff` shows how.
-    """
-
-    path: str
-    findings: tuple[Finding, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    lines: dict[int, str] = field(default_factory=dict)
-    fixed: int = 0
-    diff: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Checker:
-    """How files are checked. Small and picklable: it travels to worker processes."""
+    """How files are checked. Small and picklable: it travels to worker processes, and to other machines."""
 
     settings: Settings
     selection: Selection
@@ -47,10 +35,15 @@ class Checker:
         data = read(path)
         return data if isinstance(data, Checked) else self.check_bytes(path, data)
 
+    def keeps(self, checked: Checked) -> bool:
+        """Whether an earlier result is all there is to do about a file."""
+        return True
+
     def check_bytes(self, path: str, data: bytes) -> Checked:
         """Check the bytes of a file that is called `path`."""
         source = decoded(path, data)
-        return source if isinstance(source, Checked) else self.check_source(source)
+        checked = source if isinstance(source, Checked) else self.check_source(source)
+        return replace(checked, digest=digest(data))
 
     def fix_bytes(self, path: str, data: bytes) -> tuple[Checked, bytes | None]:
         """As `check_bytes`; a checker that does not fix has no new content to give."""
@@ -74,7 +67,7 @@ class Checker:
             for finding in outcome.findings
             if self.selection.shows(finding.code) and not noqa.hides(finding.code, finding.span.line)
         )
-        return Checked(path, findings, outcome.problems, _quoted(source, findings))
+        return Checked(path, findings, outcome.problems, _quoted(source, findings), consulted=outcome.consulted)
 
 
 def read(path: str) -> bytes | Checked:
@@ -107,11 +100,6 @@ def parsed(source: Source) -> ast.Module | Problem:
         return Problem(source.path, error.lineno or 1, max(error.offset or 1, 1), f"syntax error: {error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:
         return Problem(source.path, 1, 1, f"cannot be parsed: {_named(error)}")
-
-
-def failed(path: str, message: str) -> Checked:
-    """A file of which nothing else is known than this problem."""
-    return Checked(path, problems=(Problem(path, 1, 1, message),))
 
 
 def _named(error: Exception) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.fixing.settle import MOST_PASSES, Unsettled, settle
 from torchconv_lint.model import Problem, Safety
-from torchconv_lint.shell.check import Checked, Checker, decoded, read
+from torchconv_lint.shell.check import Checker, decoded, read
+from torchconv_lint.shell.checked import Checked
 from torchconv_lint.shell.writing import write_atomically
 
 if TYPE_CHECKING:
@@ -42,13 +43,15 @@ class Fixer:
             return replace(before, problems=(*before.problems, Problem(path, 1, 1, problem)))
         return checked
 
+    def keeps(self, checked: Checked) -> bool:
+        """Whether an earlier result is all there is to do about a file: it has nothing to fix."""
+        return not any(finding.fix and finding.fix.safety in self.safeties for finding in checked.findings)
+
     def fix_bytes(self, path: str, data: bytes) -> tuple[Checked, bytes | None]:
         """What is left to say about a file with this content once it is fixed, and its new content (None: no fix)."""
+        checked = self.checker.check_bytes(path, data)
         source = decoded(path, data)
-        if isinstance(source, Checked):
-            return source, None
-        checked = self.checker.check_source(source)
-        if not any(finding.fix and finding.fix.safety in self.safeties for finding in checked.findings):
+        if isinstance(source, Checked) or self.keeps(checked):
             return checked, None
         try:
             settled = settle(

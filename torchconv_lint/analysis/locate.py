@@ -1,0 +1,90 @@
+"""Which file of the project an import means. Only names of files are looked at; none is read, and none parsed: a
+result that is kept is checked by asking the same questions again, and that must be quick."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+_MAX_UP = 6
+
+
+class Lookup(NamedTuple):
+    """What was asked: the file whose import it is, the full name as it writes it, and the file that was found."""
+
+    importer: str
+    full_name: str
+    found: str | None
+
+
+@dataclass(slots=True)
+class Consulted:
+    """What a file's analysis has asked of its project. While the answers stay the same, so does what is said."""
+
+    lookups: set[Lookup] = field(default_factory=set)
+    contents: dict[str, str | None] = field(default_factory=dict)
+    """From the files that were read to digests of their bytes; None: it could not be read."""
+
+
+def forget() -> None:
+    """Where modules are is looked up anew: for hosts that live while files come and go."""
+    _roots.cache_clear()
+    _under.cache_clear()
+
+
+def locate(importer: str, full_name: str) -> tuple[str, str] | None:
+    """The file that an import means, and the name in it."""
+    dots = len(full_name) - len(full_name.lstrip("."))
+    parts = tuple(part for part in full_name.split(".") if part)
+    for root in [_upwards(importer, dots)] if dots else _roots(str(Path(importer).absolute().parent)):
+        found = _under(str(root), parts)
+        if found is not None:
+            return found
+    return None
+
+
+def _upwards(importer: str, dots: int) -> Path:
+    folder = Path(importer).absolute().parent
+    for _ in range(dots - 1):
+        folder = folder.parent
+    return folder
+
+
+@functools.lru_cache(maxsize=256)
+def _roots(folder: str) -> tuple[Path, ...]:
+    """Where absolute imports start: above the package the file is in, beside the file, the folders up to the project's
+    root."""
+
+    def candidates() -> Iterator[Path]:
+        top = Path(folder)
+        while (top / "__init__.py").is_file():
+            top = top.parent
+        yield top
+        yield Path(folder)
+        for parent in [top, *top.parents][:_MAX_UP]:
+            yield parent
+            if any((parent / mark).exists() for mark in _ROOT_MARKS):
+                yield parent / "src"
+                return
+
+    return tuple(dict.fromkeys(candidates()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _under(root: str, parts: tuple[str, ...]) -> tuple[str, str] | None:
+    folder = Path(root)
+    for position, part in enumerate(parts[:-1]):
+        module = folder / f"{part}.py"
+        if module.is_file():
+            return (str(module), parts[-1]) if position == len(parts) - 2 else None
+        folder /= part
+        if not folder.is_dir():
+            return None
+    package = folder / "__init__.py"
+    return (str(package), parts[-1]) if package.is_file() else None
