@@ -93,6 +93,17 @@ class KeywordRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LegacyPlaced(Event):
+    """A legacy constructor, which makes tensors on the CPU only, is given a `device=` or a tensor (`subject`) that may
+    be on an accelerator."""
+
+    function: str
+    subject: str
+    device: Fact
+    keyword: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GradAsked(Event):
     """A tensor is made to require grad; `subject` is the text that does it."""
 

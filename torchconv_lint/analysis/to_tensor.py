@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
-from torchconv_lint.analysis.events import KeywordRefused, ToTensor
-from torchconv_lint.analysis.values import Alt, Opaque
+from torchconv_lint.analysis.events import KeywordRefused, LegacyPlaced, ToTensor
+from torchconv_lint.analysis.values import ACCELERATOR, Alt, Device, Fact, Opaque, Step, Tensor
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Argument, Arguments, Frame
     from torchconv_lint.analysis.site import Site
-    from torchconv_lint.analysis.values import Fact
 
 _REFUSED = {
     "from_numpy": frozenset({"dtype", "device", "requires_grad", "copy"}),
@@ -33,6 +33,28 @@ def tell_refused(frame: Frame, function: str, arguments: Arguments, node: cst.CS
         if keyword in known:
             instead = "as_tensor" if function == "from_numpy" and keyword != "requires_grad" else "tensor"
             frame.emit(KeywordRefused(frame.site(node), function, keyword, instead))
+
+
+def tell_placed(frame: Frame, function: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`torch.Tensor(3, device=d)` and `torch.FloatTensor(x)` know no device but the CPU."""
+    named = arguments.keywords.get("device")
+    if named is not None:
+        for kind, _ in as_device(frame, named.value, named.node):
+            if isinstance(kind, Device) and (kind.fact is None or kind.fact.value == ACCELERATOR):
+                fact = kind.fact or _any_place(frame, named.node)
+                frame.emit(LegacyPlaced(frame.site(node), function, frame.text(named.node), fact, True))
+        return
+    given = arguments.get(0) if function != "Tensor" and arguments.count == 1 else None
+    for kind, _ in given.value if given is not None else ():
+        if given is not None and isinstance(kind, Tensor) and kind.device is not None:
+            if kind.device.value == ACCELERATOR:
+                frame.emit(LegacyPlaced(frame.site(node), function, frame.text(given.node), kind.device, False))
+
+
+def _any_place(frame: Frame, node: cst.CSTNode) -> Fact:
+    """A device is named for what would be on the CPU anyway: it is not always the CPU."""
+    step = Step(frame.site(node), f"`{frame.text(node)}` may be an accelerator")
+    return Fact(ACCELERATOR, step, Confidence.LIKELY)
 
 
 def converting_site(fact: Fact) -> Site | None:

@@ -20,7 +20,7 @@ from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, 
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
 from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set, tell_grad_asked, typed
-from torchconv_lint.analysis.to_tensor import tell_refused, tell_to_tensor
+from torchconv_lint.analysis.to_tensor import tell_placed, tell_refused, tell_to_tensor
 from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -358,7 +358,9 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     dtype = _LEGACY[name.rpartition(".")[2]]
     tell_to_tensor(frame, arguments.get(0), name, node)
     tell_refused(frame, name, arguments, node)
-    if name.startswith("cuda."):
+    if not name.startswith("cuda."):
+        tell_placed(frame, name, arguments, node)
+    else:
         step = Step(frame.site(node), f"`torch.{name}` is on the accelerator")
         return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
     source = arguments.value(0)
