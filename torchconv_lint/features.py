@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.evidence import TAKES_MATRIX, TAKES_TENSOR, data_methods, tensor_only_methods
-from torchconv_lint.analysis.patterns import is_axes, is_hook
+from torchconv_lint.analysis.patterns import is_axes, is_hook, is_snapshot
 from torchconv_lint.analysis.reaching import project_names
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.constructing import Constructing
@@ -399,6 +399,7 @@ class Survey:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Parameters, and those annotated as tensors; a forward hook's signature."""
+        self.found.words.add(f"def {node.name}")
         self.found.words.update(each.id for each in node.decorator_list if isinstance(each, ast.Name))
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         optional = zip(reversed([*node.args.posonlyargs, *node.args.args]), reversed(node.args.defaults), strict=False)
@@ -582,6 +583,8 @@ class Survey:
                 names.add(anchor)
             if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
                 self.found.keeps_shared = True
+                if is_snapshot(target.attr):
+                    self.found.triggers.add(SNAPSHOT)
             names.update(_names_in(target))
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.meetings.append((_root(target), _names_in(node.value)))

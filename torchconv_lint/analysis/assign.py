@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.adopted import tell_adopted
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array
@@ -116,6 +117,7 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
         frame.assigned.add(path)
         value = rebound(value, path)
         escape(frame, value)
+        tell_adopted(frame, path, value, node)
         if frame.tracks:
             tell_alias(frame, value, node, path)
             value = kept(frame, with_memory(frame, value, node), node, path, container=True)

@@ -318,6 +318,8 @@ def _call_opaque_method(
         return result
     if name == "step" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
+    if name == "load_state_dict" and "optim" in (kind.path or "").lower():
+        return module_calls.call_optimizer_method(frame, name, arguments, node)
     if name == "append" and arguments.positional and kind.path is not None:
         contained(frame, node, getattr(func, "value", func), NOTHING, arguments.value(0), arguments.positional[0].node)
     if name == "backward":

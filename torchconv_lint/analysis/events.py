@@ -266,6 +266,17 @@ class AliasKept(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StateAdopted(Event):
+    """A state that somebody else keeps is gone on with as it is. `what` names it, `why` tells how it changes later;
+    `form` as in `AliasKept`."""
+
+    what: str
+    why: str
+    sure: Confidence
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait(Event):
     """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
 

@@ -741,6 +741,10 @@ class Interpreter:
                 return self.home(current).definition(function), decorators
         return None
 
+    def written_attributes(self, class_: ClassOutline) -> frozenset[str]:
+        """The attributes whose contents the class, or one that it inherits from, writes in place."""
+        return frozenset().union(*(current.written for current in self.bases(class_)))
+
     def class_constant(self, class_: ClassOutline, name: str) -> Value | None:
         """An attribute of the class itself, if it is a constant or annotated."""
         for current in self.bases(class_):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.building import children
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.values import NOTHING, Tensor, Value
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def is_seldom(frame: Frame, test: cst.BaseExpression) -> bool:
 
 def is_periodic(test: cst.CSTNode) -> bool:
     """`step % 10 == 0` and the like."""
-    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo) for node in _all(test))
+    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo) for node in walked(test))
 
 
 def _is_steady(test: cst.BaseExpression) -> bool:
@@ -159,7 +160,8 @@ def _is_steady(test: cst.BaseExpression) -> bool:
     )
 
 
-def _all(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Every node below, itself included."""
     pending = [node]
     while pending:
         current = pending.pop()
@@ -168,7 +170,7 @@ def _all(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _names(node: cst.CSTNode) -> Iterator[str]:
-    return (child.value for child in _all(node) if isinstance(child, cst.Name))
+    return (child.value for child in walked(node) if isinstance(child, cst.Name))
 
 
 def _roots(node: cst.CSTNode) -> Iterator[str]:
@@ -185,7 +187,7 @@ def _roots(node: cst.CSTNode) -> Iterator[str]:
 
 
 def _called(node: cst.CSTNode) -> Iterator[str]:
-    for child in _all(node):
+    for child in walked(node):
         if isinstance(child, cst.Call):
             func = child.func
             yield func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
@@ -202,12 +204,22 @@ def _bound(target: cst.BaseExpression) -> Iterator[str]:
 
 
 def _assigned(node: cst.CSTNode) -> Iterator[str]:
-    for child in _all(node):
+    for child in walked(node):
         if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.NamedExpr):
             yield from _bound(child.target)
 
 
+def bound_in(node: cst.CSTNode) -> set[str]:
+    """The names and dotted paths that are bound somewhere below."""
+    paths = {
+        dotted_path(child.target)
+        for child in walked(node)
+        if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign) and isinstance(child.target, cst.Attribute)
+    }
+    return {*_assigned(node), *filter(None, paths)}
+
+
 def _written(node: cst.CSTNode) -> Iterator[str]:
-    for child in _all(node):
+    for child in walked(node):
         if isinstance(child, cst.AssignTarget | cst.AugAssign) and isinstance(child.target, cst.Subscript):
             yield from _roots(child.target.value)

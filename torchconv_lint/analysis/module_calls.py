@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from torchconv_lint.analysis.adopted import tell_reloaded
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.graph import grown
@@ -201,6 +202,8 @@ def call_module_method(
         return Sequence(None, just(pair), mutable=False)
     if name == "state_dict":
         return state_dict(frame, kind.device, func, node)
+    if name == "load_state_dict":
+        tell_reloaded(frame, arguments, module=True)
     if name == "load_state_dict" and frame.tracks:
         tell_restored(frame, arguments.value(0, "state_dict"), frame.text(getattr(func, "value", func)))
     if name == "zero_grad":
@@ -295,4 +298,6 @@ def call_optimizer_method(frame: Frame, name: str, arguments: Arguments, node: c
         trains(frame, node)
     elif name == "zero_grad":
         zeroed(frame, arguments, node)
+    elif name == "load_state_dict":
+        tell_reloaded(frame, arguments, module=False)
     return NONE if name in ("step", "zero_grad") else UNKNOWN

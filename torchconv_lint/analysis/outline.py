@@ -57,6 +57,12 @@ class ClassOutline:
         return found
 
 
+    @functools.cached_property
+    def written(self) -> frozenset[str]:
+        """The attributes of `self` whose contents a method writes in place."""
+        return frozenset(name for method in self.methods.values() for name in _written_on_self(method))
+
+
 @dataclass(eq=False, slots=True)
 class FileOutline:
     """What a file defines. `imports` maps a name to what it stands for ("F" -> "torch.nn.functional"); `stars` are the
@@ -74,6 +80,34 @@ class FileOutline:
         yield from self.functions.values()
         for class_ in self.classes.values():
             yield from class_.methods.values()
+
+
+def _written_on_self(method: FunctionOutline) -> Iterator[str]:
+    """Attributes of the first parameter whose contents a method writes: `self.x[0] = 1`, `self.x.data.add_(1)`."""
+    arguments = [*method.node.args.posonlyargs, *method.node.args.args]
+    this = arguments[0].arg if arguments else ""
+    for node in method.nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            yield from _self_attribute(_through_data(node.value), this)
+        elif isinstance(node, ast.AugAssign):
+            yield from _self_attribute(_through_data(node.target), this)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _writes(node.func.attr):
+            yield from _self_attribute(_through_data(node.func.value), this)
+
+
+def _through_data(node: ast.expr) -> ast.expr:
+    """`self.x` of `self.x[0].data[1]`."""
+    while isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr == "data"):
+        node = node.value
+    return node
+
+
+_HARMLESS = frozenset({"requires_grad_", "share_memory_", "retain_grad_", "detach_"})
+
+
+def _writes(method: str) -> bool:
+    """Whether a method writes its tensor, by its name."""
+    return method.endswith("_") and not method.startswith("_") and not method.endswith("__") and method not in _HARMLESS
 
 
 def dotted(node: ast.expr) -> str | None:

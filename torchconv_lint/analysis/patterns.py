@@ -19,3 +19,11 @@ def is_axes(name: str) -> bool:
 def is_hook(parameters: list[str]) -> bool:
     """Whether these are the parameters of a forward hook: (module, input, output), `self` before them or not."""
     return len(parameters) in (3, 4) and "out" in parameters[-1].lower() and HOOKED.match(parameters[-3]) is not None
+
+
+_SNAPSHOT = re.compile(r"(^|_)(best|prev|previous|last|old|former|saved|backup|snapshot)(_|$)", re.I)
+
+
+def is_snapshot(name: str) -> bool:
+    """Whether an attribute of this name is meant to stay as it was."""
+    return _SNAPSHOT.search(name) is not None

@@ -1,0 +1,97 @@
+"""State that somebody else holds as well: restored without a copy, or kept beside what goes on changing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.events import AliasKept, StateAdopted
+from torchconv_lint.analysis.loops import bound_in, walked
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.patterns import is_snapshot
+from torchconv_lint.analysis.sharing import form_of, memories
+from torchconv_lint.analysis.values import ACCELERATOR, Const, Instance, Tensor, guessed
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.values import Value
+
+_RESTORING = frozenset({"load_state_dict", "set_state_dict", "load_state", "set_state", "__setstate__", "set_extra_state"})
+"""Methods that are given a state which the caller keeps."""
+
+_KEEPING = frozenset({"detach", "cpu", "numpy", "view", "squeeze", "unsqueeze", "contiguous", "flatten"})
+"""Methods after which the memory may still be the same."""
+
+
+def tell_adopted(frame: Frame, target: str, value: Value, node: cst.CSTNode) -> None:
+    """`self.target = value`: a tensor out of the state that is restored, or a handle on another attribute."""
+    if not isinstance(frame.this, Instance):
+        return
+    name = target.rpartition(".")[2]
+    written = frame.interpreter.written_attributes(frame.this.definition)
+    if frame.definition is not None and frame.definition.name in _RESTORING and name in written:
+        for memory in memories(value):
+            if memory.origin == "parameter" and any(guessed(kind) is not None for kind, _ in value):
+                why = "it is the tensor in the state that was loaded, and the class writes it in place"
+                frame.emit(StateAdopted(frame.site(node), f"`{target}`", why, Confidence.LIKELY, form_of(value)))
+                return
+    source = _kept_attribute(frame, node) if is_snapshot(name) else None
+    if source is not None and source != name and source in written:
+        why = f"`self.{source}`, whose memory it shares on the CPU, is written in place"
+        frame.emit(AliasKept(frame.site(node), f"`{target}`", why, (), Confidence.LIKELY, form_of(value) or "tensor"))
+
+
+def _kept_attribute(frame: Frame, node: cst.CSTNode) -> str | None:
+    """`x` of `self.x.detach().cpu()`, unless `self.x` is surely on an accelerator."""
+    converted = False
+    while True:
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _KEEPING:
+            node, converted = node.func.value, True
+        elif isinstance(node, cst.Attribute) and node.attr.value == "data":
+            node, converted = node.value, True
+        else:
+            break
+    path = dotted_path(node)
+    if not converted or path is None or path.count(".") != 1 or path.partition(".")[0] != "self":
+        return None
+    tensors = [kind for kind, _ in frame.quietly(node) if isinstance(kind, Tensor)]  # type: ignore[arg-type]
+    places = [tensor.device for tensor in tensors]
+    if places and all(place is not None and place.value == ACCELERATOR for place in places):
+        return None
+    return path.rpartition(".")[2]
+
+
+def tell_reloaded(frame: Frame, arguments: Arguments, *, module: bool) -> None:
+    """`load_state_dict(kept)` in every round of a loop that trains: what was kept is trained, too.
+
+    Optimisers take the tensors of the state as they are; modules copy them, unless told to `assign`.
+    """
+    given = arguments.get(0, "state_dict")
+    if given is None or not frame.rounds or (module and not _assigns(arguments)):
+        return
+    path = dotted_path(given.node)
+    if path is None:
+        return
+    for loop in frame.rounds:
+        if path not in bound_in(loop) and path.partition(".")[0] not in bound_in(loop) and _steps(loop):
+            what = "the module" if module else "the optimiser"
+            why = f"{what} goes on with its tensors and changes them, so the next round loads something else"
+            frame.emit(StateAdopted(frame.site(given.node), f"`{frame.text(given.node)}`", why, Confidence.LIKELY, ""))
+            return
+
+
+def _assigns(arguments: Arguments) -> bool:
+    flag = arguments.value(2, "assign")
+    return any(isinstance(kind, Const) and kind.value is True for kind, _ in flag)
+
+
+def _steps(loop: cst.CSTNode) -> bool:
+    """Whether an optimiser steps in the loop."""
+    for child in walked(loop):
+        if isinstance(child, cst.Call) and isinstance(child.func, cst.Attribute) and child.func.attr.value == "step":
+            path = dotted_path(child.func.value) or ""
+            if "sched" not in path.lower() and "env" not in path.lower():
+                return True
+    return False
