@@ -35,6 +35,9 @@ WRITTEN = "the rule knows the code only as it is mostly written; a missed alarm 
 DEEP = "calls deeper than three are not followed (documented)"
 DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
+    ("names without a meaning", "cnv205/loaded_again_and_again.py"): {"adapt": NAMED},
+    ("temporary variables", "cnv203/attribute_beside_another.py"): {"Search": DIRECT},
+    ("helpers", "cnv205/own_load_state_dict.py"): {"Buffer": DIRECT},
     ("names without a meaning", "cnv601/steps_elsewhere.py"): {"safe_full_batch": NAMED},
     ("names without a meaning", "cnv601/training_loops.py"): {"safe_verbose": NAMED},
     ("names without a meaning", "cnv604/texts.py"): {"hazard_logger": NAMED},

@@ -645,6 +645,8 @@ class Survey:
     def _target(self, target: ast.expr) -> None:
         if isinstance(target, ast.Subscript):
             self.written.update(_names_in(target.value))
+            if _root(target.value) == "self":
+                self.found.writes_self = True
             key = target.slice
             if isinstance(key, ast.Tuple | ast.Slice | ast.Compare) and isinstance(target.value, ast.Name):
                 self.tensors.add(target.value.id)

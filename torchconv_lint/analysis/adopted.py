@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.values import Value
 
-_RESTORING = frozenset({"load_state_dict", "set_state_dict", "load_state", "set_state", "__setstate__", "set_extra_state"})
+_RESTORING = frozenset(
+    {"load_state_dict", "set_state_dict", "load_state", "set_state", "__setstate__", "set_extra_state"}
+)
 """Methods that are given a state which the caller keeps."""
 
 _KEEPING = frozenset({"detach", "cpu", "numpy", "view", "squeeze", "unsqueeze", "contiguous", "flatten"})

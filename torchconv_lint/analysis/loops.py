@@ -214,7 +214,8 @@ def bound_in(node: cst.CSTNode) -> set[str]:
     paths = {
         dotted_path(child.target)
         for child in walked(node)
-        if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign) and isinstance(child.target, cst.Attribute)
+        if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign)
+        and isinstance(child.target, cst.Attribute)
     }
     return {*_assigned(node), *filter(None, paths)}
 

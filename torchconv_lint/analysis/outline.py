@@ -56,7 +56,6 @@ class ClassOutline:
                     methods.append(method)
         return found
 
-
     @functools.cached_property
     def written(self) -> frozenset[str]:
         """The attributes of `self` whose contents a method writes in place."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis.copies import tell_host_write
-from torchconv_lint.analysis.events import ForeignWrite, OwnUse, StaleRead
+from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
+from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.state import Write
 from torchconv_lint.analysis.values import (
     Alt,
@@ -219,7 +220,12 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
     if not isinstance(frame.this, Instance):
         return
     for name, other in frame.interpreter.attributes_sharing(frame.this.definition, memory.key):
-        if other.side != memory.side and other.kept is not None and memory.name != f"self.{name}":
+        if other.side == memory.side or other.kept is None or memory.name == f"self.{name}":
+            continue
+        if is_snapshot(name):
+            why = f"`{write.target}`, whose memory it shares on the CPU, is written in place"
+            frame.emit(AliasKept(other.kept[0], f"`self.{name}`", why, other.how, Confidence.LIKELY, other.form))
+        else:
             frame.emit(StaleRead(write.site, write, other, other.kept[0], f"self.{name}", both_used=True))
 
 

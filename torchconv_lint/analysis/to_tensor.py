@@ -44,11 +44,13 @@ def tell_placed(frame: Frame, function: str, arguments: Arguments, node: cst.CST
                 fact = kind.fact or _any_place(frame, named.node)
                 frame.emit(LegacyPlaced(frame.site(node), function, frame.text(named.node), fact, True))
         return
-    given = arguments.get(0) if function != "Tensor" and arguments.count == 1 else None
-    for kind, _ in given.value if given is not None else ():
-        if given is not None and isinstance(kind, Tensor) and kind.device is not None:
-            if kind.device.value == ACCELERATOR:
-                frame.emit(LegacyPlaced(frame.site(node), function, frame.text(given.node), kind.device, False))
+    given = arguments.get(0)
+    if given is None or function == "Tensor" or arguments.count > 1:
+        return
+    for kind, _ in given.value:
+        place = kind.device if isinstance(kind, Tensor) else None
+        if place is not None and place.value == ACCELERATOR:
+            frame.emit(LegacyPlaced(frame.site(node), function, frame.text(given.node), place, False))
 
 
 def _any_place(frame: Frame, node: cst.CSTNode) -> Fact:

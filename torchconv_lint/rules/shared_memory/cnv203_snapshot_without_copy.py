@@ -8,7 +8,9 @@ Reports a tensor that is kept as if it were a snapshot, though what it looks at 
   weights are compared or loaded back;
 - the same tensor appended in a loop that goes on writing it in place;
 - a gradient kept as the previous one: `self.prev_grad = p.grad`;
-- a forward hook that keeps its `output` as it is, in a file where another hook clones.
+- a forward hook that keeps its `output` as it is, in a file where another hook clones;
+- an attribute that keeps another one ("best", "previous", "saved" …) through `.detach()`, `.cpu()` or `.data`, in a class
+  that writes the other one in place: `self.best_weights = self.weights.detach().cpu()`.
 
 The finding is where the alias is kept; the lines below it show what changes it.
 

@@ -4,21 +4,21 @@
 
 Reports three ways in which a saved state follows the training that goes on from it:
 
-- `optimizer.load_state_dict(kept)` in every round of a loop that steps: an optimiser takes the tensors of the state as
-  they are and changes them in place;
+- `optimizer.load_state_dict(kept)` in every round of a loop that steps: an optimiser takes the tensors of the state
+  as they are and changes them in place;
 - `model.load_state_dict(kept, assign=True)` in such a loop;
-- a class whose own `load_state_dict` (or `set_state`, `__setstate__`) stores a tensor of the state in an attribute that
-  the class writes in place.
+- a class whose own `load_state_dict` (or `set_state`, `__setstate__`) stores a tensor of the state in an attribute
+  that the class writes in place.
 
-Silent, deliberately: `copy.deepcopy(kept)`, `torch.load(…)` in every round, `model.load_state_dict(kept)`, which copies;
-a state that is loaded once; attributes that are only replaced.
+Silent, deliberately: `copy.deepcopy(kept)`, `torch.load(…)` in every round, `model.load_state_dict(kept)`, which
+copies; a state that is loaded once; attributes that are only replaced.
 
 Confidence: *likely*: that the state is used again is what loading it in a loop means.
 
 ## Why is this bad?
 
-Nothing raises. The first round starts from the saved state, the second from where the first one ended: Adam's moments and
-step count among it. A checkpoint that is kept in memory is not what was saved any more.
+Nothing raises. The first round starts from the saved state, the second from where the first one ended: Adam's
+moments and step count among it. A checkpoint that is kept in memory is not what was saved any more.
 
 ## Example
 
@@ -56,15 +56,15 @@ def trials(model, optimizer, batches):
 
 ## Fix safety
 
-Unsafe: `copy.deepcopy(kept)` where a state is loaded, `.clone()` where a class stores a tensor of it. It changes what the
-program computes, which is the point, and costs one copy of the state.
+Unsafe: `copy.deepcopy(kept)` where a state is loaded, `.clone()` where a class stores a tensor of it. It changes
+what the program computes, which is the point, and costs one copy of the state.
 
 ## Proof
 
 Run with torch 2.13.0 (CPU build) on the CPU:
 
-- after `o.load_state_dict(s)` of Adam, `exp_avg` and `step` in `s` are the optimiser's own tensors (same `data_ptr`); one
-  `o.step()` later `s` says step 2 instead of 1. The same of SGD's `momentum_buffer`.
+- after `o.load_state_dict(s)` of Adam, `exp_avg` and `step` in `s` are the optimiser's own tensors (same
+  `data_ptr`); one `o.step()` later `s` says step 2 instead of 1. The same of SGD's `momentum_buffer`.
 - after `m.load_state_dict(s, assign=True)` the parameters are the tensors in `s`, and one step changes `s`; without
   `assign` they are copied.
 - not yet run on CUDA.

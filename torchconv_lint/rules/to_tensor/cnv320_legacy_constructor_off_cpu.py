@@ -2,14 +2,14 @@
 
 ## What it does
 
-Reports `torch.Tensor(…, device=d)` (and `torch.FloatTensor`, `torch.LongTensor`, …) where `d` may be an accelerator, and
-`torch.FloatTensor(x)`, `torch.LongTensor(x)`, … of a tensor `x` that may be on one.
+Reports `torch.Tensor(…, device=d)` (and `torch.FloatTensor`, `torch.LongTensor`, …) where `d` may be an
+accelerator, and `torch.FloatTensor(x)`, `torch.LongTensor(x)`, … of a tensor `x` that may be on one.
 
 Silent, deliberately: `device="cpu"`; `torch.Tensor(x)` of a tensor, which stays where it is; a moved result
 (`torch.Tensor(values).to(device)`); `torch.cuda.FloatTensor`.
 
-Confidence: *certain* for a device by name, *likely* where other code chooses it. A `device=` that only follows another
-tensor (`device=x.device`) is *likely*: nobody would write it if it were always the CPU.
+Confidence: *certain* for a device by name, *likely* where other code chooses it. A `device=` that only follows
+another tensor (`device=x.device`) is *likely*: nobody would write it if it were always the CPU.
 
 ## Why is this bad?
 
@@ -37,17 +37,18 @@ def offsets(starts, points: torch.Tensor):
 
 ## Fix safety
 
-No automatic fix: `torch.tensor` keeps integers as integers, `torch.Tensor` makes them float32, and which of the two was
-wanted only the author knows. By hand: `torch.tensor(values, dtype=…, device=d)`; for sizes `torch.empty(…, device=d)`; for
-a tensor `x.to(torch.float32)`, which keeps its device.
+No automatic fix: `torch.tensor` keeps integers as integers, `torch.Tensor` makes them float32, and which of the two
+was wanted only the author knows. By hand: `torch.tensor(values, dtype=…, device=d)`; for sizes `torch.empty(…,
+device=d)`; for a tensor `x.to(torch.float32)`, which keeps its device.
 
 ## Proof
 
 Run with torch 2.13.0 (CPU build) on the CPU and on an accelerator simulated on the CPU:
 
-- `torch.Tensor([1.0], device=d)`, `torch.FloatTensor([1.0], device=d)` and `torch.Tensor(2, 3, device=d)` with the simulated
-  device: `RuntimeError: legacy constructor expects device type: cpu but device type: … was passed`;
-- `torch.FloatTensor(x)` and `torch.LongTensor(x)` with `x` on it: `TypeError: expected TensorOptions(…, device=cpu, …)`;
+- `torch.Tensor([1.0], device=d)`, `torch.FloatTensor([1.0], device=d)` and `torch.Tensor(2, 3, device=d)` with the
+  simulated device: `RuntimeError: legacy constructor expects device type: cpu but device type: … was passed`;
+- `torch.FloatTensor(x)` and `torch.LongTensor(x)` with `x` on it: `TypeError: expected TensorOptions(…, device=cpu,
+  …)`;
 - `torch.Tensor(x)` is `x` there, nothing is raised; `torch.Tensor([x[0], x[1]])` reads the numbers one by one;
 - not yet run on CUDA.
 
@@ -81,7 +82,9 @@ class LegacyConstructorOffCpu(Rule[LegacyPlaced]):
     def judge(self, event: LegacyPlaced) -> Iterator[Verdict]:
         """The place is no CPU."""
         if event.keyword:
-            message = f"`torch.{event.function}` takes no `device=` but the CPU: on an accelerator it raises RuntimeError"
+            message = (
+                f"`torch.{event.function}` takes no `device=` but the CPU: on an accelerator it raises RuntimeError"
+            )
         else:
             message = f"`torch.{event.function}` takes no tensor from an accelerator: `{event.subject}` may be on one"
         yield Verdict(event.site, message, event.device.confidence, steps(event.device))
