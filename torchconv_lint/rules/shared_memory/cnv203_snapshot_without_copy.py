@@ -9,8 +9,8 @@ Reports a tensor that is kept as if it were a snapshot, though what it looks at 
 - the same tensor appended in a loop that goes on writing it in place;
 - a gradient kept as the previous one: `self.prev_grad = p.grad`;
 - a forward hook that keeps its `output` as it is, in a file where another hook clones;
-- an attribute that keeps another one ("best", "previous", "saved" …) through `.detach()`, `.cpu()` or `.data`, in a class
-  that writes the other one in place: `self.best_weights = self.weights.detach().cpu()`.
+- an attribute that keeps another one ("best", "previous", "saved" …) through `.detach()`, `.cpu()` or `.data`, in a
+  class that writes the other one in place: `self.best_weights = self.weights.detach().cpu()`.
 
 The finding is where the alias is kept; the lines below it show what changes it.
 
@@ -76,8 +76,8 @@ def fit(model: nn.Module, loader, epochs):
 
 ## Fix safety
 
-Unsafe: `copy.deepcopy(model.state_dict())`, with `import copy` if it is missing, or `.clone()` for single tensors. It
-changes what the program computes, which is the point. By hand: `.detach().clone()` where the graph is not wanted
+Unsafe: `copy.deepcopy(model.state_dict())`, with `import copy` if it is missing, or `.clone()` for single tensors.
+It changes what the program computes, which is the point. By hand: `.detach().clone()` where the graph is not wanted
 (keeping the graph keeps its memory). A copy costs one copy on the tensor's device; for large models `{name:
 value.cpu() …}` saves device memory, but copies only what is on an accelerator: on CPU add `.clone()`.
 
