@@ -124,7 +124,7 @@ SILENT = {
 POSSIBLE = {
     "a list or an array": ("CNV301", "return torch.tensor(x[::-1])"),
     "bytes or a buffer": ("CNV316", "return torch.from_numpy(np.frombuffer(x, np.uint8))"),
-    "an array or a list": ("CNV304", "z = np.ones(2) if n else [1]\nreturn torch.from_numpy(z)"),
+    "an array or a list": ("CNV304", "z = np.ones(2) if x.check() else [1]\nreturn torch.from_numpy(z)"),
     "a range": ("CNV309", "return torch.tensor((0, 4))"),
 }
 

@@ -246,6 +246,8 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     from torchconv_lint.analysis.product import combine
 
     result = combine([before, value], after) or UNKNOWN
+    if isinstance(target, cst.Attribute):  # what is added becomes part of what others see
+        escape(frame, value)
     if isinstance(node.operator, cst.AddAssign | cst.SubtractAssign):
         if any(isinstance(kind, Sequence) for kind, _ in before):
             result = accumulated_list(frame, node, target, before, value, result)

@@ -121,6 +121,10 @@ def _of_array(kind: Array, name: str) -> Kind | Value:
     return Bound(just(kind), name)
 
 
+_MADE_FOR_THE_HOST = frozenset({"images", "frames", "audios", "text", "texts"})
+"""What the output of a pipeline, which may look like a module, holds: no longer tensors."""
+
+
 def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Kind | Value:
     if name == "device":
         return device_of(frame, kind, node)
@@ -135,7 +139,7 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
     if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):
         return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
     if kind.guess is not None and kind.tensorish:
-        return Opaque(path, kind.guess, None, True)
+        return Opaque(path) if name in _MADE_FOR_THE_HOST else Opaque(path, kind.guess, None, True)
     return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
 
 

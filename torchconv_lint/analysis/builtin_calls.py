@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_scalar
@@ -9,7 +10,7 @@ from torchconv_lint.analysis.elements import tell_hashed, tell_index, tell_list_
 from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
 from torchconv_lint.analysis.reads import tell_text
-from torchconv_lint.analysis.sharing import kept
+from torchconv_lint.analysis.sharing import kept, relabelled
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.truth import ask_truth
 from torchconv_lint.analysis.values import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.values import Memory
 
 
 def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
@@ -193,6 +195,8 @@ def _mapping_method(
         found = item_of(frame, kind, arguments.value(0), node)
         default = arguments.value(1)
         value = just(found) if isinstance(found, Kind) else found
+        if name == "pop":
+            value = relabelled(value, lambda memory: _taken_out(memory, arguments.value(0)))
         if name == "setdefault" and default:
             frame.write_back(func, just(stored(kind, arguments.value(0), join(value, default))))
         return join(value, default or NONE)
@@ -211,3 +215,10 @@ def _mapping_method(
     if name == "copy":
         return kind
     return UNKNOWN
+
+
+def _taken_out(memory: Memory, key: Value) -> Memory:
+    """The memory of what has been taken out of a dict: its other items have nothing to do with it any more."""
+    only = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    name = only if isinstance(only, str) else memory.name
+    return replace(memory, key=("popped", memory.key, only), name=name)

@@ -26,7 +26,9 @@ from torchconv_lint.analysis.values import (
     ACCELERATOR,
     NONE,
     NOTHING,
+    OPAQUE,
     UNKNOWN,
+    Alt,
     Array,
     Bound,
     Class,
@@ -52,6 +54,7 @@ from torchconv_lint.analysis.values import (
     each,
     join,
     just,
+    possible,
     under,
 )
 from torchconv_lint.knowledge import numpy_ops, torch_ops
@@ -63,6 +66,9 @@ _LIKE_A_MODULE = re.compile(
     re.I,
 )
 """Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
+
+_LIKE_A_PIPELINE = re.compile(r"(^|[._])pipe(line)?s?\d*(_\w+)?$", re.I)
+"""Names of what is moved like a module and gives results made for the host: images, arrays, text."""
 
 _OF_A_MODULE = frozenset(
     {"eval", "parameters", "named_parameters", "named_modules", "named_buffers", "state_dict", "load_state_dict"}
@@ -89,8 +95,38 @@ def call(frame: Frame, node: cst.Call) -> Value:
         waited(frame, node)
     if isinstance(node.func, cst.Name):
         tell_backward(frame, node.func.value, arguments, node)
-    value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
-    return without_others_cuts(value, arguments, node)
+    if len(callee) == 1:
+        value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
+    else:
+        results = []
+        for alt in callee:
+            fitting = _fitting(alt, callee, arguments)
+            if fitting is not None:
+                result = call_kind(frame, alt.kind, fitting, node)
+                results.append(under(just(result) if isinstance(result, Kind) else result, alt.when))
+        value = join(*results) if results else UNKNOWN
+    return without_others_cuts(value or UNKNOWN, arguments, node)
+
+
+def _fitting(alt: Alt, all_alternatives: Value, arguments: Arguments) -> Arguments | None:
+    """The arguments that go with one alternative of what is called, or of whose method is; None if they cannot.
+
+    Where the code chooses between torch and NumPy (`xp = torch if … else np`), it chooses by what its data is: NumPy
+    gets no tensors then, even if they are not what the choice asked about.
+    """
+    if alt.when:
+        fitting = arguments.changed(lambda value: possible(value, alt.when))
+        if any(before and not after for before, after in zip(arguments.values, fitting.values, strict=False)):
+            return None
+        arguments = fitting
+    packages = {kind.name.partition(".")[0] for kind, _ in all_alternatives if isinstance(kind, External)}
+    if isinstance(alt.kind, External) and alt.kind.name.startswith("numpy") and "torch" in packages:
+        arguments = arguments.changed(lambda value: each(value, _without_tensor))
+    return arguments
+
+
+def _without_tensor(kind: Kind) -> Kind:
+    return OPAQUE if isinstance(kind, Tensor) or (isinstance(kind, Opaque) and kind.guess is not None) else kind
 
 
 def _gives_several(node: cst.Call) -> bool:
@@ -120,8 +156,12 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         waited(frame, node)
     results, changed, after = [], False, []
     for alt in owner:
+        fitting = _fitting(alt, owner, arguments) if len(owner) > 1 else arguments
+        if fitting is None:
+            after.append((alt,))
+            continue
         frame.written_back = None
-        result = call_method(frame, alt.kind, name, arguments, node, func)
+        result = call_method(frame, alt.kind, name, fitting, node, func)
         results.append(under(just(result) if isinstance(result, Kind) else result, alt.when))
         changed = changed or frame.written_back is not None
         after.append((alt,) if frame.written_back is None else under(frame.written_back, alt.when))
@@ -366,6 +406,9 @@ def _move_opaque(
 ) -> Kind | Value:
     from torchconv_lint.analysis.tensor_methods import moved_by
 
+    owner = getattr(func, "value", func)
+    if _LIKE_A_PIPELINE.search(dotted_path(owner.func if isinstance(owner, cst.Call) else owner) or ""):
+        return kind
     base = kind.guess or Tensor()
     results = moved_by(frame, base, name, arguments, node, kind)
 

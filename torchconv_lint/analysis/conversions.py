@@ -14,6 +14,7 @@ from torchconv_lint.analysis.values import (
     Array,
     Kind,
     Mapping,
+    Number,
     Opaque,
     Sequence,
     Tensor,
@@ -47,10 +48,13 @@ def tell_implicit(
     site, mode, operand = frame.site(node), frame.state.grad, frame.site(subject)
     if not _only_tensors(value) and not _only_lists_of_tensors(value):
         frame.interpreter.mixed.add(subject)
-    for kind, _ in value:
+    two_cases = any(isinstance(kind, Array | Number) for kind, _ in value)
+    for kind, when in value:
         if isinstance(kind, Tensor):
             text = frame.text(subject)
-            frame.emit(ToNumpy(site, kind, text, via, False, mode, Confidence.CERTAIN, operand=operand))
+            # A flag has chosen between tensors and plain numbers: it may well have chosen the function, too.
+            sure = Confidence.POSSIBLE if two_cases and when else Confidence.CERTAIN
+            frame.emit(ToNumpy(site, kind, text, via, False, mode, sure, operand=operand))
             tell_read(frame, kind, subject, node, ARRAY, via)
         elif isinstance(kind, Opaque) and kind.guess is not None:
             sure = Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE

@@ -226,7 +226,7 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
             return combine(values, lambda *operands: _compared(frame, operands))
     if len(node.comparisons) != 1:
         return just(Opaque())
-    condition = comparison(frame, node.left, node.comparisons[0].operator, values[0], values[1])
+    condition = comparison(frame, node.left, node.comparisons[0], values[0], values[1])
     return just(Truth(condition)) if condition is not None else just(Opaque())
 
 

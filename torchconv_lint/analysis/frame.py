@@ -113,6 +113,20 @@ class Arguments:
         found = [argument.value for argument in (*self.positional, *self.keywords.values())]
         return found + [value for value in (self.star, self.double_star) if value]
 
+    def changed(self, change: Callable[[Value], Value]) -> Arguments:
+        """The same arguments with `change` applied to every value."""
+
+        def new(argument: Argument) -> Argument:
+            value = change(argument.value)
+            return argument if value is argument.value else Argument(value, argument.node)
+
+        return Arguments(
+            tuple(new(argument) for argument in self.positional),
+            {name: new(argument) for name, argument in self.keywords.items()},
+            change(self.star),
+            change(self.double_star),
+        )
+
     @property
     def count(self) -> int:
         """How many were written out."""
@@ -151,6 +165,7 @@ class Frame:
         self.continues: list[State] = []
         self.loop_depth = 0
         self.rounds: tuple[cst.CSTNode, ...] = ()  # the loops that the statement at hand is in, innermost last
+        self.few: set[cst.CSTNode | None] = set()  # loops that go through a few things only
         self.nesting = 0
         self.alive = True
         self.tracks = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis.events import DeepCopied, GraphCut, GraphKept, LeafWritten
+from torchconv_lint.analysis.loops import made_for_few
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.sharing import form_of
 from torchconv_lint.analysis.values import (
@@ -274,6 +275,8 @@ def _outlives(frame: Frame, target: cst.BaseExpression) -> bool:
 def _tell_kept(
     frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, added: Value, parts: cst.CSTNode, *, container: bool
 ) -> None:
+    if isinstance(target, cst.Name) and made_for_few(frame, target.value):
+        return
     for kind in held(added):
         tensor = guessed(kind)
         if tensor is None or not has_graph(kind):

@@ -51,6 +51,7 @@ from torchconv_lint.analysis.transforms import (
     inputs,
     is_left_out,
 )
+from torchconv_lint.analysis.truth import stable_path
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import (
     MANY,
@@ -273,7 +274,8 @@ class Interpreter:
         this = self._receiver(function)
         names = self._entry_names(function, this)
         grad = self._entry_mode(function)
-        frame = self._frame(definition, State(names, grad=grad), 0, this)
+        identities = {name: stable_path(value) or ("parameter", function.node, name) for name, value in names.items()}
+        frame = self._frame(definition, State(names, grad=grad, identities=identities), 0, this)
         if is_training_step(self, function):
             enter_step(frame, definition.node)
         return self._evaluate(frame, definition)

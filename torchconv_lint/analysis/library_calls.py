@@ -21,6 +21,7 @@ from torchconv_lint.analysis.values import (
     Class,
     External,
     Fact,
+    Foreign,
     Function,
     Kind,
     Loader,
@@ -87,6 +88,9 @@ _MODULE_MAKERS = re.compile(
     r"transformers\.\w*(Model|For\w+)\w*\.from_pretrained$|transformers\.\w*(Model|For[A-Z]\w+)$|efficientnet_pytorch\.|"
     r"facenet_pytorch\.(InceptionResnetV1|MTCNN)$)"
 )
+_PIPELINE_MAKERS = re.compile(r"[Pp]ipeline(For\w+)?(\.from_\w+)?$")
+"""Pipelines (of diffusers, of transformers) are moved like modules, but give images, arrays and text: what is made for
+the host."""
 _PASSING = frozenset(
     {"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "copy.copy", "typing.cast"}
 )
@@ -116,6 +120,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return External(f"{package}.{last}()") if last[:1].isupper() else result
     if _MODULE_MAKERS.match(name):
         return Module(None, Fact(CPU))
+    if _PIPELINE_MAKERS.search(name):
+        return Foreign()
     if name in _PASSING and arguments.positional:
         return arguments.positional[-1].value if name == "typing.cast" else arguments.positional[0].value
     if name in ("types.SimpleNamespace", "argparse.Namespace"):

@@ -10,7 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.values import NOTHING, Tensor, Value
+from torchconv_lint.analysis.values import NOTHING, Sequence, Tensor, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +167,30 @@ def walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         current = pending.pop()
         yield current
         pending.extend(children(current))
+
+
+def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
+    """Whether a loop runs over a few things that are written down in the code: `for net in (one, other)`, also in
+    `zip` and `enumerate`."""
+    if any(isinstance(kind, Sequence) and kind.items for kind, _ in iterable):
+        return True
+    if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
+        arguments = node.iter.args if node.iter.func.value in ("zip", "enumerate") else ()
+        return any(
+            isinstance(kind, Sequence) and kind.items
+            for argument in arguments
+            for kind, _ in frame.quietly(argument.value)
+        )
+    return False
+
+
+def made_for_few(frame: Frame, name: str) -> bool:
+    """Whether what `name` collects in the loop at hand is a few things: the loop goes through no more than that, and
+    what is collected is made anew for it in each round of the loop around it, if there is one."""
+    inner = frame.rounds[-1] if frame.rounds else None
+    if inner not in frame.few:
+        return False
+    return len(frame.rounds) == 1 or name in set(_assigned(frame.rounds[-2]))
 
 
 def _names(node: cst.CSTNode) -> Iterator[str]:

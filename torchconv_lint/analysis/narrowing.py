@@ -18,6 +18,7 @@ from torchconv_lint.analysis.subscripts import key_of
 from torchconv_lint.analysis.transforms import asks
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
+    ALWAYS,
     CPU,
     Alt,
     Array,
@@ -115,6 +116,9 @@ def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]
             kept.append(Alt(answer, alt.when))
     if value and not kept:
         return False
+    if len(kept) < len(value):  # one of those that are left is the one: what they need in common holds
+        common = frozenset.intersection(*(alt.when for alt in kept)) if kept else ALWAYS
+        frame.state.path |= common
     if len(kept) != len(value) or any(one is not other for one, other in zip(kept, value, strict=True)):
         frame.bind(path, tuple(kept), narrowed=True)
     return True

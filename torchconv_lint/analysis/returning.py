@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.sharing import renewed
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     Array,
@@ -66,6 +67,7 @@ def given_back(
             if kind.memory.origin != "module":
                 frame.interpreter.born[node] = frame.rounds  # each round's call gives a result of its own
                 return replace(kind, memory=replace(kind.memory, key=(node, kind.memory.key)))
+            renewed(frame, kind.memory)
         return kind
 
     site, name = frame.site(node), definition.name

@@ -114,6 +114,23 @@ def age_kept(frame: Frame, element: Value) -> None:
             names[name] = relabelled(value, older)
 
 
+def renewed(frame: Frame, memory: Memory) -> None:
+    """A call gives this handle anew: what an earlier call gave, and was written since, is another one now."""
+    missed = frame.state.stale.pop((memory.key, memory.side), None)
+    if not missed:
+        return
+
+    def older(other: Memory) -> Memory:
+        same = (other.key, other.side) == (memory.key, memory.side)
+        return replace(other, side=(("older", None), *other.side)) if same else other
+
+    names = frame.state.names
+    for name, value in names.items():
+        if any(other.key == memory.key for other in memories(value)):
+            names[name] = relabelled(value, older)
+    frame.state.stale[(memory.key, (("older", None), *memory.side))] = missed
+
+
 def _is_of_this_round(frame: Frame, memory: Memory) -> bool:
     """Whether the memory is another one in each round of the loop at hand: allocated in it, or part of what it runs
     over. What a container keeps of it is not what later rounds write."""

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.graph import accumulated, gave_loss, self_update
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import enter as enter_loop
-from torchconv_lint.analysis.loops import is_periodic, is_seldom
+from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
@@ -162,9 +162,11 @@ def _assert(frame: Frame, node: cst.Assert) -> None:
 def _if(frame: Frame, node: cst.If) -> None:
     # An `elif` chain is walked in a loop, so that a long one needs no deep recursion.
     ends: list[State | None] = []
-    seldom = frame.seldom
+    seldom, before = frame.seldom, frame.state
     branch: cst.If | cst.Else | None = node
+    tests: list[cst.BaseExpression] = []
     while isinstance(branch, cst.If):
+        tests.append(branch.test)
         test(frame, branch.test)
         start, current = frame.state, branch
         frame.seldom = frame.seldom or is_seldom(frame, branch.test)
@@ -183,10 +185,33 @@ def _if(frame: Frame, node: cst.If) -> None:
     if frame.alive:
         if isinstance(branch, cst.Else):
             run_suite(frame, branch.body)
+        elif len(tests) > 1:
+            _forget_dummies(frame, tests, before, ends)
         ends.append(frame.state if frame.alive else None)
     # After `if step % 10: continue` the rest of the round is run now and then only.
     frame.seldom = seldom or (None in ends and bool(frame.loops) and is_periodic(node.test))
     _meet(frame, ends)
+
+
+def _forget_dummies(frame: Frame, tests: list[cst.BaseExpression], before: State, ends: Iterable[State | None]) -> None:
+    """After `if isinstance(x, A): y = … elif isinstance(x, B): y = …` without an else, what `y` was before is a dummy:
+    the types are those that `x` may have. `x` itself may be of a third."""
+    tested = {_asked_type(node) for node in tests}
+    if len(tested) > 1 or None in tested:
+        return
+    states = [state for state in ends if state is not None]
+    asked = {kind for name in tested for kind, _ in before.names.get(name or "", ())}
+    for name, value in before.names.items():
+        same = any(kind in asked for kind, _ in value)
+        if states and not same and all(state.names.get(name) is not value for state in states):
+            frame.state.names.pop(name, None)
+
+
+def _asked_type(node: cst.BaseExpression) -> str | None:
+    """The name whose type the test asks for, if that is all it does."""
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Name) or node.func.value != "isinstance":
+        return None
+    return node.args[0].value.value if node.args and isinstance(node.args[0].value, cst.Name) else None
 
 
 def _loop(
@@ -252,6 +277,8 @@ def _for(frame: Frame, node: cst.For) -> None:
             age_kept(frame, element)
         assign(frame, node.target, element, node.iter)
 
+    if goes_through_few(frame, node, iterable):
+        frame.few.add(node)
     runs = any(_is_filled(kind) for kind, _ in iterable)
     _loop(frame, enter, lambda: None, node, runs=runs, iterable=iterable)
 

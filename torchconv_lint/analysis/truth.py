@@ -81,7 +81,7 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
     if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
         target = node.comparisons[0]
         one, other = frame.quietly(node.left), frame.quietly(target.comparator)
-        return comparison(frame, node.left, target.operator, one, other)
+        return comparison(frame, node.left, target, one, other)
     value = frame.quietly(node)
     identity = _identity(frame, node, value)
     return condition_of_value(value) or (atom(identity) if identity is not None else None)
@@ -90,8 +90,8 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
 def _identity(frame: Frame, node: cst.BaseExpression, value: Value) -> object | None:
     """What conditions know the value of a name by: its path, also after tests have told its alternatives apart."""
     if not isinstance(node, cst.Name):
-        return _stable_path(value)
-    path = _stable_path(value)
+        return stable_path(value)
+    path = stable_path(value)
     if path is not None:
         frame.state.identify(node.value, path)
         return path
@@ -104,11 +104,11 @@ def condition_of_value(value: Value) -> Condition | None:
         if isinstance(alt.kind, Truth):
             found: Condition = alt.kind.condition
             return found
-    path = _stable_path(value)
+    path = stable_path(value)
     return atom(path) if path is not None else None
 
 
-def _stable_path(value: Value) -> str | None:
+def stable_path(value: Value) -> str | None:
     """The path under which a value stays the same: none if it may have been assigned since, on some way here."""
     paths = set()
     for kind, when in value:
@@ -132,15 +132,19 @@ def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:
 
 
 def comparison(
-    frame: Frame, left: cst.BaseExpression, operator: cst.BaseCompOp, one: Value, other: Value
+    frame: Frame, left: cst.BaseExpression, target: cst.ComparisonTarget, one: Value, other: Value
 ) -> Condition | None:
     """The condition that `left operator right` is, given the values of both sides."""
+    operator = target.operator
     negative = isinstance(operator, cst.NotEqual | cst.IsNot | cst.NotIn)
     if isinstance(operator, cst.Equal | cst.NotEqual | cst.Is | cst.IsNot):
         on_accelerator = _device_test(one, other) or _device_test(other, one)
         if on_accelerator:
             return negation(on_accelerator) if negative else on_accelerator
-    here, there = _identity(frame, left, one) or _key(one) or _text_key(left), _key(other)
+    here, there = (
+        _identity(frame, left, one) or _key(one) or _text_key(left),
+        _key(other) or _identity(frame, target.comparator, other),
+    )
     if here is None or there is None:
         return None
     sign = _SAME.get(type(operator), type(operator).__name__)
@@ -161,7 +165,7 @@ def _text_key(node: cst.BaseExpression) -> str | None:
 
 def _key(value: Value) -> object | None:
     """Something that identifies a value as long as it does not change."""
-    path = _stable_path(value)
+    path = stable_path(value)
     if path is not None:
         return path
     for alt in value if len(value) == 1 else ():

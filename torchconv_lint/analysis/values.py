@@ -413,22 +413,38 @@ def kinds(value: Value) -> Iterator[Kind]:
 
 
 def join(*values: Value) -> Value:
-    """The union of alternatives; equal ones become one, under what their conditions have in common."""
+    """The union of alternatives; equal ones become one, under what their conditions have in common. Only those that
+    hold on two ways which exclude each other may stay apart: their conditions together say more."""
     first = values[0]
     for value in values:
         if value is not first:
             break
     else:
         return first
-    merged: dict[Kind, Alt] = {}
+    merged: dict[Any, Alt] = {}
     for value in values:
         for alt in value:
-            known = merged.get(alt.kind)
-            merged[alt.kind] = alt if known is None else _merge(known, alt)
-    if len(merged) == len(first) and all(merged.get(alt.kind) is alt for alt in first):
+            key: Any = alt.kind
+            known = merged.get(key)
+            if known is not None and known.when != alt.when and _apart(known.when, alt.when):
+                key = (alt.kind, "elsewhere")
+                known = merged.get(key)
+            merged[key] = alt if known is None else _merge(known, alt)
+    if len(merged) > MAX_ALTERNATIVES and any(type(key) is tuple for key in merged):
+        for key in [key for key in merged if type(key) is tuple]:
+            merged[key[0]] = _merge(merged[key[0]], merged.pop(key))
+    if len(merged) == len(first) and all(one is other for one, other in zip(merged.values(), first, strict=True)):
         return first
     alternatives = tuple(merged.values())
     return alternatives if len(alternatives) <= MAX_ALTERNATIVES else _cut(alternatives)
+
+
+def _apart(one: When, other: When) -> bool:
+    """Whether two conditions exclude each other, and not merely as "c" and "not c" do, which together are always so."""
+    here, there = one - other, other - one
+    if len(here) == 1 == len(there):
+        return False
+    return any((key, not truth) in there for key, truth in here)
 
 
 def _merge(one: Alt, other: Alt) -> Alt:

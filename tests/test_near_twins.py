@@ -1,0 +1,330 @@
+"""False alarms of the past, each beside the hazard that it was taken for. Default settings: what a user would see."""
+
+
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from snippets import HEADER
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+PAIRS = {
+    "torch or NumPy, chosen by another argument's type": (
+        "CNV111",
+        """
+        def distance(pred, truth):
+            lib = np
+            return lib.ones_like(truth)
+        def f(edges, device):
+            return distance(edges, torch.as_tensor(edges, device=device))
+        """,
+        """
+        def distance(pred, truth):
+            lib = torch if isinstance(pred, torch.Tensor) else np
+            return lib.ones_like(truth)
+        def f(edges, device):
+            return distance(edges, torch.as_tensor(edges, device=device))
+        """,
+    ),
+    "a function chosen by the flag that chose the data": (
+        "CNV111",
+        """
+        def f(flag, d, device):
+            ceil = np.ceil
+            d = torch.as_tensor(d, device=device) if flag else int(d)
+            if flag:
+                return ceil(d)
+        """,
+        """
+        def f(flag, d, device):
+            ceil = torch.ceil if flag else np.ceil
+            d = torch.as_tensor(d, device=device) if flag else int(d)
+            return ceil(d)
+        """,
+    ),
+    "any two functions chosen by the flag that chose the data": (
+        "CNV101",
+        """
+        def host(x):
+            return x.numpy()
+        def other(x):
+            return x
+        def f(flag, d: torch.Tensor):
+            act = other if flag else host
+            d = d if flag else d.cuda()
+            return act(d)
+        """,
+        """
+        def host(x):
+            return x.numpy()
+        def other(x):
+            return x
+        def f(flag, d: torch.Tensor):
+            act = other if flag else host
+            d = d.cuda() if flag else d
+            return act(d)
+        """,
+    ),
+    "numbers or tensors, told apart in another function": (
+        "CNV111",
+        """
+        def grid(sizes):
+            return [np.linspace(-d, d, 3) for d in sizes]
+        def f(flag, d, device):
+            return grid([torch.as_tensor(d, device=device)])
+        """,
+        """
+        def grid(sizes):
+            return [np.linspace(-d, d, 3) for d in sizes]
+        def f(flag, d, device):
+            sizes = [torch.as_tensor(d, device=device) if flag else int(d)]
+            if look_up(flag):
+                return grid(sizes)
+        """,
+    ),
+    "a flag that stands for the condition under which the memory is the caller's": (
+        "CNV204",
+        """
+        def f(old: torch.Tensor, size: int, n: int, deep: bool):
+            if size < 1 or size >= n:
+                fast = True
+                new = old
+            else:
+                if deep:
+                    new = old
+                else:
+                    new = torch.empty_like(old)
+                fast = False
+            if deep:
+                if not fast:
+                    new[:] = old * 2
+            return new
+        """,
+        """
+        def f(old: torch.Tensor, size: int, n: int, deep: bool):
+            if size < 1 or size >= n:
+                fast = True
+                new = old
+            else:
+                if deep:
+                    new = torch.empty_like(old)
+                else:
+                    new = old
+                fast = False
+            if deep:
+                if not fast:
+                    new[:] = old * 2
+            return new
+        """,
+    ),
+    "a dummy that each type's branch replaces": (
+        "CNV204",
+        """
+        def f(x: torch.Tensor, index):
+            deg = x
+            if isinstance(index, tuple):
+                pass
+            elif isinstance(index, torch.Tensor):
+                deg = torch.bincount(index)
+            deg.clamp_(max=3)
+            return deg
+        """,
+        """
+        def f(x: torch.Tensor, index):
+            deg = x
+            if isinstance(index, tuple):
+                deg = index[0] * 2
+            elif isinstance(index, torch.Tensor):
+                deg = torch.bincount(index)
+            deg.clamp_(max=3)
+            return deg
+        """,
+    ),
+    "what is kept of the value whose own type is asked": (
+        "CNV204",
+        """
+        def f(x: Union[torch.Tensor, list, tuple]):
+            y = x
+            if isinstance(x, list):
+                y = torch.tensor(x)
+            elif isinstance(x, tuple):
+                y = torch.stack(x)
+            y.clamp_(max=3)
+            return y.unsqueeze(0)
+        """,
+        """
+        def f(x: Union[torch.Tensor, list, tuple]):
+            y = x
+            if isinstance(x, list):
+                y = torch.tensor(x)
+            else:
+                y = torch.stack(x)
+            y.clamp_(max=3)
+            return y.unsqueeze(0)
+        """,
+    ),
+    "what has been popped": (
+        "CNV202",
+        """
+        class A(nn.Module):
+            def f(self, other, labels, prefix, **kwargs):
+                if other is not None:
+                    other = torch.cat((prefix, other), dim=1)
+                kwargs.update({"other": other})
+                if labels:
+                    return self.g(labels, **kwargs)
+            def g(self, labels, device, **kwargs):
+                if "mask" in kwargs.keys():
+                    mask = kwargs.get("mask").to(device)
+                else:
+                    mask = torch.ones((2, 3)).to(device) * 4
+                if labels is not None:
+                    mask[mask > 0] += labels.max()
+                    total = torch.cat((labels, mask), dim=1)
+                return self.net(total, **kwargs)
+        """,
+        """
+        class A(nn.Module):
+            def f(self, other, labels, prefix, **kwargs):
+                if other is not None:
+                    other = torch.cat((prefix, other), dim=1)
+                kwargs.update({"other": other})
+                if labels:
+                    return self.g(labels, **kwargs)
+            def g(self, labels, device, **kwargs):
+                if "mask" in kwargs.keys():
+                    mask = kwargs.pop("mask").to(device)
+                else:
+                    mask = torch.ones((2, 3)).to(device) * 4
+                if labels is not None:
+                    mask[mask > 0] += labels.max()
+                    total = torch.cat((labels, mask), dim=1)
+                return self.net(total, **kwargs)
+        """,
+    ),
+    "the state that a function has trained": (
+        "CNV203",
+        """
+        def train(net, batches):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            for x in batches:
+                optimizer.zero_grad()
+                net(x).mean().backward()
+                optimizer.step()
+            return net.state_dict()
+        def f(net: nn.Module, batches):
+            best = None
+            for epoch in range(3):
+                state = train(net, batches)
+                if best is None:
+                    best = state
+            net.load_state_dict(best)
+        """,
+        """
+        def train(net, batches):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            for x in batches:
+                optimizer.zero_grad()
+                net(x).mean().backward()
+                optimizer.step()
+            return net.state_dict()
+        def f(net: nn.Module, batches):
+            states = []
+            for epoch in range(3):
+                state = train(net, batches)
+                states.append({k: v.clone() for k, v in state.items()})
+            return states
+        """,
+    ),
+    "a sum that becomes part of the loss of an output": (
+        "CNV501",
+        """
+        class A:
+            def f(self, x):
+                out = self.model(x)
+                total = 0
+                for p in self.model.parameters():
+                    total += (p ** 2).sum()
+                out.total = total.item()
+                return out
+        """,
+        """
+        class A:
+            def f(self, x):
+                out = self.model(x)
+                total = 0
+                for p in self.model.parameters():
+                    total += (p ** 2).sum()
+                out.loss += 0.5 * total
+                return out
+        """,
+    ),
+    "outputs of the few nets that are compared": (
+        "CNV502",
+        """
+        nets = [nn.Linear(1, 1), nn.Linear(1, 1)]
+        def f(x):
+            pres = []
+            for epoch in range(10):
+                for net in nets:
+                    pres.append(net(x))
+            print(pres)
+        """,
+        """
+        nets = [nn.Linear(1, 1), nn.Linear(1, 1)]
+        def f(x):
+            for epoch in range(10):
+                pres = []
+                for net, kept in zip(nets, [[], []]):
+                    pres.append(net(x))
+                print(pres)
+        """,
+    ),
+    "the images of a pipeline": (
+        "CNV111",
+        """
+        def f(model, prompt):
+            model = model.to('cuda')
+            return np.asarray(model(prompt)[0])
+        """,
+        """
+        from diffusers import FluxPipeline
+        def f(prompt):
+            model = FluxPipeline.from_pretrained('x')
+            model = model.to('cuda')
+            return np.asarray(model(prompt)[0])
+        """,
+    ),
+    "a pipeline by name": (
+        "CNV111",
+        "def f(net, prompt):\n    net = net.to('cuda')\n    return np.asarray(net(prompt)[0])",
+        "def f(pipe, prompt):\n    pipe = pipe.to('cuda')\n    return np.asarray(pipe(prompt)[0])",
+    ),
+    "a pipeline by what it gives": (
+        "CNV111",
+        "def f(net, prompt):\n    net = net.to('cuda')\n    return np.asarray(net(prompt).logits)",
+        "def f(net, prompt):\n    net = net.to('cuda')\n    return np.asarray(net(prompt).images[0])",
+    ),
+}
+
+
+def shown(code: str) -> set[str]:
+    """The codes that a user sees by default."""
+    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False))
+    assert not outcome.problems
+    return {finding.code for finding in outcome.findings}
+
+
+@pytest.mark.parametrize(("code", "hazard"), [pair[:2] for pair in PAIRS.values()], ids=PAIRS.keys())
+def test_the_hazard_is_found(code: str, hazard: str) -> None:
+    assert code in shown(hazard)
+
+
+@pytest.mark.parametrize(("code", "twin"), [(pair[0], pair[2]) for pair in PAIRS.values()], ids=PAIRS.keys())
+def test_the_twin_is_not(code: str, twin: str) -> None:
+    assert code not in shown(twin)
