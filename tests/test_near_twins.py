@@ -1,7 +1,5 @@
 """False alarms of the past, each beside the hazard that it was taken for. Default settings: what a user would see."""
 
-
-
 from __future__ import annotations
 
 import textwrap
