@@ -275,8 +275,6 @@ def _outlives(frame: Frame, target: cst.BaseExpression) -> bool:
 def _tell_kept(
     frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, added: Value, parts: cst.CSTNode, *, container: bool
 ) -> None:
-    if isinstance(target, cst.Name) and made_for_few(frame, target.value):
-        return
     for kind in held(added):
         tensor = guessed(kind)
         if tensor is None or not has_graph(kind):
@@ -285,6 +283,8 @@ def _tell_kept(
         if isinstance(kind, Opaque) and not kind.tensorish:
             sure = Confidence.POSSIBLE
         spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
+        if not spent and isinstance(target, cst.Name) and made_for_few(frame, target.value):
+            continue
         text, what = frame.text(target), frame.text(parts)
         operand = frame.site(parts) if form_of(added) == "tensor" else None
         frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))

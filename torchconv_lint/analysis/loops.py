@@ -10,7 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.values import NOTHING, Sequence, Tensor, Value
+from torchconv_lint.analysis.values import NOTHING, Array, Kind, Sequence, Tensor, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,18 +170,31 @@ def walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
-    """Whether a loop runs over a few things that are written down in the code: `for net in (one, other)`, also in
-    `zip` and `enumerate`."""
-    if any(isinstance(kind, Sequence) and kind.items for kind, _ in iterable):
+    """Whether a loop runs over a few things that are written down in the code and are no data: `for net in (one,
+    other)`, also in `zip` and `enumerate`."""
+    if _is_few(iterable):
         return True
     if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
         arguments = node.iter.args if node.iter.func.value in ("zip", "enumerate") else ()
-        return any(
-            isinstance(kind, Sequence) and kind.items
-            for argument in arguments
-            for kind, _ in frame.quietly(argument.value)
-        )
+        return any(_is_few(frame.quietly(argument.value)) for argument in arguments)
     return False
+
+
+def _is_few(value: Value) -> bool:
+    return any(
+        isinstance(kind, Sequence)
+        and bool(kind.items)
+        and not any(isinstance(part, Tensor | Array) for item in kind.items or () for part in _parts(item))
+        for kind, _ in value
+    )
+
+
+def _parts(value: Value) -> Iterator[Kind]:
+    for kind, _ in value:
+        yield kind
+        if isinstance(kind, Sequence):
+            for item in kind.items if kind.items is not None else (kind.element,):
+                yield from _parts(item)
 
 
 def made_for_few(frame: Frame, name: str) -> bool:
