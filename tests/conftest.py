@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,19 @@ def scores():
     x = torch.ones(3, device="cuda")
     return x.numpy()
 """
+
+
+def notebook(*cells: str) -> str:
+    """The file of a notebook with these code cells."""
+    kept = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    document = {
+        "cells": [{**kept, "source": source.splitlines(keepends=True)} for source in cells],
+        "metadata": {"language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+    return json.dumps(document, indent=1)
+
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

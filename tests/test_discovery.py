@@ -25,9 +25,20 @@ def found(root: Path, monkeypatch: pytest.MonkeyPatch, *paths: str, **options: o
 
 
 def test_python_files_sorted_and_without_foreign_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree(tmp_path, "b.py", "a/z.py", "a/b/c.py", "a/stub.pyi", "a/data.txt", ".git/hook.py", "node_modules/x.py")
+    tree(
+        tmp_path,
+        "b.py",
+        "a/z.py",
+        "a/b/c.py",
+        "a/n.ipynb",
+        "a/.ipynb_checkpoints/n.ipynb",
+        "a/stub.pyi",
+        "a/data.txt",
+        ".git/hook.py",
+        "node_modules/x.py",
+    )
     tree(tmp_path, "my_env/pyvenv.cfg", "my_env/lib.py", "__pycache__/x.py", "build/kept.py")
-    assert found(tmp_path, monkeypatch) == ["b.py", "a/z.py", "a/b/c.py", "build/kept.py"]
+    assert found(tmp_path, monkeypatch) == ["b.py", "a/n.ipynb", "a/z.py", "a/b/c.py", "build/kept.py"]
 
 
 def test_named_files_and_folders_are_linted_whatever_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,12 +207,12 @@ def edited(value: object) -> Any:
         *(
             edited("{}"),
             edited("no JSON"),
-            edited("[1,2,3,4]"),
-            edited("[[[]],[],[],[]]"),
+            edited("[1,2,3,4,5]"),
+            edited("[[[]],[],[],[],[]]"),
             edited(b"\xff"),
             edited(None),
         ),
-        *(edited("[[],[],[[1]],[]]"), edited('[[["a","b","c","d",[1],3,[],null]],[],[],[]]')),
+        *(edited("[[],[],[],[[1]],[]]"), edited('[[["a","b","c","d",[1],3,[],null]],[],[],[],[]]')),
     ],
 )
 def test_a_damaged_memory_is_no_memory(project: Path, damage: Any) -> None:
@@ -281,7 +281,7 @@ def test_findings_survive_with_all_they_have(tmp_path: Path) -> None:
 
 
 def test_lone_surrogates_survive(tmp_path: Path) -> None:
-    checked = Checked("a\udcff.py", lines={1: "'\ud800'"}, digest="d")
+    checked = Checked("a\udcff.py", lines={(0, 1): "'\ud800'"}, digest="d")
     again = unpacked("a\udcff.py", "d", packed(checked))
     assert again.lines == checked.lines
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import HAZARD, REPOSITORY
+from conftest import HAZARD, REPOSITORY, notebook
 from doc_pages import blocks
 
 pytest.importorskip("pre_commit")
@@ -58,6 +58,7 @@ def project(tmp_path: Path) -> Path:
     path = tmp_path / "project"
     path.mkdir()
     (path / "hazard.py").write_text(HAZARD)
+    (path / "hazard.ipynb").write_text(notebook(HAZARD))
     git("init", "-q", cwd=path)
     git("add", ".", cwd=path)
     return path
@@ -66,13 +67,14 @@ def project(tmp_path: Path) -> Path:
 def test_the_hooks_of_this_repository(project: Path, tmp_path: Path) -> None:
     # Both in their order: the first reports, the second repairs.
     home = str(tmp_path / "home")
-    result = pre_commit("try-repo", str(REPOSITORY), "--files", "hazard.py", cwd=project, PRE_COMMIT_HOME=home)
+    result = pre_commit("try-repo", str(REPOSITORY), "--all-files", cwd=project, PRE_COMMIT_HOME=home)
     assert result.returncode == 1, result.stdout
     linting, fixing = result.stdout.partition("torchconv-lint --fix")[::2]
     assert "hazard.py:6:12: CNV101" in linting
     assert "because hazard.py:5:9" in linting
     assert "files were modified by this hook" in fixing
-    assert "0 findings in 0 of 1 file (1 fixed)" in fixing
+    assert "hazard.ipynb:cell 1:6:12: CNV101" in linting
+    assert "0 findings in 0 of 2 files (2 fixed)" in fixing
     assert (project / "hazard.py").read_text() == HAZARD.replace("x.numpy()", "x.cpu().numpy()")
 
 

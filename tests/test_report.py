@@ -20,7 +20,7 @@ def finding(span: Span, fix: Fix | None = None) -> Finding:
 
 
 def excerpt(line: str, column: int, end_column: int, end_line: int = 1) -> list[str]:
-    checked = Checked("a.py", (finding(Span(1, column, end_line, end_column)),), (), {1: line})
+    checked = Checked("a.py", (finding(Span(1, column, end_line, end_column)),), (), {(0, 1): line})
     return click.unstyle(render_text(checked)).splitlines()[1:3]
 
 

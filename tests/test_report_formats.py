@@ -44,7 +44,7 @@ def invented(path: str = "a.py", confidence: Confidence = Confidence.LIKELY) -> 
     fix = Fix("insert `.cpu()`", Safety.UNSAFE, edits)
     finding = Finding("CNV101", "a-name", "is wrong", path, Span(6, 12, 7, 3), confidence, because, fix)
     problem = Problem("c.py", 2, 7, "syntax error: no")
-    checked = Checked(path, (finding,), (), {6: "  return x.numpy(\n"})
+    checked = Checked(path, (finding,), (), {(0, 6): "  return x.numpy(\n"})
     return reported.Run((checked, Checked("c.py", problems=(problem,)), Checked("d.py")), (problem,))
 
 

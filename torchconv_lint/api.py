@@ -11,6 +11,7 @@ from torchconv_lint import config
 from torchconv_lint.model import Confidence, Finding, Problem
 from torchconv_lint.settings import Settings
 from torchconv_lint.shell.batch import check_all
+from torchconv_lint.shell.check import NOTEBOOK
 from torchconv_lint.shell.discovery import Discovery
 from torchconv_lint.shell.memory import remembering
 from torchconv_lint.shell.project import checker_for
@@ -40,13 +41,15 @@ def lint_source(
     confidence: Confidence | None = None,
     assume_device: str | None = None,
 ) -> Result:
-    """Lint one module, given as text or as the bytes of its file.
+    """Lint one module, given as text or as the bytes of its file; if `filename` ends with ".ipynb", a notebook.
 
     `select` and `ignore` are codes or beginnings of codes; opt-in rules run when `select` names them in full, or "ALL".
     "# noqa" comments count. No configuration is read. Nothing about the code makes this raise: what cannot be parsed
     is a problem. Raises `ValueError` for options that make no sense.
     """
     checker = checker_for(_configured(config.Config(), select, ignore, confidence, assume_device))
+    if isinstance(code, str) and filename.endswith(NOTEBOOK):
+        code = code.encode()
     if isinstance(code, bytes):
         return _result([checker.check_bytes(filename, code)])
     return _result([checker.check_source(Source(filename, code))])

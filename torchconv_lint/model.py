@@ -34,12 +34,16 @@ class Confidence(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of source: lines and columns are 1-based, columns count code points, the end is exclusive."""
+    """A stretch of source: lines and columns are 1-based, columns count code points, the end is exclusive.
+
+    In a notebook, `cell` is the number of the cell, which its lines are counted in; 0: the file is no notebook.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,6 +102,7 @@ class Problem:
     line: int
     column: int
     message: str
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)

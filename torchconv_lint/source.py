@@ -7,6 +7,10 @@ import re
 import tokenize
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torchconv_lint.notebooks.module import Module
 
 # Python ends a line at \n, \r\n or \r only. `str.splitlines` would also break at form feeds and U+2028.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -18,11 +22,15 @@ class UnreadableSource(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A file's text with its line endings kept; `path` is what findings show, `encoding` how the file is written."""
+    """A file's text with its line endings kept; `path` is what findings show, `encoding` how the file is written.
+
+    `notebook`: where the text comes from, if it is the code of one.
+    """
 
     path: str
     text: str
     encoding: str = "utf-8"
+    notebook: Module | None = None
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
@@ -40,4 +48,9 @@ class Source:
     @cached_property
     def lines(self) -> list[str]:
         """The lines, each with its own ending, so that joining them gives the text back."""
-        return _LINE.findall(self.text)
+        return split_lines(self.text)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text as Python counts them, each with its own ending."""
+    return _LINE.findall(text)

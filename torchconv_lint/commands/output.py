@@ -109,9 +109,10 @@ def _write(path: str, data: bytes) -> None:
 
 def problem_line(problem: Problem) -> str:
     """A problem as one line of text."""
+    from torchconv_lint.report.place import place_of
     from torchconv_lint.report.printable import printable
 
-    return printable(f"{problem.path}:{problem.line}:{problem.column}: {problem.message}")
+    return printable(f"{place_of(problem.path, problem)}: {problem.message}")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from torchconv_lint.report.github import render_github
 from torchconv_lint.report.gitlab import render_gitlab
 from torchconv_lint.report.json_array import render_json
 from torchconv_lint.report.junit import render_junit
+from torchconv_lint.report.rows import by_rows
 from torchconv_lint.report.sarif import render_sarif
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 FORMATS: Mapping[str, Callable[[Run], str]] = {
     "json": lambda run: render_json(run.findings()),
-    "sarif": render_sarif,
-    "github": render_github,
-    "gitlab": render_gitlab,
-    "junit": render_junit,
+    "sarif": lambda run: render_sarif(by_rows(run)),
+    "github": lambda run: render_github(by_rows(run)),
+    "gitlab": lambda run: render_gitlab(by_rows(run)),
+    "junit": lambda run: render_junit(by_rows(run)),
 }

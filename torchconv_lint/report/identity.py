@@ -25,7 +25,7 @@ def identified(checked: Checked, path: str) -> Iterator[tuple[Finding, Identity]
     """The findings of a file and what each is known by; `path` is what to call the file."""
     for finding in checked.findings:
         # Indentation changes when a block is put around the line: the finding is still the same.
-        yield finding, Identity(path, finding.code, " ".join(checked.lines.get(finding.span.line, "").split()))
+        yield finding, Identity(path, finding.code, " ".join((checked.line(finding.span) or "").split()))
 
 
 def fingerprints(checked: Checked, path: str) -> Iterator[tuple[Finding, str]]:

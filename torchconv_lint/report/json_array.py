@@ -1,4 +1,7 @@
-"""Findings as a JSON array: lines and columns are 1-based, columns count code points, the end is exclusive."""
+"""Findings as a JSON array: lines and columns are 1-based, columns count code points, the end is exclusive.
+
+In a notebook, lines are those of a cell, which is named by its number; elsewhere there is no "cell".
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _span(span: Span) -> dict[str, int]:
-    return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+    place = {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+    return {"cell": span.cell, **place} if span.cell else place
 
 
 def _because(because: Because) -> dict[str, Any]:
     return {
         "path": because.path,
+        **({"cell": because.span.cell} if because.span.cell else {}),
         "line": because.span.line,
         "column": because.span.column,
         "message": because.message,

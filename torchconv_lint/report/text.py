@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.cells import cell_len
 
+from torchconv_lint.report.place import place_of
 from torchconv_lint.report.printable import printable
 
 if TYPE_CHECKING:
@@ -22,17 +23,16 @@ _CUT = "…"
 
 def render_text(checked: Checked) -> str:
     """What is said about one file, with colours; the writer drops them where they do not belong."""
-    return "\n".join(line for finding in checked.findings for line in _finding(finding, checked.lines))
+    return "\n".join(line for finding in checked.findings for line in _finding(finding, checked.line(finding.span)))
 
 
-def _finding(finding: Finding, lines: dict[int, str]) -> Iterator[str]:
-    span = finding.span
-    place = click.style(f"{printable(finding.path)}:{span.line}:{span.column}:", bold=True)
+def _finding(finding: Finding, line: str | None) -> Iterator[str]:
+    place = click.style(printable(f"{place_of(finding.path, finding.span)}:"), bold=True)
     yield f"{place} {click.style(finding.code, fg='red', bold=True)} {printable(finding.message)}"
-    if span.line in lines:
-        yield from _excerpt(span, lines[span.line])
+    if line is not None:
+        yield from _excerpt(finding.span, line)
     for because in finding.because:
-        place = f"{printable(because.path)}:{because.span.line}:{because.span.column}:"
+        place = printable(f"{place_of(because.path, because.span)}:")
         yield f"    {click.style('because', fg='cyan')} {place} {printable(because.message)}"
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from torchconv_lint.shell.selection import Selection
 
 
+NOTEBOOK = ".ipynb"
+
+
 @dataclass(frozen=True, slots=True)
 class Checker:
     """How files are checked. Small and picklable: it travels to worker processes, and to other machines."""
@@ -43,6 +46,8 @@ class Checker:
         """Check the bytes of a file that is called `path`."""
         source = decoded(path, data)
         checked = source if isinstance(source, Checked) else self.check_source(source)
+        if isinstance(source, Source) and source.notebook is not None:
+            checked = source.notebook.in_cells(checked)
         return replace(checked, digest=digest(data))
 
     def fix_bytes(self, path: str, data: bytes) -> tuple[Checked, bytes | None]:
@@ -83,10 +88,25 @@ def read(path: str) -> bytes | Checked:
 
 def decoded(path: str, data: bytes) -> Source | Checked:
     """The text of a file, or what is to be said if it cannot be decoded."""
+    if path.endswith(NOTEBOOK):
+        return _notebook(path, data)
     try:
         return Source.from_bytes(path, data)
     except UnreadableSource as error:
         return failed(path, f"cannot be decoded: {error}")
+
+
+def _notebook(path: str, data: bytes) -> Source | Checked:
+    """The code of a notebook; there is nothing to say about one of another language."""
+    from torchconv_lint.notebooks.document import NoNotebook
+    from torchconv_lint.notebooks.module import Module
+
+    try:
+        module = Module.from_bytes(data)
+    except NoNotebook as error:
+        message = f"is not a notebook that can be read: {error}"
+        return Checked(path, problems=(Problem(path, error.line, error.column, message),))
+    return Checked(path) if module is None else Source(path, module.text, notebook=module)
 
 
 def parsed(source: Source) -> ast.Module | Problem:
@@ -106,6 +126,6 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _quoted(source: Source, findings: Iterable[Finding]) -> dict[int, str]:
+def _quoted(source: Source, findings: Iterable[Finding]) -> dict[tuple[int, int], str]:
     numbers = {finding.span.line for finding in findings}
-    return {number: source.lines[number - 1] for number in sorted(numbers) if number <= len(source.lines)}
+    return {(0, number): source.lines[number - 1] for number in sorted(numbers) if number <= len(source.lines)}

@@ -25,7 +25,7 @@ _SKIPPED = frozenset(
 
 
 class Discovery:
-    """Walks folders for Python files, in sorted order, each file once."""
+    """Walks folders for Python files and notebooks, in sorted order, each file once."""
 
     def __init__(self, exclude: Iterable[tuple[Path, Iterable[str]]] = (), *, gitignore: bool = True) -> None:
         """`exclude`: patterns as in a .gitignore, each list with the folder that it starts from."""
@@ -34,7 +34,8 @@ class Discovery:
         self.problems: list[Problem] = []
 
     def files(self, paths: Iterable[str]) -> list[str]:
-        """The files that `paths` mean: named files always, of named folders the Python files that nothing excludes."""
+        """The files that `paths` mean: named files always, of named folders the Python files and notebooks
+        that nothing excludes."""
         found: dict[str, str] = {}
         for path in paths:
             named = os.path.normpath(path)
@@ -58,7 +59,7 @@ class Discovery:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if is_folder and (entry.name in _SKIPPED or os.path.exists(os.path.join(path, "pyvenv.cfg"))):
                     continue
-                if not is_folder and not (entry.name.endswith(".py") and os.path.isfile(path)):
+                if not is_folder and not (entry.name.endswith((".py", ".ipynb")) and os.path.isfile(path)):
                     continue
                 if self._excluded(path, is_folder) or (ignored and ignored.ignores(path, folder=is_folder)):
                     continue

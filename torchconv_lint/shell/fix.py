@@ -60,16 +60,19 @@ class Fixer:
                 self.safeties,
             )
             after = _encoded(source, data, settled.text)
-        except (Unsettled, UnicodeError) as error:
+        except (Unsettled, ValueError) as error:
             why = f"the fixes do not settle within {MOST_PASSES} passes" if isinstance(error, Unsettled) else str(error)
             problem = Problem(path, 1, 1, f"is not fixed: {why}; please report this")
             return replace(checked, problems=(*checked.problems, problem)), None
-        left = self.checker.check_source(replace(source, text=settled.text))
-        diff = unified(path, source.text, settled.text)
-        return replace(left, fixed=len(settled.applied), diff=diff), after if diff else None
+        if after == data:
+            return checked, None
+        left = self.checker.check_bytes(path, after)
+        return replace(left, fixed=len(settled.applied), diff=_difference(source, settled.text)), after
 
 
 def _encoded(source: Source, data: bytes, text: str) -> bytes:
+    if source.notebook is not None:
+        return source.notebook.rewritten(text)
     if source.encode(source.text) != data:
         raise UnicodeError(f"its bytes are not what Python makes of its text in {source.encoding}")
     return source.encode(text)
@@ -86,6 +89,15 @@ def _written(path: str, before: bytes, after: bytes) -> str:
     except OSError as error:
         return f"is not fixed: it cannot be written: {error.strerror}"
     return ""
+
+
+def _difference(source: Source, text: str) -> str:
+    """What changes, in a notebook cell by cell."""
+    if source.notebook is None:
+        return unified(source.path, source.text, text)
+    before = {cell.number: cell.source for cell in source.notebook.cells}
+    after = source.notebook.sources(text)
+    return "".join(unified(f"{source.path}:cell {number}", before[number], after[number]) for number in sorted(after))
 
 
 def unified(path: str, before: str, after: str) -> str:

@@ -16,6 +16,7 @@ def packed(checked: Checked) -> str:
     document = [
         [_finding(finding) for finding in checked.findings],
         list(checked.lines.items()),
+        list(checked.rows.items()),
         sorted(consulted.lookups, key=repr),
         list(consulted.contents.items()),
     ]
@@ -24,11 +25,12 @@ def packed(checked: Checked) -> str:
 
 def unpacked(path: str, digest: str, text: str) -> Checked:
     """The result again. Raises `ValueError`, `TypeError` or `LookupError` if the text is none of ours."""
-    findings, lines, lookups, contents = json.loads(text)
+    findings, lines, rows, lookups, contents = json.loads(text)
     return Checked(
         path,
         tuple(_read_finding(*finding) for finding in findings),
-        lines={int(number): line for number, line in lines},
+        lines={(cell, number): line for (cell, number), line in lines},
+        rows={(cell, number): row for (cell, number), row in rows},
         digest=digest,
         consulted=Consulted({Lookup(*lookup) for lookup in lookups}, dict(contents)),
     )
@@ -54,4 +56,4 @@ def _read_finding(
 
 
 def _span(span: Span) -> list[int]:
-    return [span.line, span.column, span.end_line, span.end_column]
+    return [span.line, span.column, span.end_line, span.end_column, span.cell]
