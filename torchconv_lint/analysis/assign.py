@@ -69,15 +69,17 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
 def _identify(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> None:
     """An unknown value is known to conditions by where it came from, until the name is assigned again."""
     if any(isinstance(kind, Number) or (isinstance(kind, Opaque) and kind.path is None) for kind, _ in value):
-        identity = ("made", name, node)
-        if frame.loop_depth:
+        identity = ("made", name, id(node))
+        identified = frame.interpreter.identified
+        if frame.loop_depth and identity in identified:  # the first time, no condition can know it
             frame.state.forget_conditions(identity)
+        identified.add(identity)
         frame.state.identify(name, identity)
 
 
 def forget(frame: Frame, name: str) -> None:
     """The name is unbound."""
-    frame.state.names.pop(name, None)
+    frame.state.drop(name)
     forget_attributes(frame, name)
 
 
@@ -85,7 +87,7 @@ def forget_attributes(frame: Frame, name: str) -> None:
     """What was known of attributes of a name that now means something else."""
     prefix = name + "."
     for known in [known for known in frame.state.names if known.startswith(prefix)]:
-        del frame.state.names[known]
+        frame.state.drop(known)
 
 
 def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.CSTNode) -> None:

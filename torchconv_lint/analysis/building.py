@@ -25,7 +25,7 @@ class Builder:
     """Makes nodes, and remembers what each expression and statement was made from: `origins`."""
 
     def __init__(self) -> None:
-        self.origins: dict[cst.CSTNode, ast.AST] = {}
+        self.origins: dict[int, ast.AST] = {}  # by identity: libcst has hashes computed in Python
         self._depth = 0
 
     def block(self, statements: Iterable[ast.stmt]) -> list[cst.CSTNode]:
@@ -35,7 +35,7 @@ class Builder:
             handler = _STATEMENTS.get(statement.__class__)
             if handler is not None:
                 node = handler(self, statement)
-                self.origins[node] = statement
+                self.origins[id(node)] = statement
                 built.append(node)
         return built
 
@@ -48,7 +48,7 @@ class Builder:
             self._depth += 1
             built = handler(self, node)
             self._depth -= 1
-        self.origins[built] = node
+        self.origins[id(built)] = node
         return built
 
     # -- statements ----------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class Builder:
         built = self._else(chain[-1].orelse)
         for link in reversed(chain):
             built = _if(self.expression(link.test), self._suite(link.body), built)
-            self.origins[built] = link
+            self.origins[id(built)] = link
         return built
 
     def with_(self, node: ast.With | ast.AsyncWith) -> Any:
@@ -239,7 +239,7 @@ class Builder:
             built = _index(self.expression(node.value))
         else:
             built = _index(self.expression(node))
-        self.origins[built] = node
+        self.origins[id(built)] = node
         return built
 
     def binary(self, node: ast.BinOp) -> Any:
@@ -250,7 +250,7 @@ class Builder:
         built = self.expression(chain[-1].left)
         for link in reversed(chain):
             built = _binary(built, _BINARY[link.op.__class__], self.expression(link.right))
-            self.origins[built] = link
+            self.origins[id(built)] = link
         return built
 
     def boolean(self, node: ast.BoolOp) -> Any:
@@ -259,7 +259,7 @@ class Builder:
         built = self.expression(node.values[0])
         for value in node.values[1:]:
             built = _boolean(built, operator, self.expression(value))
-            self.origins[built] = node
+            self.origins[id(built)] = node
         return built
 
     def unary(self, node: ast.UnaryOp) -> Any:
@@ -332,7 +332,7 @@ class Builder:
         for clause in reversed(generators):
             conditions = [_condition(self.expression(condition)) for condition in clause.ifs]
             built = _clause(self.expression(clause.target), self.expression(clause.iter), conditions, built)
-            self.origins[built] = clause.target
+            self.origins[id(built)] = clause.target
         return built
 
     def await_(self, node: ast.Await) -> Any:

@@ -209,8 +209,11 @@ def _is_constant(kind: Kind, *, truth: bool) -> bool:
 @evaluates(cst.Comparison)
 def _comparison(frame: Frame, node: cst.Comparison) -> Value:
     identity = all(isinstance(target.operator, cst.Is | cst.IsNot) for target in node.comparisons)
+    version = frame.state.version
     values = [frame.at(node.left) if identity else frame.evaluate(node.left)]
     values += [frame.evaluate(target.comparator) for target in node.comparisons]
+    for operand, value in zip([node.left, *(target.comparator for target in node.comparisons)], values, strict=True):
+        frame.note(operand, value, version)
     if frame.state.underway.copies and not identity:
         for value in values:
             tell_host_read(frame, kinds(value), node, node)

@@ -11,7 +11,7 @@ from torchconv_lint.analysis.evidence import NO_EVIDENCE
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.site import Segment, Site
 from torchconv_lint.analysis.state import State
-from torchconv_lint.analysis.values import NOTHING, UNKNOWN, External, Kind, Value, possible
+from torchconv_lint.analysis.values import NOTHING, UNKNOWN, External, Kind, Value, When, possible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,6 +184,7 @@ class Frame:
         self.has_waited = False
         self.assigned: set[str] = set()
         self.called: set[str] = set()
+        self._noted: dict[int, tuple[object, bool | None, When, Value]] = {}
 
     def site(self, node: cst.CSTNode) -> Site:
         """The place of a node of this frame's code."""
@@ -217,7 +218,7 @@ class Frame:
                 state.narrowed |= {path}
         elif path in state.narrowed:
             state.narrowed -= {path}
-        state.names[path] = value
+        state.put(path, value)
 
     def at(self, node: cst.BaseExpression) -> Value:
         """The value of an expression whose contents are not looked at: the target of a write, or of `.shape`."""
@@ -244,17 +245,29 @@ class Frame:
         """The value of an expression that has been evaluated before: its events are not told again."""
         if isinstance(node, cst.Call) and not self._is_pure(node):
             return UNKNOWN
-        mark, stale = len(self.events), self.state.stale
-        self.state.stale = {}
+        state = self.state
+        known = self._noted.get(id(node))
+        if known is not None and known[:2] == (state.version, state.grad) and known[2] is state.path:
+            return known[3]
+        mark, stale = len(self.events), state.stale
+        version, state.stale = state.version, {}
         value = self.evaluate(node)
-        self.state.stale = stale
+        state.stale = stale
         del self.events[mark:]
+        self.note(node, value, version)
         return value
+
+    def note(self, node: cst.BaseExpression, value: Value, version: object) -> None:
+        """Remember the value of an expression for `quietly`: half of all evaluation was to find out again what a
+        condition has just asked (measured). It holds as long as the names stay as they were in `version`."""
+        state = self.state
+        if version is state.version:
+            self._noted[id(node)] = (version, state.grad, state.path, value)
 
     def _is_pure(self, call: cst.Call) -> bool:
         """Whether evaluating a call twice does no harm: a function of another package, named directly."""
         return dotted_path(call.func) is not None and all(
-            isinstance(alt.kind, External) for alt in self.evaluate(call.func)
+            isinstance(alt.kind, External) for alt in self.quietly(call.func)
         )
 
     def evaluate(self, node: cst.CSTNode) -> Value:

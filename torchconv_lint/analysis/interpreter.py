@@ -133,6 +133,8 @@ class Interpreter:
         self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}
         self.born: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}  # the loops around each allocation
+        self.identified: set[tuple[str, str, int]] = set()  # what conditions have known unknown values by
+        self._wanted: dict[str, bool] = {}
         self._definitions: dict[FunctionOutline, Definition] = {}
         self._nested: dict[cst.CSTNode, Definition] = {}
         self._entries: dict[FunctionOutline, Result] = {}
@@ -304,7 +306,12 @@ class Interpreter:
 
     def imported(self, full_name: str) -> Value | None:
         """What a name imported from another file of the project is; None if it is not to be had."""
-        if self.project is None or not self._is_wanted(full_name):
+        if self.project is None:
+            return None
+        wanted = self._wanted.get(full_name)
+        if wanted is None:
+            wanted = self._wanted[full_name] = self._is_wanted(full_name)
+        if not wanted:
             return None
         if full_name not in self._imported:
             self._imported[full_name] = None  # meanwhile: modules that import each other

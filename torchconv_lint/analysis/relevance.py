@@ -28,5 +28,4 @@ def handles_tensors(function: FunctionOutline, lines: Sequence[str]) -> bool:
 
 def places_tensors(name: str, lines: Sequence[str]) -> bool:
     """Whether what a module binds to a name may be a device, a flag that decides about one, or a tensor."""
-    pattern = re.compile(rf"^\s*{re.escape(name)}\b")
-    return any(pattern.match(line) and _PLACES.search(line) for line in lines)
+    return any(name in line and line.lstrip().startswith(name) and _PLACES.search(line) for line in lines)

@@ -83,10 +83,11 @@ def fresh(frame: Frame, node: cst.CSTNode, origin: str) -> Memory:
 
 def age(frame: Frame, node: cst.CSTNode) -> None:
     """Keep the most recent allocation at `node` apart from those of earlier passes through a loop."""
-    names = frame.state.names
-    for name, value in names.items():
+    if node not in frame.interpreter.born:
+        return
+    for name, value in frame.state.names.items():
         if any(isinstance(memory.key, tuple) and memory.key[0] is node for memory in memories(value)):
-            names[name] = relabelled(value, lambda memory: _older(memory, node))
+            frame.state.put(name, relabelled(value, lambda memory: _older(memory, node)))
 
 
 def _older_key(key: Any) -> Any:
@@ -108,10 +109,9 @@ def age_kept(frame: Frame, element: Value) -> None:
         contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
         return replace(memory, key=_older_key(memory.key)) if contained and memory.key in keys else memory
 
-    names = frame.state.names
-    for name, value in names.items():
+    for name, value in frame.state.names.items():
         if any(memory.key in keys for memory in memories(value)):
-            names[name] = relabelled(value, older)
+            frame.state.put(name, relabelled(value, older))
 
 
 def renewed(frame: Frame, memory: Memory) -> None:
@@ -150,7 +150,8 @@ def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value
 
 def _relabelled(kind: Kind, change: Callable[[Memory], Memory | None]) -> Kind:
     if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
-        return replace(kind, memory=change(kind.memory))
+        memory = change(kind.memory)
+        return kind if memory is kind.memory else replace(kind, memory=memory)
     return kind
 
 

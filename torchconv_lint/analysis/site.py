@@ -38,11 +38,11 @@ class Segment:
 
     def origin(self, node: cst.CSTNode) -> ast.AST | None:
         """What an expression or statement was built from."""
-        return self._origins.get(node)
+        return self._origins.get(id(node))
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where `node` is in the file, without parentheses around it."""
-        begin, end = self._range(self._origins[node])
+        begin, end = self._range(self._origins[id(node)])
         return Span(begin[0], begin[1] + 1, end[0], end[1] + 1)
 
     def outer_span(self, node: cst.CSTNode) -> Span:
@@ -55,7 +55,7 @@ class Segment:
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of `node` on one line, without comments on lines of their own."""
-        origin = self._origins.get(node)
+        origin = self._origins.get(id(node))
         if origin is None:
             return cst.Module([]).code_for_node(node)
         lines = self._slice(*self._range(origin)).splitlines()

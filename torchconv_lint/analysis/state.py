@@ -35,10 +35,10 @@ class State:
     it is not known. `stale` maps (allocation, side) to the writes that the side has suffered from another side.
     `narrowed` are dotted paths that a test, and no assignment, has put among the names. `underway` are copies that have
     not been waited for. `identities`: what conditions know a name by for as long as it is not assigned again; never
-    changed in place.
+    changed in place. `version` is another object after every change of `names`, which only methods make.
     """
 
-    __slots__ = ("grad", "identities", "names", "narrowed", "path", "stale", "underway")
+    __slots__ = ("grad", "identities", "names", "narrowed", "path", "stale", "underway", "version")
 
     def __init__(
         self,
@@ -57,11 +57,24 @@ class State:
         self.narrowed = narrowed
         self.underway = underway
         self.identities = identities if identities is not None else {}
+        self.version = object()
 
     def copy(self) -> State:
         """An independent copy."""
         stale = dict(self.stale) if self.stale else {}
-        return State(dict(self.names), self.path, self.grad, stale, self.narrowed, self.underway, self.identities)
+        twin = State(dict(self.names), self.path, self.grad, stale, self.narrowed, self.underway, self.identities)
+        twin.version = self.version
+        return twin
+
+    def put(self, name: str, value: Value) -> None:
+        """Set a name or dotted path."""
+        self.names[name] = value
+        self.version = object()
+
+    def drop(self, name: str) -> None:
+        """Unset a name or dotted path."""
+        self.names.pop(name, None)
+        self.version = object()
 
     def identify(self, name: str, identity: Any) -> None:
         """From here on, conditions know `name` by `identity`; None: by nothing."""
@@ -74,7 +87,7 @@ class State:
         self.path = _without(self.path, identity)
         for name, value in self.names.items():
             if any(_mentions(key, identity) for alt in value for key, _ in alt.when):
-                self.names[name] = tuple(Alt(alt.kind, _without(alt.when, identity)) for alt in value)
+                self.put(name, tuple(Alt(alt.kind, _without(alt.when, identity)) for alt in value))
 
     def same_as(self, other: State) -> bool:
         """Whether nothing new is known, so that a loop has converged."""

@@ -373,17 +373,18 @@ def _match(frame: Frame, node: cst.Match) -> None:
 @executes(cst.FunctionDef)
 def _function(frame: Frame, node: cst.FunctionDef) -> None:
     definition = frame.interpreter.nested_definition(node, frame)
-    function = frame.state.names[node.name.value] = just(Function(definition))
+    function = just(Function(definition))
+    frame.state.put(node.name.value, function)
     if node.decorators and frame.interpreter.follows_traces:
         decorate(frame, node, function)
 
 
 @executes(cst.ClassDef)
 def _class(frame: Frame, node: cst.ClassDef) -> None:
-    frame.state.names[node.name.value] = just(Foreign())
+    frame.state.put(node.name.value, just(Foreign()))
 
 
 @executes(cst.Import, cst.ImportFrom)
 def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
     for name, stands_for in import_bindings(node):
-        frame.state.names[name] = just(external(stands_for))
+        frame.state.put(name, just(external(stands_for)))

@@ -38,9 +38,10 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
                 break
         frame.state, frame.seldom = before, seldom
     else:
-        asking, frame.asking = frame.asking, True
+        asking, frame.asking, version = frame.asking, True, frame.state.version
         value = frame.evaluate(node)
         frame.asking = asking
+        frame.note(node, value, version)
         ask_truth(frame, node, value, condition=True, negation=negation)
 
 

@@ -421,22 +421,43 @@ def join(*values: Value) -> Value:
             break
     else:
         return first
-    merged: dict[Any, Alt] = {}
-    for value in values:
-        for alt in value:
-            key: Any = alt.kind
-            known = merged.get(key)
-            if known is not None and known.when != alt.when and _apart(known.when, alt.when):
-                key = (alt.kind, "elsewhere")
-                known = merged.get(key)
-            merged[key] = alt if known is None else _merge(known, alt)
-    if len(merged) > MAX_ALTERNATIVES and any(type(key) is tuple for key in merged):
-        for key in [key for key in merged if type(key) is tuple]:
-            merged[key[0]] = _merge(merged[key[0]], merged.pop(key))
-    if len(merged) == len(first) and all(one is other for one, other in zip(merged.values(), first, strict=True)):
+    merged: list[Alt] = [*first]
+    for value in values[1:]:
+        for alt in value if value is not first else ():
+            _add(merged, alt)
+    if len(merged) > MAX_ALTERNATIVES:
+        merged = _together(merged)
+    if len(merged) == len(first) and all(one is other for one, other in zip(merged, first, strict=True)):
         return first
-    alternatives = tuple(merged.values())
-    return alternatives if len(alternatives) <= MAX_ALTERNATIVES else _cut(alternatives)
+    return tuple(merged) if len(merged) <= MAX_ALTERNATIVES else _cut(tuple(merged))
+
+
+def _add(merged: list[Alt], alt: Alt) -> None:
+    # There are few alternatives, and comparing is cheaper than hashing all that is known of a tensor.
+    equal = [place for place, known in enumerate(merged) if known.kind is alt.kind or known.kind == alt.kind]
+    if not equal:
+        merged.append(alt)
+        return
+    known = merged[equal[0]]
+    if known.when == alt.when or not _apart(known.when, alt.when):
+        merged[equal[0]] = _merge(known, alt)
+    elif len(equal) > 1:
+        merged[equal[1]] = _merge(merged[equal[1]], alt)
+    else:
+        merged.append(alt)
+
+
+def _together(alternatives: list[Alt]) -> list[Alt]:
+    """Equal alternatives as one, whatever their conditions."""
+    merged: list[Alt] = []
+    for alt in alternatives:
+        for place, known in enumerate(merged):
+            if known.kind == alt.kind:
+                merged[place] = _merge(known, alt)
+                break
+        else:
+            merged.append(alt)
+    return merged
 
 
 def _apart(one: When, other: When) -> bool:
