@@ -666,7 +666,7 @@ class Interpreter:
         if name in outline.imports:
             return self.imported(outline.imports[name]) or just(external(outline.imports[name]))
         if name in outline.assigned:
-            if self.root is not self and not places_tensors(name, self.source.lines):
+            if self.root is not self and not places_tensors(name, self.source.text):
                 return just(Opaque(name))
             value = self._module_names().get(name)
             return value if value is not None else just(Opaque(name))

@@ -16,6 +16,9 @@ _TENSORS = re.compile(
 _PLACES = re.compile(r"\b(?:torch|cuda|cpu|device|mps|True|False)\b")
 SMALL = 6
 """A function of so few lines may pass tensors on without naming them."""
+LARGE = 60
+"""A function of more lines says nothing simple of what it gives, and running it for a caller in another file takes
+longer than all the rest of that file (measured)."""
 
 
 def handles_tensors(function: FunctionOutline, lines: Sequence[str]) -> bool:
@@ -23,9 +26,12 @@ def handles_tensors(function: FunctionOutline, lines: Sequence[str]) -> bool:
     first, last = function.first_line, function.node.end_lineno or function.first_line
     if last - function.node.body[0].lineno < SMALL:
         return True
+    if last - first > LARGE:
+        return False
     return _TENSORS.search("".join(lines[first - 1 : last])) is not None
 
 
-def places_tensors(name: str, lines: Sequence[str]) -> bool:
+def places_tensors(name: str, text: str) -> bool:
     """Whether what a module binds to a name may be a device, a flag that decides about one, or a tensor."""
-    return any(name in line and line.lstrip().startswith(name) and _PLACES.search(line) for line in lines)
+    lines = re.findall(rf"^[ \t]*{re.escape(name)}\b.*", text, re.MULTILINE)
+    return any(_PLACES.search(line) for line in lines)
