@@ -8,6 +8,7 @@ import pytest
 from snippets import HEADER
 
 from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Confidence
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
@@ -308,6 +309,71 @@ PAIRS = {
         "def f(net, prompt):\n    net = net.to('cuda')\n    return np.asarray(net(prompt).logits)",
         "def f(net, prompt):\n    net = net.to('cuda')\n    return np.asarray(net(prompt).images[0])",
     ),
+    "a root of a size": (
+        "CNV112",
+        "def f(q, x: torch.Tensor):\n    return nn.Linear(2, 2)(x) / np.sqrt(x.shape)",
+        "def f(q, x: torch.Tensor):\n    return nn.Linear(2, 2)(x) / np.sqrt(x.size(-1))",
+    ),
+    "grad is switched off by something of that name": (
+        "CNV102",
+        "def f(net: nn.Module, settings, x):\n    with settings.TIMER():\n        return net(x).numpy()",
+        "def f(net: nn.Module, settings, x):\n    with settings.INFERENCE_MODE():\n        return net(x).numpy()",
+    ),
+    "what a distribution draws": (
+        "CNV102",
+        "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).rsample().cpu().numpy()",
+        "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).sample().cpu().numpy()",
+    ),
+    "a graph that was moved tells how large it is": (
+        "CNV111",
+        "def f(graph):\n    graph = graph.to('cuda')\n    return np.arange(graph.nodes())",
+        "def f(graph):\n    graph = graph.to('cuda')\n    return np.arange(graph.num_nodes())",
+    ),
+    "parts that were not moved": (
+        "CNV101",
+        "def f(data):\n    data = data.to('cuda')\n    return data.y.numpy()",
+        "def f(data):\n    data = data.to('cuda', 'x', 'edge_index')\n    return data.y.numpy()",
+    ),
+    "an item whose type was asked": (
+        "CNV111",
+        """
+        def f(x: torch.Tensor):
+            d = {'loss': x.cuda()}
+            if isinstance(d['loss'], torch.Tensor):
+                return np.array(d['loss'])
+        """,
+        """
+        def f(x: torch.Tensor):
+            d = {'loss': x.cuda()}
+            if isinstance(d['loss'], torch.Tensor):
+                return 1
+            return np.array(d['loss'])
+        """,
+    ),
+    "what sklearn splits and does not convert": (
+        "CNV111",
+        "from sklearn.preprocessing import scale\ndef f(x: torch.Tensor):\n    return scale(x.cuda())",
+        "from sklearn.model_selection import train_test_split\ndef f(x: torch.Tensor):\n    return train_test_split(x.cuda())",
+    ),
+    "a refusal that is caught": (
+        "CNV101",
+        """
+        def f(x: torch.Tensor):
+            x = x.cuda()
+            try:
+                return x.numpy()
+            except (OSError, KeyError):
+                return None
+        """,
+        """
+        def f(x: torch.Tensor):
+            x = x.cuda()
+            try:
+                return x.numpy()
+            except (TypeError, KeyError):
+                return x.cpu().numpy()
+        """,
+    ),
 }
 
 
@@ -326,3 +392,16 @@ def test_the_hazard_is_found(code: str, hazard: str) -> None:
 @pytest.mark.parametrize(("code", "twin"), [(pair[0], pair[2]) for pair in PAIRS.values()], ids=PAIRS.keys())
 def test_the_twin_is_not(code: str, twin: str) -> None:
     assert code not in shown(twin)
+
+
+def test_what_is_likely_is_only_possible_in_a_test_file() -> None:
+    code = HEADER + "def test_it(net, x):\n    return net(x.cuda()).detach().numpy()\n"
+    reported = {}
+    for name in ("test_net.py", "net_test.py", "evaluate.py"):
+        outcome = lint_source(Source(name, code), Settings())
+        reported[name] = [finding.code for finding in outcome.findings]
+    assert reported == {"test_net.py": [], "net_test.py": [], "evaluate.py": ["CNV101"]}
+    shown_all = lint_source(Source("test_net.py", code), Settings(confidence=Confidence.POSSIBLE))
+    assert [finding.code for finding in shown_all.findings] == ["CNV101"]
+    script = lint_source(Source("test_net.py", code.replace("def test_it", "def evaluate")), Settings())
+    assert [finding.code for finding in script.findings] == ["CNV101"]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torchconv_lint.settings import Settings
     from torchconv_lint.sieve import Sifted
     from torchconv_lint.source import Source
+from torchconv_lint.testfiles import is_test_file
 
 
 def lint_source(source: Source, settings: Settings, tree: ast.Module | None = None, *, fixes: bool = True) -> Outcome:
@@ -88,7 +89,8 @@ def _analyse(
     interpreter = Interpreter(source, sifted, heard, project)
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
-    findings, problems = judged(rules, events, source.path, settings, patcher)
+    tests = is_test_file(source.path, sifted.outline)
+    findings, problems = judged(rules, events, source.path, settings, patcher, tests=tests)
     for name, line in interpreter.given_up:
         problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))
     interpreter.release()
@@ -118,8 +120,11 @@ def judged(
     path: str,
     settings: Settings,
     patcher: Patcher | None = None,
+    *,
+    tests: bool = False,
 ) -> tuple[list[Finding], list[Problem]]:
-    """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem."""
+    """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem. In
+    `tests`, which are run all the time, what is likely elsewhere is only possible."""
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
         for type_ in rule.hears:
@@ -130,6 +135,8 @@ def judged(
         for rule in hearing.get(type(event), ()):
             try:
                 for verdict in rule.judge(event):
+                    if tests and verdict.confidence is Confidence.LIKELY:
+                        verdict = replace(verdict, confidence=Confidence.POSSIBLE)
                     key = (rule.code, verdict.site.node)
                     known = best.get(key)
                     if known is None:

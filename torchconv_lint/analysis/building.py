@@ -148,7 +148,10 @@ class Builder:
 
     def try_(self, node: ast.Try) -> Any:
         """`try` with all that belongs to it."""
-        handlers = [_handler(self._suite(handler.body)) for handler in node.handlers]
+        handlers = [
+            _handler(self.expression(handler.type) if handler.type is not None else None, self._suite(handler.body))
+            for handler in node.handlers
+        ]
         final = _finally(self._suite(node.finalbody)) if node.finalbody else None
         return _try(self._suite(node.body), handlers, self._else(node.orelse), final)
 
@@ -428,7 +431,7 @@ _match = _maker(cst.Match, "subject", "cases")
 _case = _maker(cst.MatchCase, "body")
 _raise = _maker(cst.Raise)
 _try = _maker(cst.Try, "body", "handlers", "orelse", "finalbody")
-_handler = _maker(cst.ExceptHandler, "body")
+_handler = _maker(cst.ExceptHandler, "type", "body")
 _finally = _maker(cst.Finally, "body")
 _assert = _maker(cst.Assert, "test")
 _import = _maker(cst.Import, "names")

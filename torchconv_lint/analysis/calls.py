@@ -81,6 +81,12 @@ _OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
 
+_TELLS = re.compile(r"(num|number|n|is|has|count|len)_|\w+_(names?|types?|counts?)$")
+"""Methods of graphs, batches and other collections that were moved to a device, but tell numbers and names."""
+
+_DRAWS = frozenset({"sample", "sample_n"})
+"""Methods of distributions that draw: without grad as a rule, unlike `rsample`, which asks for it."""
+
 _MORE_RESULTS = frozenset({"return_index", "return_inverse", "return_counts"})
 
 
@@ -371,7 +377,10 @@ def _call_opaque_method(
     if name == "backward":
         return NONE
     if kind.guess is not None and kind.tensorish:
-        return Opaque(None, kind.guess, None, name not in _OF_A_MAPPING)
+        if _TELLS.match(name):
+            return UNKNOWN
+        guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
+        return Opaque(None, guess, None, name not in _OF_A_MAPPING)
     path = f"{kind.path}.{name}" if kind.path else name
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
@@ -409,6 +418,8 @@ def _move_opaque(
     owner = getattr(func, "value", func)
     if _LIKE_A_PIPELINE.search(dotted_path(owner.func if isinstance(owner, cst.Call) else owner) or ""):
         return kind
+    if any(isinstance(one, Const) and isinstance(one.value, str) for value in arguments.values[1:] for one, _ in value):
+        return Opaque(kind.path)  # `data.to(device, "x", "y")` moves these parts only
     base = kind.guess or Tensor()
     results = moved_by(frame, base, name, arguments, node, kind)
 

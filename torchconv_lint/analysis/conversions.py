@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -37,8 +38,16 @@ def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.
         text, mode = frame.text(subject), frame.state.grad
         if not isinstance(kind, Tensor):
             frame.interpreter.mixed.add(subject)
-        frame.emit(ToNumpy(frame.site(node), tensor, text, "", False, mode, sure, forced, frame.site(subject)))
+        _tell(frame, ToNumpy(frame.site(node), tensor, text, "", False, mode, sure, forced, frame.site(subject)))
     tell_read(frame, kind, subject, node, ARRAY, "numpy")
+
+
+_REFUSALS = frozenset({"TypeError", "RuntimeError", "ValueError"})
+
+
+def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
+    """A conversion whose refusal the code around it catches by name is one that was thought of."""
+    frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & _REFUSALS else event)
 
 
 def tell_implicit(
@@ -54,11 +63,11 @@ def tell_implicit(
             text = frame.text(subject)
             # A flag has chosen between tensors and plain numbers: it may well have chosen the function, too.
             sure = Confidence.POSSIBLE if two_cases and when else Confidence.CERTAIN
-            frame.emit(ToNumpy(site, kind, text, via, False, mode, sure, operand=operand))
+            _tell(frame, ToNumpy(site, kind, text, via, False, mode, sure, operand=operand))
             tell_read(frame, kind, subject, node, ARRAY, via)
         elif isinstance(kind, Opaque) and kind.guess is not None:
             sure = Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE
-            frame.emit(ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
+            _tell(frame, ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
         elif isinstance(kind, Sequence | Mapping) and lists:
             _tell_held(frame, kind, subject, via, node)
 
@@ -73,7 +82,7 @@ def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via
         if isinstance(inner, Opaque) and inner.tensorish:
             sure = Confidence.LIKELY
         text, mode, operand = frame.text(subject), frame.state.grad, frame.site(subject)
-        frame.emit(ToNumpy(frame.site(node), tensor, text, via, True, mode, sure, operand=operand))
+        _tell(frame, ToNumpy(frame.site(node), tensor, text, via, True, mode, sure, operand=operand))
 
 
 def _only_tensors(value: Value) -> bool:
@@ -100,7 +109,7 @@ def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool 
         if several or (several is None and kind.count is not None and kind.count.value == MANY):
             via = "assignment into an ndarray"
             site, mode = frame.site(node), frame.state.grad
-            frame.emit(ToNumpy(site, kind, frame.text(node), via, False, mode, Confidence.CERTAIN, operand=site))
+            _tell(frame, ToNumpy(site, kind, frame.text(node), via, False, mode, Confidence.CERTAIN, operand=site))
 
 
 def tell_arithmetic(frame: Frame, left: Value, right: Value, node: cst.BinaryOperation) -> None:
@@ -153,6 +162,6 @@ def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node
             if isinstance(kind, Opaque) and not kind.tensorish:
                 sure = Confidence.POSSIBLE
             text, mode, operand = frame.text(subject), frame.state.grad, frame.site(subject)
-            frame.emit(ToScalar(frame.site(node), tensor, text, via, sure, mode, operand))
+            _tell(frame, ToScalar(frame.site(node), tensor, text, via, sure, mode, operand))
         if tensor is not None or via == "item":
             tell_read(frame, kind, subject, node, NUMBER, via)

@@ -181,6 +181,7 @@ class Frame:
         self.trace: Transform | None = None
         self.asking = False
         self.asserting = False
+        self.caught: frozenset[str] = frozenset()  # the errors that the code around the statement at hand expects
         self.has_waited = False
         self.assigned: set[str] = set()
         self.called: set[str] = set()

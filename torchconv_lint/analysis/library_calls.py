@@ -80,7 +80,7 @@ _PLOTS = frozenset(
 _CONVERTING_PACKAGES = ("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.")
 _NOT_CONVERTING = re.compile(
     r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.load_npz)|"
-    r"sklearn\.(utils\.(check_random_state|shuffle|Bunch)|model_selection\.\w*(CV|Split|KFold)|base\.))"
+    r"sklearn\.(utils\.(check_random_state|shuffle|Bunch)|model_selection\.(train_test_split|\w*(CV|Split|KFold))|base\.))"
 )
 _PANDAS = frozenset({"DataFrame", "Series", "Index", "cut", "qcut", "factorize", "unique"})
 _MODULE_MAKERS = re.compile(

@@ -11,7 +11,7 @@ import libcst as cst
 from torchconv_lint.analysis import truth as truths
 from torchconv_lint.analysis.conditions import literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
-from torchconv_lint.analysis.iteration import item_of
+from torchconv_lint.analysis.iteration import item_of, stored
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import key_of
@@ -124,8 +124,29 @@ def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]
     return True
 
 
-def _may_hold(frame: Frame, kind: Kind, node: cst.Subscript, wanted: Callable[[Kind], bool | Kind]) -> bool:
+def _narrowed_item(
+    frame: Frame, kind: Mapping, node: cst.Subscript, wanted: Callable[[Kind], bool | Kind]
+) -> bool | Kind:
+    """The dict with the one item that `node` names as what is wanted; False if it cannot be."""
+    key = key_of(frame, node)
+    item = item_of(frame, kind, key, node)
+    value = just(item) if isinstance(item, Kind) else item
+    if len(key) != 1 or not isinstance(key[0].kind, Const):
+        return True
+    answers = [(alt, wanted(alt.kind)) for alt in value]
+    kept = [
+        Alt(answer, alt.when) if isinstance(answer, Kind) else alt for alt, answer in answers if answer is not False
+    ]
+    if value and not kept:
+        return False
+    unchanged = all(answer is True for _, answer in answers)
+    return True if unchanged else stored(kind, key, tuple(kept))
+
+
+def _may_hold(frame: Frame, kind: Kind, node: cst.Subscript, wanted: Callable[[Kind], bool | Kind]) -> bool | Kind:
     """Whether the element that `node` names can be what is wanted, in this list."""
+    if isinstance(kind, Mapping):
+        return _narrowed_item(frame, kind, node, wanted)
     if not isinstance(kind, Sequence):
         return True
     element = item_of(frame, kind, key_of(frame, node), node)

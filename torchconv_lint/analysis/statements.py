@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -14,7 +15,7 @@ from torchconv_lint.analysis.graph import accumulated, gave_loss, self_update
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
-from torchconv_lint.analysis.names import import_bindings
+from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
@@ -29,6 +30,7 @@ from torchconv_lint.analysis.values import (
     Function,
     GradMode,
     Kind,
+    Opaque,
     Sequence,
     Tensor,
     Value,
@@ -318,6 +320,8 @@ def _with(frame: Frame, node: cst.With) -> None:
                 frame.state.grad = alt.kind.enabled
             elif isinstance(alt.kind, Autocast):
                 frame.autocast = alt.kind.dtype
+            elif isinstance(alt.kind, Opaque) and _switches_grad_off(item.item):
+                frame.state.grad = False
             elif isinstance(alt.kind, Capture) and frame.interpreter.follows_traces:
                 captured.append(item.item)
         if item.asname is not None:
@@ -326,6 +330,15 @@ def _with(frame: Frame, node: cst.With) -> None:
         _run_captured(frame, node.body, Transform(CAPTURE, "cuda.graph", frame.site(captured[0])))
     run_suite(frame, node.body)
     frame.state.grad, frame.autocast = before, autocast
+
+
+_GRAD_OFF = re.compile(r"(^|[._])(no_?grad|inference_?mode)$", re.I)
+
+
+def _switches_grad_off(node: cst.BaseExpression) -> bool:
+    """`with settings.INFERENCE_MODE():`, whatever made it."""
+    path = dotted_path(node.func if isinstance(node, cst.Call) else node)
+    return path is not None and _GRAD_OFF.search(path) is not None
 
 
 def _run_captured(frame: Frame, body: cst.BaseSuite, transform: Transform) -> None:
@@ -340,7 +353,9 @@ def _run_captured(frame: Frame, body: cst.BaseSuite, transform: Transform) -> No
 @executes(cst.Try, cst.TryStar)
 def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
     start = frame.state
+    caught, frame.caught = frame.caught, frame.caught | _caught(node)
     after_body = _branch(frame, start, lambda: run_suite(frame, node.body))
+    frame.caught = caught
     middle = join_states(start.copy(), after_body) or start
     ends: list[State | None] = []
     seldom = frame.seldom
@@ -358,6 +373,17 @@ def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
             frame.state, frame.alive = middle.copy(), True
         run_suite(frame, node.finalbody.body)
         frame.alive = frame.alive and came_out
+
+
+def _caught(node: cst.Try | cst.TryStar) -> frozenset[str]:
+    """The errors that the handlers name."""
+    named: list[cst.BaseExpression] = []
+    for handler in node.handlers:
+        if isinstance(handler.type, cst.Tuple):
+            named += [element.value for element in handler.type.elements]
+        elif handler.type is not None:
+            named.append(handler.type)
+    return frozenset(dotted_path(error) or "" for error in named)
 
 
 @executes(cst.Match)

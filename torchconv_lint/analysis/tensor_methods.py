@@ -306,7 +306,8 @@ def _by_table(
         element = replace(computed(frame, operands, dtype=kind.dtype), memory=kind.memory)
         return Sequence(None, just(element), mutable=False)
     if name in ops.python:
-        return Sequence(None, just(Number())) if name in ("size", "stride", "tolist") else Number()
+        one = name in ("size", "stride") and arguments.count > 0
+        return Sequence(None, just(Number())) if name in ("size", "stride", "tolist") and not one else Number()
     if name in ("new_tensor", "new"):
         tell_to_tensor(frame, arguments.get(0, "data"), name, node, arguments)
     if name.startswith("new_"):
