@@ -352,8 +352,8 @@ PAIRS = {
     ),
     "what sklearn splits and does not convert": (
         "CNV111",
-        "from sklearn.preprocessing import scale\ndef f(x: torch.Tensor):\n    return scale(x.cuda())",
-        "from sklearn.model_selection import train_test_split\ndef f(x: torch.Tensor):\n    return train_test_split(x.cuda())",
+        "import sklearn.preprocessing as s\ndef f(x: torch.Tensor):\n    return s.scale(x.cuda())",
+        "import sklearn.model_selection as s\ndef f(x: torch.Tensor):\n    return s.train_test_split(x.cuda())",
     ),
     "a refusal that is caught": (
         "CNV101",
