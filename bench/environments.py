@@ -5,6 +5,7 @@ A plugin that is only disabled is still found and imported, so "without" means: 
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -41,11 +42,13 @@ class Environment:
         subprocess.run(command, check=True)
 
 
+@functools.cache
 def plain() -> Environment:
     """flake8 and nothing else."""
     return _environment("plain", _pinned(_FLAKE8))
 
 
+@functools.cache
 def with_plugin() -> Environment:
     """flake8 and torchconv_lint, installed afresh from this working tree."""
     environment = _environment("plugin", _pinned((*_FLAKE8, *_OURS)))
@@ -59,8 +62,8 @@ def with_plugin() -> Environment:
     return environment
 
 
-def with_other_plugin(requirement: str) -> Environment:
-    """flake8 and another plugin, for comparison."""
+def with_requirement(requirement: str) -> Environment:
+    """Another linter, pinned; where it is a plugin of flake8, with the same flake8."""
     return _environment(requirement.replace("==", "-"), [*_pinned(_FLAKE8), requirement])
 
 

@@ -1,4 +1,4 @@
-"""What the plugin adds to flake8: `python -m bench.speed`. User CPU, side by side, several rounds, medians."""
+"""What linting costs: `python -m bench.speed`. Side by side, several rounds, medians."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -18,80 +18,64 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench import environments, terminal
+from bench import contenders, targets, terminal
+from bench.contenders import Contender
 from bench.corpus import Package, imports_torch, mentions_torch, packages
-from bench.cpu_time import CommandFailed, user_seconds
-from bench.timing import Comparison, spread_sample
+from bench.cpu_time import CommandFailed, Cost
+from bench.targets import Target, Verdict
+from bench.timing import spread_sample
 
-RESULT_FILE = Path(__file__).parent / "results" / "speed.json"
+RESULTS = Path(__file__).parent / "results"
+RESULT_FILE = RESULTS / "speed.json"
+PLOT = RESULTS / "speed.svg"
 
-PLAIN, PLUGIN, CHECK, OTHER = "flake8", "flake8 + torchconv_lint", "torchconv-lint check", "flake8 + "
+_EDITED_LINES = 500
 
 
 @dataclass
 class Corpus:
-    """Files to be linted together, and the most that flake8 with the plugin may cost, as a multiple of flake8 alone."""
+    """Files to be linted together, by whom, and what is promised for it."""
 
     name: str
-    target: float
+    targets: Sequence[Target]
+    contenders: Sequence[Contender]
     files: list[str]
     lines: int
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def comparison(self, contender: str = PLUGIN) -> Comparison | None:
-        """The contender against flake8 alone, if both ran."""
-        if self.failures.keys() & {PLAIN, contender} or contender not in self.seconds:
-            return None
-        return Comparison(self.seconds[PLAIN], self.seconds[contender])
+    @property
+    def verdicts(self) -> list[Verdict | None]:
+        """One for each target, in their order; None where something failed, or was left out."""
+        return [target.judge(self.costs) for target in self.targets]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 0: measured and within the targets; 1 otherwise."""
+    """Exit code 0: measured, and no target missed by more than noise; 1 otherwise."""
     arguments = _parse(argv)
-    contenders = _contenders(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        corpora = _corpora(packages(), Path(folder), arguments.files)
+        corpora = _corpora(packages(arguments.only), Path(folder), arguments)
         for number in range(1, arguments.rounds + 1):
             for corpus in corpora:
                 terminal.say(f"round {number}/{arguments.rounds}: {corpus.name} ({len(corpus.files)} files)")
-                _round(corpus, contenders, Path(folder), backwards=number % 2 == 0)
-    _print(corpora, list(contenders))
+                run_round(corpus, Path(folder), backwards=number % 2 == 0)
+    _print(corpora)
     if arguments.save:
-        RESULT_FILE.parent.mkdir(exist_ok=True)
-        RESULT_FILE.write_text(json.dumps(_as_json(corpora, arguments.rounds), indent=1) + "\n", encoding="utf-8")
-        terminal.say(f"written: {RESULT_FILE}")
-    comparisons = [(corpus, corpus.comparison()) for corpus in corpora]
-    return int(any(found is None or found.ratio > corpus.target for corpus, found in comparisons))
+        _save(corpora, arguments.rounds)
+    return int(any(corpus.failures or any(one and one.missed for one in corpus.verdicts) for corpus in corpora))
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.speed", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each is run (default: 5)")
     parser.add_argument("--files", type=int, metavar="N", help="an evenly spread sample of N files (default: all)")
-    parser.add_argument("--other", metavar="NAME==VERSION", help="another flake8 plugin to measure beside ours")
-    parser.add_argument("--save", action="store_true", help="record the result in bench/results/speed.json")
+    parser.add_argument("--only", nargs="+", metavar="PACKAGE", help="files of these packages only")
+    parser.add_argument("--without-rivals", action="store_true", help="measure only flake8 and ourselves")
+    parser.add_argument("--save", action="store_true", help="record the result and its plot in bench/results")
     return parser.parse_args(argv)
 
 
-def _contenders(arguments: argparse.Namespace) -> dict[str, Callable[[Sequence[str]], list[str]]]:
-    plain, plugin = environments.plain(), environments.with_plugin()
-    contenders = {PLAIN: _flake8(plain), PLUGIN: _flake8(plugin), CHECK: _check(plugin)}
-    if arguments.other:
-        contenders[OTHER + arguments.other] = _flake8(environments.with_other_plugin(arguments.other))
-    return contenders
-
-
-def _flake8(environment: environments.Environment) -> Callable[[Sequence[str]], list[str]]:
-    return lambda files: [environment.python, "-m", "flake8", "--isolated", "-j1", *files]
-
-
-def _check(environment: environments.Environment) -> Callable[[Sequence[str]], list[str]]:
-    program = str(Path(environment.python).with_name("torchconv-lint"))
-    return lambda files: [program, "check", "-j", "1", *files]
-
-
-def _corpora(unpacked: Sequence[Package], folder: Path, wanted: int | None) -> list[Corpus]:
+def _corpora(unpacked: Sequence[Package], folder: Path, arguments: argparse.Namespace) -> list[Corpus]:
     """Copy the packages, so that no configuration and no ignore file around the cache has a say."""
     with_torch: list[tuple[str, int]] = []
     without: list[tuple[str, int]] = []
@@ -105,70 +89,107 @@ def _corpora(unpacked: Sequence[Package], folder: Path, wanted: int | None) -> l
                 with_torch.append((name, data.count(b"\n")))
             elif data.strip() and not mentions_torch(data):
                 without.append((name, data.count(b"\n")))
+    (folder / "empty.py").write_text("")
+    edited = min(with_torch, key=lambda item: abs(item[1] - _EDITED_LINES))
+    everyone = contenders.ours(parallel=True) + ([] if arguments.without_rivals else contenders.rivals())
+    few = contenders.ours(parallel=False)
     return [
-        _corpus("files that import torch", 1.35, with_torch, wanted),
-        _corpus("files without torch", 1.02, without, wanted),
+        _corpus("files that import torch", targets.WITH_TORCH, everyone, with_torch, arguments.files),
+        _corpus("files without torch", targets.WITHOUT_TORCH, few, without, arguments.files),
+        _corpus("one file in an editor", targets.EDITOR, contenders.on_stdin(), [edited], None),
+        _corpus("an empty file", targets.IMPORT, few[:2], [("empty.py", 0)], None),
     ]
 
 
-def _corpus(name: str, target: float, files: Sequence[tuple[str, int]], wanted: int | None) -> Corpus:
+def _corpus(
+    name: str,
+    promised: Sequence[Target],
+    who: Sequence[Contender],
+    files: Sequence[tuple[str, int]],
+    wanted: int | None,
+) -> Corpus:
     sample = [files[index] for index in spread_sample(len(files), wanted)]
-    return Corpus(name, target, [path for path, _ in sample], sum(lines for _, lines in sample))
+    return Corpus(name, promised, who, [path for path, _ in sample], sum(lines for _, lines in sample))
 
 
-def _round(
-    corpus: Corpus, contenders: Mapping[str, Callable[[Sequence[str]], list[str]]], folder: Path, *, backwards: bool
-) -> None:
-    """Run every contender once; the order turns from round to round, so that a drift of the machine hits all."""
-    names = list(contenders)
-    for name in reversed(names) if backwards else names:
-        if name in corpus.failures:
+def run_round(corpus: Corpus, folder: Path, *, backwards: bool) -> None:
+    """Run every contender once; the order turns from round to round, so that a drift of the machine hits all. Who has
+    failed once is out."""
+    for contender in reversed(corpus.contenders) if backwards else corpus.contenders:
+        if contender.name in corpus.failures:
             continue
         try:
-            seconds = user_seconds(contenders[name](corpus.files), folder)
+            cost = contender.run(corpus.files, folder)
         except (CommandFailed, OSError) as error:
-            corpus.failures[name] = str(error)
+            corpus.failures[contender.name] = str(error)
+            corpus.costs.pop(contender.name, None)
             continue
-        corpus.seconds.setdefault(name, []).append(seconds)
+        corpus.costs.setdefault(contender.name, []).append(cost)
 
 
-def _print(corpora: Sequence[Corpus], contenders: Sequence[str]) -> None:
-    table = Table(title="user CPU seconds, medians")
-    for heading in ("corpus", "command", "seconds", "ratio", "rounds from", "to", "target"):
+def _print(corpora: Sequence[Corpus]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    table = Table(title="medians")
+    for heading in ("corpus", "command", "user CPU s", "from", "to", "wall s", "MB"):
         table.add_column(heading, justify="left" if heading in ("corpus", "command") else "right")
     for corpus in corpora:
         title = f"{corpus.name}: {len(corpus.files)} files, {corpus.lines:,} lines"
-        for name in contenders:
-            table.add_row(title, name, *_cells(corpus, name))
+        for contender in corpus.contenders:
+            table.add_row(title, contender.name, *_cells(corpus.costs.get(contender.name)))
             title = ""
         table.add_section()
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    console.print(table)
+    table = Table(title=f"targets (missed: by more than {targets.TOLERANCE - 1:.0%})")
+    for heading in ("corpus", "ratio", "measured", "target", ""):
+        table.add_column(heading, justify="right" if heading in ("measured", "target") else "left")
+    for corpus in corpora:
+        for target, verdict in zip(corpus.targets, corpus.verdicts, strict=True):
+            measured, word = ("", "not measured") if verdict is None else (f"{verdict.value:.4f}", _word(verdict))
+            table.add_row(corpus.name, target.says, measured, f"{target.limit:.4f}", word)
+    console.print(table)
     for corpus in corpora:
         for name, failure in corpus.failures.items():
             print(f"failed on {corpus.name}: {name}: {failure}")
 
 
-def _cells(corpus: Corpus, name: str) -> tuple[str, ...]:
-    if name in corpus.failures:
+def _cells(costs: Sequence[Cost] | None) -> tuple[str, ...]:
+    if not costs:
         return "failed", "", "", "", ""
-    seconds = f"{median(corpus.seconds[name]):.2f}"
-    found = corpus.comparison(name)
-    if name == PLAIN or found is None:
-        return seconds, "", "", "", ""
-    low, high = found.round_ratios
-    target = f"{corpus.target:.2f} {'met' if found.ratio <= corpus.target else 'MISSED'}" if name == PLUGIN else ""
-    return seconds, f"{found.ratio:.3f}", f"{low:.3f}", f"{high:.3f}", target
+    seconds = [cost.user for cost in costs]
+    wall, megabytes = median(cost.wall for cost in costs), median(cost.megabytes for cost in costs)
+    return *(f"{value:.2f}" for value in (median(seconds), min(seconds), max(seconds), wall)), f"{megabytes:.0f}"
+
+
+def _word(verdict: Verdict) -> str:
+    return "met" if verdict.met else "MISSED" if verdict.missed else "met but for noise"
+
+
+def _save(corpora: Sequence[Corpus], rounds: int) -> None:
+    from bench.plots import plot_speed
+
+    document = _as_json(corpora, rounds)
+    RESULTS.mkdir(exist_ok=True)
+    RESULT_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    plot_speed(corpora[0].name, {name: targets.user(corpora[0].costs, name) for name in corpora[0].costs}, PLOT)
+    terminal.say(f"written: {RESULT_FILE}, {PLOT}")
 
 
 def _as_json(corpora: Sequence[Corpus], rounds: int) -> dict[str, object]:
     def row(corpus: Corpus) -> dict[str, object]:
-        found = corpus.comparison()
         return {
             "files": len(corpus.files),
             "lines": corpus.lines,
-            "target": corpus.target,
-            "ratio": round(found.ratio, 4) if found else None,
-            "user_seconds": {name: [round(value, 3) for value in values] for name, values in corpus.seconds.items()},
+            "targets": {
+                target.says: {
+                    "limit": round(target.limit, 4),
+                    "measured": None if verdict is None else round(verdict.value, 4),
+                }
+                for target, verdict in zip(corpus.targets, corpus.verdicts, strict=True)
+            },
+            "costs": {
+                name: [{key: round(value, 3) for key, value in asdict(cost).items()} for cost in costs]
+                for name, costs in corpus.costs.items()
+            },
             "failed": sorted(corpus.failures),
         }
 
