@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import INTEGERS, common_dtype, quotient_dtype
 from torchconv_lint.analysis.graph import cuts_of, merged
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened
 from torchconv_lint.analysis.transforms import tell_cuts

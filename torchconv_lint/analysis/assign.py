@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,6 +16,7 @@ from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
 
 def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CSTNode) -> None:
     """Bind `value` to a target; `node` is the expression it came from."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         forget_attributes(frame, target.value)
         forget_upload(frame, target.value)
-        callee = dotted_path(node.func) or "" if isinstance(node, cst.Call) and frame.evidence.rebound else ""
+        callee = dotted_path(node.func) or "" if type(node) is cst.Call and frame.evidence.rebound else ""
         value = frame.interpreter.enriched(value, target.value, frame.evidence, callee)
         value = rebound(value, target.value)
         if frame.tracks:
@@ -60,9 +60,9 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         _identify(frame, target.value, value, node)
     elif isinstance(target, cst.Tuple | cst.List):
         _unpack(frame, target, value, node)
-    elif isinstance(target, cst.Attribute):
+    elif type(target) is cst.Attribute:
         _assign_attribute(frame, target, value, node)
-    elif isinstance(target, cst.Subscript):
+    elif type(target) is cst.Subscript:
         _assign_item(frame, target, value, node)
 
 
@@ -92,10 +92,10 @@ def forget_attributes(frame: Frame, name: str) -> None:
 
 def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.CSTNode) -> None:
     elements = target.elements
-    if any(isinstance(element, cst.StarredElement) for element in elements):
+    if any(type(element) is cst.StarredElement for element in elements):
         item = element_of(frame, value, node)
         for element in elements:
-            given = just(Sequence(None, item)) if isinstance(element, cst.StarredElement) else item
+            given = just(Sequence(None, item)) if type(element) is cst.StarredElement else item
             assign(frame, element.value, given, node)
         return
     for position, element in enumerate(elements):
@@ -143,9 +143,7 @@ def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, v
 def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
     owner = frame.at(target.value)
     key = key_of(frame, target)
-    if isinstance(target.value, cst.Subscript) and any(
-        isinstance(kind, Array) for kind, _ in frame.at(target.value.value)
-    ):
+    if type(target.value) is cst.Subscript and any(isinstance(kind, Array) for kind, _ in frame.at(target.value.value)):
         # `a[0][1] = x`: what is written by an index has dimensions, so `a[0]` is an array and no number.
         owner = each(owner, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
     tell_key(frame, key, owner, target, target, "key")
@@ -201,7 +199,7 @@ def _is_constant(key: Value) -> bool:
 def _takes_a_row(array: Array, target: cst.Subscript) -> bool | None:
     """Whether `array[key] = x` fills several elements: a slice, or an array with more dimensions than the key. None if
     only the value tells."""
-    if any(isinstance(element.slice, cst.Slice) for element in target.slice):
+    if any(type(element.slice) is cst.Slice for element in target.slice):
         return True
     return array.ndim > len(target.slice) if array.ndim is not None else None
 
@@ -211,7 +209,7 @@ def write_back(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
     path = dotted_path(node)
     if path is not None:
         frame.bind(path, value)
-    elif isinstance(node, cst.Subscript):
+    elif type(node) is cst.Subscript:
         key = key_of(frame, node)
         owner = frame.at(node.value)
         write_back(frame, node.value, each(owner, lambda kind: stored(kind, key, value)))
@@ -223,7 +221,7 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     value = frame.evaluate(node.value)
     if frame.state.underway.copies:
         tell_host_read(frame, kinds(value), node.value, node)
-    if isinstance(target, cst.Subscript):
+    if type(target) is cst.Subscript:
         owner = frame.at(target.value)
         key = key_of(frame, target)
         before = each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
@@ -248,7 +246,7 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     from torchconv_lint.analysis.product import combine
 
     result = combine([before, value], after) or UNKNOWN
-    if isinstance(target, cst.Attribute):  # what is added becomes part of what others see
+    if type(target) is cst.Attribute:  # what is added becomes part of what others see
         escape(frame, value)
     if isinstance(node.operator, cst.AddAssign | cst.SubtractAssign):
         if any(isinstance(kind, Sequence) for kind, _ in before):
@@ -258,6 +256,6 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     if isinstance(target, cst.Name | cst.Attribute):
         if dotted_path(target) is not None:
             frame.bind(dotted_path(target) or "", with_memory(frame, result, node) if frame.tracks else result)
-    elif isinstance(target, cst.Subscript) and any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
+    elif type(target) is cst.Subscript and any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
         key = key_of(frame, target)
         write_back(frame, target.value, each(owner, lambda kind: stored(kind, key, result)))

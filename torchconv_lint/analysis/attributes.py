@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import classes
@@ -14,6 +13,7 @@ from torchconv_lint.analysis.graph import cut_off
 from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import NO_GRAD
 from torchconv_lint.analysis.values import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_scalar
@@ -10,6 +9,7 @@ from torchconv_lint.analysis.elements import tell_hashed, tell_index, tell_list_
 from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
 from torchconv_lint.analysis.reads import tell_text
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import kept, relabelled
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.truth import ask_truth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import libcst as cst
 
@@ -18,6 +17,7 @@ from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER, tell_arguments, tell_read, writes_text
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.tensor_methods import SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
@@ -92,14 +92,14 @@ _MORE_RESULTS = frozenset({"return_index", "return_inverse", "return_counts"})
 
 def call(frame: Frame, node: cst.Call) -> Value:
     """The value of a call."""
-    if isinstance(node.func, cst.Attribute):
+    if type(node.func) is cst.Attribute:
         value = _call_attribute(frame, node, node.func)
         return UNKNOWN if _gives_several(node) else value
     callee = frame.evaluate(node.func)
     arguments = evaluate_arguments(frame, node)
-    if frame.interpreter.follows_copies and isinstance(node.func, cst.Name) and may_wait(node.func.value):
+    if frame.interpreter.follows_copies and type(node.func) is cst.Name and may_wait(node.func.value):
         waited(frame, node)
-    if isinstance(node.func, cst.Name):
+    if type(node.func) is cst.Name:
         tell_backward(frame, node.func.value, arguments, node)
     if len(callee) == 1:
         value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
@@ -183,7 +183,7 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keywords: dict[str, Argument] = {}
     star: Value = NOTHING
     double_star: Value = NOTHING
-    look = frame.at if isinstance(node.func, cst.Attribute) and node.func.attr.value == "save" else frame.evaluate
+    look = frame.at if type(node.func) is cst.Attribute and node.func.attr.value == "save" else frame.evaluate
     for argument in node.args:
         value = look(argument.value)  # what is saved to disk is meant as it is at that moment
         if argument.star == "*":
@@ -416,7 +416,7 @@ def _move_opaque(
     from torchconv_lint.analysis.tensor_methods import moved_by
 
     owner = getattr(func, "value", func)
-    if _LIKE_A_PIPELINE.search(dotted_path(owner.func if isinstance(owner, cst.Call) else owner) or ""):
+    if _LIKE_A_PIPELINE.search(dotted_path(owner.func if type(owner) is cst.Call else owner) or ""):
         return kind
     if any(isinstance(one, Const) and isinstance(one.value, str) for value in arguments.values[1:] for one, _ in value):
         return Opaque(kind.path)  # `data.to(device, "x", "y")` moves these parts only

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     CPU,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.events import Race
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.underway import Copy, Underway
 from torchconv_lint.analysis.values import CPU, Tensor, guessed
 from torchconv_lint.model import Confidence

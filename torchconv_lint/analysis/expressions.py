@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -25,6 +24,7 @@ from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import TRUTH, tell_read, tell_text
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
@@ -136,19 +136,19 @@ def _f_string(frame: Frame, node: cst.FormattedString) -> Value:
 def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     # A long chain (`a + b + c + …`) leans to the left: walk it in a loop.
     chain = [node]
-    while isinstance(chain[-1].left, cst.BinaryOperation):
+    while type(chain[-1].left) is cst.BinaryOperation:
         chain.append(chain[-1].left)
     result = frame.evaluate(chain[-1].left)
     for step in reversed(chain):
         right = frame.evaluate(step.right)
         for side in (step.left, step.right):
-            if isinstance(side, cst.Call):
+            if type(side) is cst.Call:
                 tell_unfilled(frame, side)
         tell_arithmetic(frame, result, right, step)
         if frame.state.underway.copies:
             tell_host_read(frame, kinds(result), step.left, step)
             tell_host_read(frame, kinds(right), step.right, step)
-        if isinstance(step.operator, cst.Modulo) and isinstance(step.left, cst.SimpleString):
+        if type(step.operator) is cst.Modulo and type(step.left) is cst.SimpleString:
             tell_text(frame, right, step.right, step, "`%` formatting")
         result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
     return result
@@ -156,7 +156,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
 
 @evaluates(cst.UnaryOperation)
 def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
-    if isinstance(node.operator, cst.Not):
+    if type(node.operator) is cst.Not:
         test(frame, node)
         condition = condition_of(frame, node.expression)
         return just(Truth(negation(condition))) if condition else just(Opaque())
@@ -283,17 +283,17 @@ def _walrus(frame: Frame, node: cst.NamedExpr) -> Value:
 
 @evaluates(cst.List, cst.Tuple, cst.Set)
 def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
-    mutable = isinstance(node, cst.List)
+    mutable = type(node) is cst.List
     items: list[Value] = []
     starred = False
     for element in node.elements:
         value = frame.evaluate(element.value)
-        if isinstance(element, cst.StarredElement):
+        if type(element) is cst.StarredElement:
             starred = True
             value = element_of(frame, value, element)
         items.append(value)
-    if starred or len(items) > 32 or isinstance(node, cst.Set):
-        lazy = "set" if isinstance(node, cst.Set) else ""
+    if starred or len(items) > 32 or type(node) is cst.Set:
+        lazy = "set" if type(node) is cst.Set else ""
         return just(Sequence(None, join(*items) if items else NOTHING, mutable, lazy))
     return just(Sequence(tuple(items), NOTHING, mutable))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import Fact, Step, Tensor
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ class Definition:
         return self._parsed()[1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Argument:
     """One argument of a call: its value, and the node it was written as."""
 
@@ -87,7 +87,7 @@ class Argument:
     node: cst.BaseExpression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arguments:
     """The arguments of a call. `star` joins what `*args` hands over, `double_star` what `**kwargs` does."""
 
@@ -244,7 +244,7 @@ class Frame:
 
     def quietly(self, node: cst.BaseExpression) -> Value:
         """The value of an expression that has been evaluated before: its events are not told again."""
-        if isinstance(node, cst.Call) and not self._is_pure(node):
+        if type(node) is cst.Call and not self._is_pure(node):
             return UNKNOWN
         state = self.state
         known = self._noted.get(id(node))

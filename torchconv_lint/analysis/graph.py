@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -11,6 +10,7 @@ import libcst as cst
 from torchconv_lint.analysis.events import DeepCopied, GraphCut, GraphKept, LeafWritten
 from torchconv_lint.analysis.loops import made_for_few
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import form_of
 from torchconv_lint.analysis.values import (
     NO_GRAPH,
@@ -113,7 +113,7 @@ def tell_deepcopy(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None
         tensor = guessed(kind)
         if tensor is not None and requires(kind) and tensor.graph.leaf is False:
             sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
-            attribute = isinstance(argument.node, cst.Attribute) and dotted_path(argument.node) not in frame.assigned
+            attribute = type(argument.node) is cst.Attribute and dotted_path(argument.node) not in frame.assigned
             if attribute or (isinstance(kind, Opaque) and not kind.tensorish):
                 sure = Confidence.POSSIBLE  # who knows what another method has left there
             text = frame.text(argument.node)
@@ -226,7 +226,7 @@ def accumulated_list(
 ) -> Value:
     """`losses += [loss]`."""
     items = node.value
-    if not isinstance(items, cst.List) or not any(requires(kind) for kind in held(added)):
+    if type(items) is not cst.List or not any(requires(kind) for kind in held(added)):
         return after
     contained(frame, node, target, before, added, items)
     return _marked(after, node)
@@ -259,7 +259,7 @@ def _is_seen_by_others(frame: Frame, target: cst.BaseExpression) -> bool:
 def _outlives(frame: Frame, target: cst.BaseExpression) -> bool:
     """Whether what is at `target` was there before the function was called, and stays: an attribute of `self` that this
     call has not assigned, or a container that was passed in."""
-    while isinstance(target, cst.Subscript):
+    while type(target) is cst.Subscript:
         target = target.value
     path = dotted_path(target)
     if path is None or path in frame.assigned:
@@ -283,7 +283,7 @@ def _tell_kept(
         if isinstance(kind, Opaque) and not kind.tensorish:
             sure = Confidence.POSSIBLE
         spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
-        if not spent and isinstance(target, cst.Name) and made_for_few(frame, target.value):
+        if not spent and type(target) is cst.Name and made_for_few(frame, target.value):
             continue
         text, what = frame.text(target), frame.text(parts)
         operand = frame.site(parts) if form_of(added) == "tensor" else None
@@ -311,13 +311,13 @@ def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
         node = pending.pop()
         if isinstance(node, cst.Name | cst.Subscript | cst.Attribute):
             yield node
-        elif isinstance(node, cst.Call):
+        elif type(node) is cst.Call:
             pending += [argument.value for argument in node.args]
-            if isinstance(node.func, cst.Attribute):
+            if type(node.func) is cst.Attribute:
                 pending.append(node.func.value)
-        elif isinstance(node, cst.BinaryOperation):
+        elif type(node) is cst.BinaryOperation:
             pending += [node.left, node.right]
-        elif isinstance(node, cst.UnaryOperation):
+        elif type(node) is cst.UnaryOperation:
             pending.append(node.expression)
         elif isinstance(node, cst.List | cst.Tuple | cst.Dict):
             pending += [element.value for element in node.elements]
@@ -326,14 +326,14 @@ def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
 def self_update(target: cst.BaseExpression, node: cst.CSTNode) -> bool:
     """Whether `target = node` is arithmetic on what `target` was: a sum or running mean written out."""
     path = dotted_path(target)
-    return path is not None and isinstance(node, cst.BinaryOperation) and path in _leaves(node)
+    return path is not None and type(node) is cst.BinaryOperation and path in _leaves(node)
 
 
 def _leaves(root: cst.BinaryOperation) -> Iterator[str]:
     pending: list[cst.BaseExpression] = [root]
     while pending:
         node = pending.pop()
-        if isinstance(node, cst.BinaryOperation):
+        if type(node) is cst.BinaryOperation:
             pending += [node.left, node.right]
         elif isinstance(node, cst.Name | cst.Attribute):
             yield dotted_path(node) or ""

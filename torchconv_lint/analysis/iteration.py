@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.names import longer_path
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.values import (
     NOTHING,

@@ -7,11 +7,11 @@ on NumPy and is easily forgotten: `reshape` copies where it must, `np.asarray` w
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import Array, Const, Fact, Kind, Number, Opaque, Sequence, Step, Tensor, Value
 from torchconv_lint.model import Confidence
 

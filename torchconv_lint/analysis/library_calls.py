@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
@@ -11,6 +10,7 @@ from torchconv_lint.analysis.elements import tell_hashed
 from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.patterns import is_axes
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
     CPU,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from torchconv_lint.analysis.adopted import tell_reloaded
@@ -11,6 +10,7 @@ from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.graph import grown
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import overwritten, stepped
 from torchconv_lint.analysis.snapshots import tell_restored

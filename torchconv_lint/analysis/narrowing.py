@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -13,6 +12,7 @@ from torchconv_lint.analysis.conditions import literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of, stored
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import key_of
 from torchconv_lint.analysis.transforms import asks
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
     """Make `frame.state` what it is after `node` was `truth`. False if that cannot be."""
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+    if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
         return assume(frame, node.expression, not truth)
-    if isinstance(node, cst.BooleanOperation):
+    if type(node) is cst.BooleanOperation:
         return _assume_both(frame, node, truth)
     condition = truths.condition_of(frame, node)
     if condition is not None:
@@ -55,13 +55,13 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         if any((key, not value) in frame.state.path for key, value in known):
             return False
         frame.state.path |= known
-    if isinstance(node, cst.Comparison):
+    if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
-    if isinstance(node, cst.Call):
+    if type(node) is cst.Call:
         return _assume_call(frame, node, truth)
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         return _assume_attribute(frame, node, truth) and _keep(frame, node, lambda kind: _may_be(kind, truth))
-    if isinstance(node, cst.NamedExpr):
+    if type(node) is cst.NamedExpr:
         return assume(frame, node.target, truth)
     return _keep(frame, node, lambda kind: _may_be(kind, truth))
 
@@ -102,7 +102,7 @@ MAX_DISJUNCTION = 5
 def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]) -> bool:
     """Narrow the name or dotted path `node`: `wanted` says of each alternative whether it stays, or as what."""
     path = dotted_path(node)
-    if isinstance(node, cst.Subscript) and dotted_path(node.value) is not None:
+    if type(node) is cst.Subscript and dotted_path(node.value) is not None:
         return _keep(frame, node.value, lambda kind: _may_hold(frame, kind, node, wanted))
     if path is None:
         return True
@@ -170,9 +170,9 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if len(node.comparisons) != 1:
         return True
     operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
-    if isinstance(operator, cst.IsNot | cst.NotEqual):
+    if type(operator) in (cst.IsNot, cst.NotEqual):
         truth = not truth
-    elif not isinstance(operator, cst.Is | cst.Equal):
+    elif type(operator) not in (cst.Is, cst.Equal):
         return True
     other = frame.quietly(right)
     constant = other[0].kind if len(other) == 1 else None
@@ -184,7 +184,7 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Const) or (kind == constant) is truth)
     if isinstance(constant, Device) and constant.fact is not None:
         return _assume_device(frame, node.left, Const(CPU if constant.fact.value == CPU else "cuda"), truth)
-    if isinstance(constant, Dtype) and isinstance(node.left, cst.Attribute) and node.left.attr.value == "dtype":
+    if isinstance(constant, Dtype) and type(node.left) is cst.Attribute and node.left.attr.value == "dtype":
         return _assume_dtype(frame, node.left.value, constant, truth)
     if isinstance(constant, Dtype):
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Dtype) or (kind == constant) is truth)
@@ -200,9 +200,9 @@ def _assume_device(frame: Frame, node: cst.BaseExpression, name: Const, truth: b
     if not isinstance(name.value, str):
         return True
     on_cpu = name.value.split(":")[0] == CPU
-    if isinstance(node, cst.Attribute) and node.attr.value == "type":
+    if type(node) is cst.Attribute and node.attr.value == "type":
         node = node.value
-    if isinstance(node, cst.Attribute) and node.attr.value == "device":
+    if type(node) is cst.Attribute and node.attr.value == "device":
         if on_cpu or name.value in ("cuda", "mps", "xpu"):
             _place(frame, node.value, CPU if on_cpu is truth else ACCELERATOR)
         return True

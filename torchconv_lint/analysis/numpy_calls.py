@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +10,7 @@ from torchconv_lint.analysis.array_dtypes import chosen_dtype, data_dtype, of_un
 from torchconv_lint.analysis.conversions import tell_implicit, tell_refused_by_numpy
 from torchconv_lint.analysis.dtypes import DTYPES, dtype_of
 from torchconv_lint.analysis.layout import copied, viewed
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import converted, fresh, written
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.values import (

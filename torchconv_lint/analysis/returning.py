@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import renewed
 from torchconv_lint.analysis.values import (
     ACCELERATOR,

@@ -27,7 +27,7 @@ def count_of(shape: Shape) -> Fact | None:
 
 def shaped(tensor: Tensor, shape: Shape) -> Tensor:
     """The tensor with this shape and the element count that follows from it."""
-    from dataclasses import replace
+    from torchconv_lint.analysis.replacing import replace
 
     if shape is not None and len(shape) > MAX_DIMENSIONS:
         shape = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -10,6 +9,7 @@ import libcst as cst
 from torchconv_lint.analysis.copies import tell_host_write
 from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.patterns import is_snapshot
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.state import Write
 from torchconv_lint.analysis.values import (
     Alt,

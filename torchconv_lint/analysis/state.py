@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,15 @@ def join_states(one: State | None, other: State | None) -> State | None:
 
 
 def _mentions(key: Any, identity: Any) -> bool:
-    return bool(key == identity) or (isinstance(key, tuple) and any(_mentions(part, identity) for part in key))
+    return identity in _parts(key)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(key: Any) -> frozenset[Any]:
+    """What a condition is made of, at any depth."""
+    if not isinstance(key, tuple):
+        return frozenset({key})
+    return frozenset({key}).union(*map(_parts, key))
 
 
 def _without(when: When, identity: Any) -> When:

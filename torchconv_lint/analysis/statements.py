@@ -67,7 +67,7 @@ def _run(frame: Frame, node: cst.CSTNode) -> None:
 
 def run_suite(frame: Frame, suite: cst.BaseSuite) -> None:
     """Run the body of a compound statement."""
-    if isinstance(suite, cst.IndentedBlock):
+    if type(suite) is cst.IndentedBlock:
         run_block(frame, suite.body)
     else:
         for small in suite.body:
@@ -122,7 +122,7 @@ def _augmented(frame: Frame, node: cst.AugAssign) -> None:
 def _delete(frame: Frame, node: cst.Del) -> None:
     elements = node.target.elements if isinstance(node.target, cst.Tuple | cst.List) else ()
     for target in [element.value for element in elements] or [node.target]:
-        if isinstance(target, cst.Name):
+        if type(target) is cst.Name:
             forget(frame, target.value)
 
 
@@ -167,7 +167,7 @@ def _if(frame: Frame, node: cst.If) -> None:
     seldom, before = frame.seldom, frame.state
     branch: cst.If | cst.Else | None = node
     tests: list[cst.BaseExpression] = []
-    while isinstance(branch, cst.If):
+    while type(branch) is cst.If:
         tests.append(branch.test)
         test(frame, branch.test)
         start, current = frame.state, branch
@@ -185,7 +185,7 @@ def _if(frame: Frame, node: cst.If) -> None:
             break
         branch = current.orelse
     if frame.alive:
-        if isinstance(branch, cst.Else):
+        if type(branch) is cst.Else:
             run_suite(frame, branch.body)
         elif len(tests) > 1:
             _forget_dummies(frame, tests, before, ends)
@@ -211,9 +211,9 @@ def _forget_dummies(frame: Frame, tests: list[cst.BaseExpression], before: State
 
 def _asked_type(node: cst.BaseExpression) -> str | None:
     """The name whose type the test asks for, if that is all it does."""
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Name) or node.func.value != "isinstance":
+    if type(node) is not cst.Call or type(node.func) is not cst.Name or node.func.value != "isinstance":
         return None
-    return node.args[0].value.value if node.args and isinstance(node.args[0].value, cst.Name) else None
+    return node.args[0].value.value if node.args and type(node.args[0].value) is cst.Name else None
 
 
 def _loop(

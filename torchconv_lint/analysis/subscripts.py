@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,6 +14,7 @@ from torchconv_lint.analysis.graph import newest, offspring
 from torchconv_lint.analysis.iteration import item_of
 from torchconv_lint.analysis.layout import backwards_axis, subscripted
 from torchconv_lint.analysis.reads import SIZE, tell_read
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import indexed, shaped
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -30,6 +29,7 @@ from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import COPY, LIST, NUMBER, SIZE, tell_read
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted, written
 from torchconv_lint.analysis.tensors import (

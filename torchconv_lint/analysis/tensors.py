@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import GradAsked
 from torchconv_lint.analysis.forms import recast
 from torchconv_lint.analysis.graph import grown, offspring
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, count_of
 from torchconv_lint.analysis.values import (
     ACCELERATOR,

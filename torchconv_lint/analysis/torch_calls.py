@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.buffers import tell_overwritten
@@ -16,6 +15,7 @@ from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.module_calls import UNKNOWN_DTYPE
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import SIZE, tell_read
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
 from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +11,7 @@ import libcst as cst
 from torchconv_lint.analysis.events import TracedCut
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
     Const,
     External,

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def test(frame: Frame, node: cst.BaseExpression) -> None:
     """Evaluate a condition where Python asks for its truth value."""
     negation = None
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+    if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
         negation, node = frame.site(node), node.expression
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+    if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
         test(frame, node)
-    elif isinstance(node, cst.BooleanOperation):
+    elif type(node) is cst.BooleanOperation:
         is_and, operands = chain(node)
         before, seldom = frame.state, frame.seldom
         frame.state = before.copy()
@@ -69,17 +69,17 @@ def ask_truth(
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
     """The condition that an expression tests, if it has a stable one."""
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+    if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
         inner = condition_of(frame, node.expression)
         return negation(inner) if inner else None
-    if isinstance(node, cst.BooleanOperation):
+    if type(node) is cst.BooleanOperation:
         is_and, operands = chain(node)
         parts = [condition_of(frame, operand) for operand in operands]
         known = [part for part in parts if part is not None]
         if len(known) != len(parts):
             return None
         return both(known) if is_and else either(known)
-    if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+    if type(node) is cst.Comparison and len(node.comparisons) == 1:
         target = node.comparisons[0]
         one, other = frame.quietly(node.left), frame.quietly(target.comparator)
         return comparison(frame, node.left, target, one, other)
@@ -90,7 +90,7 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
 
 def _identity(frame: Frame, node: cst.BaseExpression, value: Value) -> object | None:
     """What conditions know the value of a name by: its path, also after tests have told its alternatives apart."""
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return stable_path(value)
     path = stable_path(value)
     if path is not None:
@@ -125,7 +125,7 @@ def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:
     is_and = isinstance(node.operator, cst.And)
     operands: list[cst.BaseExpression] = [node.right]
     left = node.left
-    while isinstance(left, cst.BooleanOperation) and isinstance(left.operator, cst.And) is is_and:
+    while type(left) is cst.BooleanOperation and isinstance(left.operator, cst.And) is is_and:
         operands.append(left.right)
         left = left.left
     operands.append(left)
@@ -137,8 +137,8 @@ def comparison(
 ) -> Condition | None:
     """The condition that `left operator right` is, given the values of both sides."""
     operator = target.operator
-    negative = isinstance(operator, cst.NotEqual | cst.IsNot | cst.NotIn)
-    if isinstance(operator, cst.Equal | cst.NotEqual | cst.Is | cst.IsNot):
+    negative = type(operator) in _SAME
+    if type(operator) in _EQUALITY:
         on_accelerator = _device_test(one, other) or _device_test(other, one)
         if on_accelerator:
             return negation(on_accelerator) if negative else on_accelerator
@@ -153,6 +153,7 @@ def comparison(
     return negation(condition) if negative else condition
 
 
+_EQUALITY = frozenset({cst.Equal, cst.NotEqual, cst.Is, cst.IsNot})
 _SAME: dict[type, str] = {
     cst.NotEqual: "Equal",
     cst.IsNot: "Is",
@@ -161,7 +162,7 @@ _SAME: dict[type, str] = {
 
 
 def _text_key(node: cst.BaseExpression) -> str | None:
-    return None if dotted_path(node) is None or isinstance(node, cst.Name) else dotted_path(node)
+    return None if dotted_path(node) is None or type(node) is cst.Name else dotted_path(node)
 
 
 def _key(value: Value) -> object | None:

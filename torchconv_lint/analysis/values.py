@@ -8,9 +8,10 @@ the mere lack of knowledge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
