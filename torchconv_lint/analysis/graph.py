@@ -421,6 +421,7 @@ def cut_off(
     of which this one is the last."""
     found: set[Cut] = set()
     text = frame.text(subject)
+    made_of = _made_of(value) if how == "constructor" else ""
     for kind in held(value):
         tensor = guessed(kind)
         if tensor is not None and tensor.grad is not None and tensor.grad.value is True:
@@ -430,15 +431,27 @@ def cut_off(
                 sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
                 if isinstance(kind, Opaque) and not kind.tensorish:
                     sure = Confidence.POSSIBLE
-                found.add(Cut(frame.site(node), how, text, tensor.grad.weaker(sure), asked))
+                found.add(Cut(frame.site(node), how, text, tensor.grad.weaker(sure), asked, made_of=made_of))
             continue
         for cut in cuts_of(kind):
             if how in ("constructor", "numpy"):
                 told = "numpy" if isinstance(kind, Array) or cut.how == "numpy" else how
-                found.add(replace(cut, site=frame.site(node), how=told, subject=text, rebound=False))
+                found.add(replace(cut, site=frame.site(node), how=told, subject=text, rebound=False, made_of=""))
             else:
                 found.add(cut)
     return frozenset(found)
+
+
+def _made_of(value: Value) -> str:
+    """What a constructor is given: a "tensor", a "list" of tensors, or "", something else or nobody knows."""
+    kinds = [kind for kind, _ in value]
+    if kinds and all(isinstance(kind, Tensor) for kind in kinds):
+        return "tensor"
+    for kind in kinds:
+        items = () if not isinstance(kind, Sequence) or kind.lazy else kind.items or (kind.element,)
+        if not items or not all(item and all(isinstance(one, Tensor) for one, _ in item) for item in items):
+            return ""
+    return "list" if kinds else ""
 
 
 def merged(one: Kind, other: Kind, operator: cst.CSTNode, result: Tensor) -> Graph:

@@ -113,7 +113,8 @@ class Cut:
     `how` is "constructor" (`torch.tensor(…)`), "numpy" (there and back), "number" or "detach"; `subject` is what it was
     done to, `grad` why that was part of a graph. `asked`: the code says so (`.item()`, `.detach()`), as a constructor
     does not. `rebound`: the result took the name of what it was made of. `restarted`: it was told to require grad
-    afterwards, as the leaf of a graph of its own.
+    afterwards, as the leaf of a graph of its own. `made_of`: all that a constructor was given, surely: a "tensor", or
+    a "list" of nothing but tensors.
     """
 
     site: Site
@@ -123,6 +124,7 @@ class Cut:
     asked: bool = False
     rebound: bool = False
     restarted: bool = False
+    made_of: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

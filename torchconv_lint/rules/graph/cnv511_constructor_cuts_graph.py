@@ -49,9 +49,10 @@ def step(model: nn.Module, x, y):
 
 ## Fix safety
 
-No automatic fix. By hand: `torch.stack` for tensors without dimensions, `torch.cat` for vectors, plain `+` for a few
-terms. All of them keep dtype and device, which the constructors do not always do. What was dead until now is trained
-from then on: weights of the terms may have to be found anew.
+Unsafe: for a list of tensors the constructor becomes `torch.stack`, a single tensor is taken as it is. Both keep dtype
+and device, which the constructors do not always do, and what was dead until now is trained from then on: weights of the
+terms may have to be found anew. By hand: `torch.cat` for vectors, plain `+` for a few terms, and whatever is made of
+numbers (`.item()`).
 
 ## Proof
 
@@ -75,6 +76,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import GraphCut
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.rules.graph.cutting import effect, missed
 
@@ -97,4 +100,19 @@ class ConstructorCutsGraph(Rule[GraphCut]):
         cut = event.cut
         if cut.how != "constructor" or (cut.asked and not event.dead and not cut.restarted):
             return
-        yield from missed(event, f"`{cut.subject}` loses its graph, and {effect(event)}")
+        yield from missed(event, f"`{cut.subject}` loses its graph, and {effect(event)}", _with_graph(event))
+
+
+def _with_graph(event: GraphCut) -> Proposal | None:
+    """Unsafe: what was dead is trained from then on, and shape, dtype and device are those of the tensors."""
+    call, made_of = event.site, event.cut.made_of
+    # That it was told to require grad says that a graph was wanted: what is stacked has one.
+    wanted = call.keywords in ((), ("requires_grad",)) and len(call.arguments) == 1 + len(call.keywords)
+    if not wanted or call.callee is None:
+        return None
+    if made_of == "list":
+        stack = instead(call, "torch.stack(", call.arguments[0], ")")
+        return Proposal("use `torch.stack`", Safety.UNSAFE, (stack,), names=("torch.stack",))
+    if made_of == "tensor" and call.method != "new_tensor":
+        return Proposal("take the tensor itself", Safety.UNSAFE, (instead(call, call.arguments[0]),))
+    return None

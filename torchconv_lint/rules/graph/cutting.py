@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.analysis.events import GraphCut
+    from torchconv_lint.fixing.proposal import Proposal
 
 RAISES = "backward raises RuntimeError, nothing is left that requires grad"
 RESTARTED = "backward ends there and trains nothing"
@@ -24,9 +25,9 @@ def effect(event: GraphCut) -> str:
     return RAISES if event.dead and not event.returned else SILENT
 
 
-def missed(event: GraphCut, message: str) -> Iterator[Verdict]:
+def missed(event: GraphCut, message: str, fix: Proposal | None = None) -> Iterator[Verdict]:
     """A verdict at the conversion, told up to the backward pass or the result that is named a loss."""
     sure = event.cut.grad.confidence
     end = "the loss is returned here" if event.returned else "and reaches backward here"
     because = (*steps(event.cut.grad), (event.reached, end))
-    yield Verdict(event.site, message, min(sure, Confidence.LIKELY) if event.returned else sure, because)
+    yield Verdict(event.site, message, min(sure, Confidence.LIKELY) if event.returned else sure, because, fix)

@@ -44,8 +44,9 @@ def read_labels(path):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `.astype` to the native dtype of the same width, which copies and keeps the values. Do
-not use `.byteswap()` alone: it swaps the bytes and keeps the dtype, so that the values are wrong.
+Unsafe: `.astype` to the native dtype of the same width is written behind the array, where its width is known. It keeps
+the values, and copies: a tensor that shared an array's memory no longer does. Do not use `.byteswap()` alone: it swaps
+the bytes and keeps the dtype, so that the values are wrong.
 
 ## Proof
 
@@ -68,6 +69,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import Array
+from torchconv_lint.fixing.proposal import Proposal, after
+from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import CONSTRUCTORS, called, pairs
 
@@ -89,4 +92,14 @@ class ForeignByteOrder(Rule[ToTensor]):
         if fact is not None:
             message = f"`{event.subject.text}` has its bytes in the other order: {called(event)} raises ValueError"
             message += " (use `.astype` to the native dtype)"
-            yield Verdict(event.site, message, min(event.sure, fact.confidence), steps(fact))
+            yield Verdict(event.site, message, min(event.sure, fact.confidence), steps(fact), _native(event))
+
+
+def _native(event: ToTensor) -> Proposal | None:
+    """Unsafe: it copies, so that the tensor no longer shares the memory of an array that had the native order."""
+    dtype = event.source.dtype if isinstance(event.source, Array) else None
+    if dtype is None:
+        return None
+    name = f"numpy.{dtype.value}"
+    change = after(event.subject, f".astype({name})")
+    return Proposal("bring it to the native byte order", Safety.UNSAFE, (change,), names=(name,))

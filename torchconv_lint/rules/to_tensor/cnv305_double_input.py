@@ -52,8 +52,8 @@ def score(samples):
 
 ## Fix safety
 
-No automatic fix yet. By hand: make the array float32, or write `.float()` after the conversion (a copy). Numbers are
-rounded to seven digits; where that is too little, cast the module with `.double()` instead.
+Unsafe: `.float()` (or what the parameters are) is written after the conversion. Numbers are rounded to seven digits;
+where that is too little, cast the module with `.double()` instead. Cheaper by hand: make the array float32 at once.
 
 ## Proof
 
@@ -83,6 +83,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.values import weakest
+from torchconv_lint.fixing.proposal import Proposal, after
+from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import pairs
 
@@ -93,6 +95,7 @@ _FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 _INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "bool"})
 _FLOATS_ONLY = ("Linear", "Conv", "LSTM", "GRU", "RNN", "LayerNorm", "BatchNorm", "GroupNorm")
 """Modules whose input cannot be integers: what else a module does with them is its own affair (embeddings)."""
+_METHODS = {"float32": ".float()", "float64": ".double()", "float16": ".half()", "bfloat16": ".bfloat16()"}
 
 
 class DoubleInput(Rule[ModuleFed]):
@@ -124,4 +127,16 @@ class DoubleInput(Rule[ModuleFed]):
             because = (*because, (event.site, f"`{event.module}` gets it"))
         else:
             message = f"`{event.subject}` is {given}, the parameters of `{event.module}` are {parameters}: it raises"
-        yield Verdict(event.converted or event.site, message, min(event.sure, weakest([fact])), because)
+        sure = min(event.sure, weakest([fact]))
+        yield Verdict(event.converted or event.site, message, sure, because, _cast(event, parameters))
+
+
+def _cast(event: ModuleFed, parameters: str) -> Proposal | None:
+    """Unsafe: numbers are rounded, and who else uses the tensor gets it in the other dtype, too."""
+    call, where = event.site, event.converted
+    if where is None and len(call.arguments) == 1 and not call.keywords:
+        where = call.arguments[0]
+    method = _METHODS.get(parameters)
+    if where is None or method is None:
+        return None
+    return Proposal(f"cast it with `{method}`", Safety.UNSAFE, (after(where, method),))

@@ -39,7 +39,9 @@ def start():
 
 ## Fix safety
 
-No automatic fix yet. By hand: a decimal point, or `dtype=torch.float32`.
+Unsafe: `torch.tensor` and `torch.full` get `dtype=torch.float32`, what `nn.Parameter` is given gets `.float()`. What
+is computed with it is floating point from then on. By hand: a decimal point, and whatever is made to require grad
+later.
 
 ## Proof
 
@@ -65,10 +67,14 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import GradAsked
 from torchconv_lint.analysis.values import weakest
+from torchconv_lint.fixing.proposal import Proposal, after, keyword
+from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from torchconv_lint.analysis.site import Site
 
 _INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
 
@@ -87,4 +93,15 @@ class IntegersRequireGrad(Rule[GradAsked]):
         if fact is not None and fact.value in _INTEGERS:
             message = f"`{event.subject}` makes a tensor of {fact.value} require grad, which raises"
             message += " (only floating point can)"
-            yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact))
+            yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), _floating(event.site))
+
+
+def _floating(call: Site) -> Proposal | None:
+    """Unsafe: numbers above 16777216 are rounded, and dtypes of results change. Only where the tensor is made: another
+    name would go on holding the integers."""
+    if call.method in ("tensor", "full") and "requires_grad" in call.keywords:
+        change, names = keyword(call, "dtype=torch.float32"), ("torch.float32",)
+        return Proposal("make it float32", Safety.UNSAFE, (change,), names=names)
+    if call.method == "Parameter" and len(call.arguments) == 1 and not call.keywords:
+        return Proposal("make it float32", Safety.UNSAFE, (after(call.arguments[0], ".float()"),))
+    return None

@@ -37,8 +37,8 @@ def doubled(x):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `torch.tensor(2.0)` for the number, a plain `2` mostly does; `torch.zeros(2)` or
-`torch.empty(2)` for numbers to come.
+Unsafe: `torch.Tensor(2)` becomes `torch.tensor(2, dtype=torch.float32)`, the number and not so many of them. By hand:
+a plain `2` mostly does; `torch.zeros(2)` or `torch.empty(2)` for numbers to come.
 
 ## Proof
 
@@ -59,12 +59,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Unfilled
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.to_tensor.wording import LEGACY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from torchconv_lint.analysis.site import Site
 
 
 class UnfilledNumbers(Rule[Unfilled]):
@@ -78,4 +81,13 @@ class UnfilledNumbers(Rule[Unfilled]):
     def judge(self, event: Unfilled) -> Iterator[Verdict]:
         """The operand has sizes and no values."""
         message = f"`{event.subject}` makes uninitialised numbers, and they are computed with here"
-        yield Verdict(event.site, f"{message} (use `torch.tensor` for values)", Confidence.CERTAIN)
+        message += " (use `torch.tensor` for values)"
+        yield Verdict(event.site, message, Confidence.CERTAIN, fix=_number(event.site))
+
+
+def _number(call: Site) -> Proposal | None:
+    """Unsafe: whether the number was meant, or so many numbers, nobody can know."""
+    if len(call.arguments) != 1 or call.keywords or call.method not in ("Tensor", "FloatTensor"):
+        return None
+    change = instead(call, "torch.tensor(", call.arguments[0], ", dtype=torch.float32)")
+    return Proposal("make it the number", Safety.UNSAFE, (change,), names=("torch.tensor", "torch.float32"))

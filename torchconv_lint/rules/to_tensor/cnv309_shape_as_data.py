@@ -38,7 +38,9 @@ def no_edges():
 
 ## Fix safety
 
-No automatic fix yet. By hand: `torch.empty`, `torch.zeros` or `torch.randn` with the same sizes.
+Unsafe: for a tuple with a zero in it `torch.tensor` becomes `torch.empty`, with the same arguments; without a `dtype`
+the result is float32. It has the shape that was written, where the sizes were data before. Where the data are
+overwritten, by hand: `torch.empty`, `torch.zeros` or `torch.randn` with the same sizes.
 
 ## Proof
 
@@ -59,7 +61,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import DataOverwritten, ToTensor
 from torchconv_lint.analysis.values import Const, Kind, Sequence
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.to_tensor.wording import called
 
@@ -86,7 +89,16 @@ class ShapeAsData(Rule["ToTensor | DataOverwritten"]):
             return
         message = f"{called(event)} takes `{event.subject.text}` as data: for an empty tensor use `torch.empty`"
         sure = Confidence.POSSIBLE if sizes[0] == 0 else Confidence.LIKELY
-        yield Verdict(event.site, message, min(sure, event.sure))
+        yield Verdict(event.site, message, min(sure, event.sure), fix=_empty(event))
+
+
+def _empty(event: ToTensor) -> Proposal | None:
+    """Unsafe: it is another tensor. `torch.empty` takes the keywords of the constructors."""
+    callee = event.site.callee
+    if event.via not in ("tensor", "as_tensor") or callee is None:
+        return None
+    change = instead(callee, "torch.empty")
+    return Proposal("use `torch.empty`", Safety.UNSAFE, (change,), names=("torch.empty",))
 
 
 def _sizes(kind: Kind) -> list[int]:

@@ -38,9 +38,9 @@ def target(value: torch.Tensor):
 ## Fix safety
 
 Unsafe: `torch.tensor(x)` becomes `x.detach().clone()`, which is what it does for tensors; numbers and arrays, should
-they come here on another path, have no such methods. With a dtype, by hand: `.to(dtype)` behind it. Leave out
-`.detach()` where gradients should flow, and `.clone()` where no copy is needed. `torch.as_tensor` takes numbers,
-arrays and tensors alike and copies only where it must.
+they come here on another path, have no such methods. With a dtype it becomes `x.detach().to(dtype, copy=True)`.
+`new_tensor` and other keywords are left to you. Leave out `.detach()` where gradients should flow, and `.clone()`
+where no copy is needed. `torch.as_tensor` takes numbers, arrays and tensors alike and copies only where it must.
 
 ## Proof
 
@@ -94,7 +94,12 @@ class TensorOfATensor(Rule[ToTensor]):
 
 def _cloned(event: ToTensor) -> Proposal | None:
     """Unsafe: numbers and arrays, which may come here as well, have no `.detach()`."""
-    if event.via != "tensor" or len(event.site.arguments) != 1:
+    call = event.site
+    if event.via != "tensor" or call.keywords not in ((), ("dtype",)) or len(call.arguments) != 1 + len(call.keywords):
         return None
-    change = instead(event.site, event.subject, ".detach().clone()")
-    return Proposal("use `.detach().clone()`", Safety.UNSAFE, (change,))
+    if not call.keywords:
+        return Proposal("use `.detach().clone()`", Safety.UNSAFE, (instead(call, event.subject, ".detach().clone()"),))
+    if call.arguments[0] != event.subject:
+        return None
+    cast = instead(call, event.subject, ".detach().to(", call.arguments[1], ", copy=True)")
+    return Proposal("use `.detach().to(…, copy=True)`", Safety.UNSAFE, (cast,))

@@ -43,8 +43,10 @@ def corners(scale):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `torch.stack` for a new dimension (which `torch.tensor` would have made), `torch.cat` to
-join along an old one. Both keep the graph, the device and the dtype.
+Unsafe: the constructor becomes `torch.stack`, which makes the dimension that it would have made. It takes tensors of
+one shape only and keeps their graph, device and dtype, so that `torch.Tensor` makes float32 of integers no more. There
+is no fix where the list may hold other things, and none with a `dtype=`. By hand: `torch.cat`, to join along an old
+dimension.
 
 ## Proof
 
@@ -64,7 +66,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import MANY, Fact, Sequence, Tensor, Value
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import called
 
@@ -90,7 +93,18 @@ class ListOfLongTensors(Rule[ToTensor]):
             count, sure = found
             message = f"`{event.subject.text}` holds a tensor with several elements: {called(event)} raises ValueError"
             message += " (use `torch.stack`)"
-            yield Verdict(event.site, message, min(event.sure, sure, count.confidence), steps(count))
+            yield Verdict(event.site, message, min(event.sure, sure, count.confidence), steps(count), _stacked(event))
+
+
+def _stacked(event: ToTensor) -> Proposal | None:
+    """Unsafe: `torch.stack` keeps dtype, device and graph, and takes tensors of one shape only."""
+    source, call = event.source, event.site
+    items = (source.items or (source.element,)) if isinstance(source, Sequence) else ()
+    surely = all(item and all(isinstance(kind, Tensor) for kind, _ in item) for item in items)
+    if not items or not surely or len(call.arguments) != 1 or call.keywords or call.callee is None:
+        return None
+    change = instead(call.callee, "torch.stack")
+    return Proposal("use `torch.stack`", Safety.UNSAFE, (change,), names=("torch.stack",))
 
 
 def _long(source: Sequence, depth: int) -> tuple[Fact, Confidence] | None:

@@ -36,8 +36,9 @@ def weights(values):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `torch.tensor` for the legacy constructors (sizes become `torch.empty`),
-`torch.as_tensor` for `from_numpy`, and `.requires_grad_()` after `as_tensor`.
+Unsafe: `from_numpy` becomes `torch.as_tensor`; `as_tensor`, `torch.Tensor` and `torch.FloatTensor` become
+`torch.tensor`, which copies. By hand: `torch.empty` for sizes, the legacy constructors of other dtypes, and
+`.requires_grad_()` after `as_tensor` where memory is to be shared.
 
 ## Proof
 
@@ -63,7 +64,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import KeywordRefused
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.to_tensor.wording import LEGACY
 
@@ -82,4 +84,14 @@ class RefusedKeyword(Rule[KeywordRefused]):
     def judge(self, event: KeywordRefused) -> Iterator[Verdict]:
         """The keyword is written out."""
         message = f"`torch.{event.function}` does not take `{event.keyword}=`: it raises TypeError"
-        yield Verdict(event.site, f"{message} (use `torch.{event.instead}`)", Confidence.CERTAIN)
+        message += f" (use `torch.{event.instead}`)"
+        yield Verdict(event.site, message, Confidence.CERTAIN, fix=_that_takes_it(event))
+
+
+def _that_takes_it(event: KeywordRefused) -> Proposal | None:
+    """Unsafe: `torch.tensor` copies, and takes sizes for data. Legacy constructors of other dtypes are left alone."""
+    callee = event.site.callee
+    if callee is None or event.function not in ("Tensor", "FloatTensor", "from_numpy", "as_tensor"):
+        return None
+    name = f"torch.{event.instead}"
+    return Proposal(f"call `{name}`", Safety.UNSAFE, (instead(callee, name),), names=(name,))

@@ -44,8 +44,8 @@ def centroids(data: torch.Tensor, labels: torch.Tensor, count: int):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `dtype=x.dtype` next to `device=x.device`, or `x.new_zeros(…)`. With float64 data memory
-doubles, which is what the caller asked for.
+Unsafe: `dtype=x.dtype` is added to `device=x.device`. With float64 data memory doubles and results are float64, which
+is what the caller asked for; where `x` holds integers, write the dtype by hand. `x.new_zeros(…)` says the same.
 
 ## Proof
 
@@ -64,11 +64,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ItemStored
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, keyword
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from torchconv_lint.analysis.site import Site
 
 
 class NarrowingBuffer(Rule[ItemStored]):
@@ -92,4 +95,13 @@ class NarrowingBuffer(Rule[ItemStored]):
             # The dtype is missing where the buffer is made; that one of its writes is rounded shows it.
             site = how[-1][0] if how else event.site
             because = (*how[:-1], (event.site, f"{event.value} is stored here"))
-            yield Verdict(site, message, min(Confidence.LIKELY, event.sure), because)
+            fix = _typed(site, event.placed_like)
+            yield Verdict(site, message, min(Confidence.LIKELY, event.sure), because, fix)
+
+
+def _typed(call: Site, placed_like: str) -> Proposal | None:
+    """Unsafe: what is computed with the buffer is float64 from then on, too."""
+    if "device" not in call.keywords:
+        return None
+    change = keyword(call, f"dtype={placed_like}.dtype")
+    return Proposal("take over the dtype, too", Safety.UNSAFE, (change,))
