@@ -58,7 +58,9 @@ class Segment:
         origin = self._origins.get(id(node))
         if origin is None:
             return cst.Module([]).code_for_node(node)
-        lines = self._slice(*self._range(origin)).splitlines()
+        # The parentheses of a tuple are no part of its place, but of what is written.
+        begin, end = self._ends(origin) if isinstance(origin, ast.Tuple) else self._range(origin)
+        lines = self._slice(begin, end).splitlines()
         return " ".join(word for line in lines if not line.lstrip().startswith("#") for word in line.split())
 
     def _slice(self, begin: tuple[int, int], end: tuple[int, int]) -> str:
@@ -70,13 +72,17 @@ class Segment:
 
     def _range(self, origin: ast.AST) -> tuple[tuple[int, int], tuple[int, int]]:
         """Where an ast node begins and ends: lines from 1, columns from 0 in code points."""
-        begin = self._place(origin.lineno, origin.col_offset)  # type: ignore[attr-defined]
-        end = self._place(origin.end_lineno, origin.end_col_offset)  # type: ignore[attr-defined]
+        begin, end = self._ends(origin)
         if isinstance(origin, ast.Tuple | ast.GeneratorExp):
             inner = _inside_parentheses(self._slice(begin, end))
             if inner is not None:
                 return _moved(begin, inner[0]), _moved(begin, inner[1])
         return begin, end
+
+    def _ends(self, origin: ast.AST) -> tuple[tuple[int, int], tuple[int, int]]:
+        """As Python says, for which the parentheses of a tuple or a generator are a part of it."""
+        begin = self._place(origin.lineno, origin.col_offset)  # type: ignore[attr-defined]
+        return begin, self._place(origin.end_lineno, origin.end_col_offset)  # type: ignore[attr-defined]
 
     def _place(self, line: int, offset: int) -> tuple[int, int]:
         """Python counts the bytes of UTF-8."""
