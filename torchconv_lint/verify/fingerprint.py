@@ -2,17 +2,14 @@
 
 Names are followed from the function to the module-level statements that bind them, and from those on, until nothing new
 is reached; a statement that binds nothing (`parser.add_argument(...)`, `matplotlib.use("agg")`) counts when it mentions
-a name that is used. Comments and layout do not count: a note or a reformatted line leaves evidence valid.
+a name that is used. What counts is the syntax tree: a note or a reformatted line leaves evidence valid, and so does
+another version of Python.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import io
-import tokenize
-
-_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
 def _bound(statement: ast.stmt) -> set[str]:
@@ -33,21 +30,26 @@ def _used(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
-def _tokens(source: str) -> str:
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return " ".join(token.string for token in tokens if token.type not in _LAYOUT)
+def _shape(value: object) -> object:
+    """What `value`, a node or a field of one, means: the same under every Python that can parse it.
+
+    What has no content is left out, since versions differ in it: fields, and empty parts of an f-string.
+    """
+    if isinstance(value, ast.Constant):
+        return repr(value.value)
+    if isinstance(value, ast.JoinedStr):
+        return ["f-string", *(shape for part in value.values if (shape := _shape(part)) != "''")]
+    if isinstance(value, list):
+        return [_shape(each) for each in value]
+    if not isinstance(value, ast.AST):
+        return repr(value)
+    fields = [(name, field) for name, field in ast.iter_fields(value) if field not in (None, []) and name != "ctx"]
+    return [type(value).__name__, *((name, _shape(field)) for name, field in fields)]
 
 
-def _segment(lines: list[str], statement: ast.stmt) -> str:
-    decorators = getattr(statement, "decorator_list", [])
-    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-    return "".join(lines[first - 1 : statement.end_lineno])
-
-
-def fingerprint(text: str, tree: ast.Module, function: str) -> str:
-    """The fingerprint of `function` in the module `tree`, which was parsed from `text`."""
-    lines = text.splitlines(keepends=True)
-    parts = [_tokens(_segment(lines, statement)) for statement in _reached(tree, function)]
+def fingerprint(tree: ast.Module, function: str) -> str:
+    """The fingerprint of `function` in the module `tree`."""
+    parts = [repr(_shape(statement)) for statement in _reached(tree, function)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

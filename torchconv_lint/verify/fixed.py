@@ -45,9 +45,9 @@ def fixed_fixture(fixture: Fixture) -> Fixed:
     left = {finding.span.line for finding in _lint(fixture, settled.text)}
     cured = {}
     for function in fixture.functions:
-        now = fingerprint(settled.text, tree, function.name)
+        now = fingerprint(tree, function.name)
         if function.kind == "hazard" and now != function.fingerprint and not left & lines_of(tree, function.name):
-            cured[function.name] = now == fingerprint(safely.text, safe_tree, function.name)
+            cured[function.name] = now == fingerprint(safe_tree, function.name)
     return Fixed(replace(fixture, text=settled.text, expectations=parse_expectations(settled.text)), cured)
 
 

@@ -87,7 +87,7 @@ def read_fixture(path: Path) -> Fixture:
     claim = parse_claim(text)
     kinds = KINDS if claim is None else CLAIM_KINDS
     functions = tuple(
-        Function(node.name, node.name.partition("_")[0], fingerprint(text, tree, node.name))
+        Function(node.name, node.name.partition("_")[0], fingerprint(tree, node.name))
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith(tuple(f"{kind}_" for kind in kinds))
     )
