@@ -136,6 +136,21 @@ def test_record(folder):
     assert rows["cnv101/topic.py::hazard_x"]["status"] == "proven"
 
 
+def test_a_part_can_be_recorded_again(folder):
+    """Of what was not run, what is known is kept; a new record of everything forgets what is gone."""
+    (folder / "evidence").mkdir()
+    for name in ("cnv201", "cnv202"):
+        (folder / name).mkdir()
+        (folder / name / "topic.py").write_text(FIXTURE.replace("  # CNV101: 12", "  # Not CNV101: 12"))
+    run(folder, "--device", "cpu", "--record")
+    (path,) = (folder / "evidence").glob("cpu_*.json")
+    (folder / "cnv201" / "topic.py").write_text(FIXTURE.replace("torch.ones(2", "torch.zeros(2"))
+    before = json.loads(path.read_text())["rows"]
+    run(folder / "cnv201", "--device", "cpu", "--record")
+    after = json.loads(path.read_text())["rows"]
+    assert {key for key in before if before[key] != after[key]} == {key for key in before if key.startswith("cnv201/")}
+
+
 @pytest.mark.parametrize(
     ("declared", "seen", "reason"),
     [

@@ -126,7 +126,7 @@ def test_fingerprint_follows_what_the_function_uses(old, new, same):
 
 
 def test_fingerprints_are_the_same_under_every_python():
-    """Versions differ in the tokens of an f-string, and in the syntax tree of this one (3.12 has an empty part more)."""
+    """Versions differ in the tokens of an f-string, and in the syntax tree of this one (3.12: an empty part)."""
     tree = ast.parse('def f(d, w, *, k=""):\n    """About it."""\n    return f"a{d!r:>{w}}b" "c" f"{d[0]=}"\n')
     assert fingerprint(tree, "f") == "f5cfc79a42e25652"
 

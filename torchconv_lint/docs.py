@@ -1,4 +1,4 @@
-"""Writes the rules' pages: `python -m torchconv_lint.docs [FOLDER]`."""
+"""Writes the generated pages: `python -m torchconv_lint.docs [FOLDER]`."""
 
 from __future__ import annotations
 
@@ -7,29 +7,41 @@ from pathlib import Path
 
 from torchconv_lint.rules import all_rules
 from torchconv_lint.rules.pages import markdown, summary
+from torchconv_lint.verify.evidence import load
+from torchconv_lint.verify.fixture import find_fixtures, read_fixture
+from torchconv_lint.verify.pages import claims_page, proof_page
+from torchconv_lint.verify.seen import seen
+
+_FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 
-def pages() -> dict[str, str]:
-    """From file name to content: one page a rule, and an index."""
-    files = {f"{rule.code}.md": markdown(rule) for rule in all_rules()}
+def pages(folder: Path = _FIXTURES) -> dict[str, str]:
+    """From path below `docs/` to content: a page a rule, their index, and what the evidence in `folder` shows."""
+    fixtures = [read_fixture(path) for path in find_fixtures([folder])]
+    evidences = load(folder / "evidence")
+    files = {f"rules/{rule.code}.md": f"{markdown(rule)}\n{seen(rule, fixtures, evidences)}" for rule in all_rules()}
     rows = [
         f"| [{rule.code}]({rule.code}.md) | `{rule.name}` | {summary(rule).replace('|', '&#124;')} "
         f"| {'on' if rule.default else 'opt-in'} |"
         for rule in all_rules()
     ]
-    files["index.md"] = "\n".join(["# Rules", "", "| code | name | finds | default |", "|---|---|---|---|", *rows, ""])
-    return files
+    table = ["| code | name | finds | default |", "|---|---|---|---|", *rows]
+    files["rules/index.md"] = "\n".join(["# Rules", "", *table, ""])
+    return files | {
+        "proof.md": proof_page(all_rules(), fixtures, evidences),
+        "claims.md": claims_page(fixtures, evidences),
+    }
 
 
 def write(folder: Path) -> None:
     """Write all pages into `folder` and remove those of rules that are gone."""
-    folder.mkdir(parents=True, exist_ok=True)
     wanted = pages()
-    for stale in {path.name for path in folder.glob("*.md")} - set(wanted):
+    (folder / "rules").mkdir(parents=True, exist_ok=True)
+    for stale in {f"rules/{path.name}" for path in (folder / "rules").glob("*.md")} - set(wanted):
         (folder / stale).unlink()
     for name, content in wanted.items():
         (folder / name).write_bytes(content.encode())
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/rules"))
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

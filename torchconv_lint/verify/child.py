@@ -156,7 +156,7 @@ def _repeat(job: Job, module: types.ModuleType, found: dict[str, Any]) -> Observ
         if "fresh memory" in job.watch:
             found["unstable"] = repeated.depends_on_memory(function, job.device)
         if "race" in job.watch:
-            found["race"] = repeated.race(function, twin)
+            found["race"] = repeated.race(function, twin, job.device)
         if "ratio" in job.watch:
             found["ratio"] = repeated.ratio(function, twin, job.device)
     return Observation(**found)

@@ -19,8 +19,12 @@ _FIXTURES = Path("fixtures")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--device", "devices", multiple=True, type=click.Choice(DEVICES), help="Where to run (repeatable).")
 @click.option("--format", "output", type=click.Choice(("text", "json")), default="text", show_default=True)
-@click.option("--record", is_flag=True, help="Write what was observed as evidence.")
-@click.option("--evidence", type=click.Path(path_type=Path), help="Folder of evidence files [FIXTURES/evidence].")
+@click.option("--record", is_flag=True, help="Write what was observed as evidence (with PATHS: of them only).")
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path),
+    help="Folder of evidence files [evidence, in or above the first of PATHS].",
+)
 @click.option("-j", "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes at a time.")
 @click.option("--timeout", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Seconds per function.")
 def command(
@@ -45,7 +49,7 @@ def command(
         raise click.UsageError("no folder ./fixtures here: name the fixtures to verify")
     chosen = paths or (_FIXTURES,)
     wanted = devices or DEVICES
-    folder = evidence or (chosen[0] if chosen[0].is_dir() else chosen[0].parent) / "evidence"
+    folder = evidence or _evidence_of(chosen[0])
     request = Request(chosen, wanted, folder, jobs, timeout, complete, record)
     result = verify(request, _progress if output == "text" and sys.stderr.isatty() else _quiet)
     if output == "json":
@@ -57,6 +61,13 @@ def command(
 
         show(result, wanted, Console(highlight=False))
     sys.exit(1 if result.failures() else 0)
+
+
+def _evidence_of(path: Path) -> Path:
+    """The folder `evidence` nearest to the fixtures, or the one to be made beside them."""
+    start = path if path.is_dir() else path.parent
+    near = (folder / "evidence" for folder in (start, *start.resolve().parents[:2]))
+    return next((folder for folder in near if folder.is_dir()), start / "evidence")
 
 
 def _quiet(what: str, number: int) -> Callable[[], None]:

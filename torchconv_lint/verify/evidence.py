@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.verify.observation import Observation
+from torchconv_lint.verify.proof import DEVICES
 from torchconv_lint.verify.rows import NOT_RUN, PROVEN, observed
 
 if TYPE_CHECKING:
@@ -45,42 +46,52 @@ def _name(device: str, machine: Machine) -> str:
     return re.sub(r"[^A-Za-z0-9.+_-]+", "-", "_".join(filter(None, parts))) + ".json"
 
 
-def record(folder: Path, device: str, machine: Machine, rows: list[Row]) -> Path | None:
-    """Write what was run on `device`; rows that were not run are not evidence. None if nothing was run."""
+def record(folder: Path, device: str, machine: Machine, rows: list[Row], complete: bool = True) -> Path | None:
+    """Write what was run on `device`; rows that were not run are not evidence. None if nothing was run.
+
+    Unless the rows are `complete`, what the same machine has recorded of other functions is kept.
+    """
     run = {row.key: row for row in rows if row.device == device and row.status != NOT_RUN}
     if not run:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _name(device, machine)
+    kept = {} if complete or not path.exists() else json.loads(path.read_text(encoding="utf-8"))["rows"]
     shown = replace(machine, gpu=machine.gpu if device == "cuda" else "")
     data = {
         "format": _FORMAT,
         "device": device,
         "machine": shown.to_json(),
         "date": datetime.date.today().isoformat(),
-        "rows": {
-            key: {
-                "fingerprint": row.function.fingerprint,
-                "declared": str(row.declared),
-                "status": row.status,
-                "reason": row.reason,
-                "observed": observed(row.observation or Observation("")),
-            }
-            for key, row in sorted(run.items())
-        },
+        "rows": dict(sorted({**kept, **{key: _recorded(row) for key, row in run.items()}}.items())),
     }
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 
+def _recorded(row: Row) -> dict[str, str]:
+    return {
+        "fingerprint": row.function.fingerprint,
+        "declared": str(row.declared),
+        "status": row.status,
+        "reason": row.reason,
+        "observed": observed(row.observation or Observation("")),
+    }
+
+
 def load(folder: Path) -> list[Evidence]:
-    """All evidence files of a folder, newest first. A file of another format is ignored."""
+    """All evidence of a folder, by device, the newest torch first. A file of another format is ignored."""
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data.get("format") == _FORMAT:
             found.append(Evidence(data["device"], data["machine"], data["date"], data["rows"]))
-    return sorted(found, key=lambda evidence: evidence.date, reverse=True)
+    found.sort(key=lambda one: (_release(one.machine["torch"]), _release(one.machine["numpy"]), one.date), reverse=True)
+    return sorted(found, key=lambda one: DEVICES.index(one.device))
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
 
 
 def consult(row: Row, evidences: list[Evidence]) -> Row:

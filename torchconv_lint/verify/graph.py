@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten
 
 from torchconv_lint.verify.observation import Growth
 
@@ -44,7 +44,7 @@ class GraphWatch(TorchFunctionMode):  # type: ignore[misc]
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():
-            for leaf in tree_leaves(result):
+            for leaf in tree_flatten(result)[0]:
                 if isinstance(leaf, torch.Tensor) and leaf.grad_fn is not None and _KEY not in leaf.grad_fn.metadata:
                     token = leaf.grad_fn.metadata[_KEY] = _Token()
                     self._alive.add(token)

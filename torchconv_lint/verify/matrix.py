@@ -40,6 +40,8 @@ def show(result: Result, devices: tuple[str, ...], console: Console) -> None:
         console.print("stand-in: an accelerator simulated on the CPU; it proves nothing about CUDA itself", style="dim")
     for source in sorted({row.source for row in result.rows if row.source}):
         console.print(f"recorded: {source}", style="dim", markup=False)
+    for title, number in result.stale.items():
+        console.print(f"evidence is stale: {number} functions have changed since {title}", style="yellow", markup=False)
     for device in devices:
         cured = Counter(row.fixture.rule for row in result.fixes if row.device == device and row.status == PROVEN)
         if cured:

@@ -42,7 +42,8 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Result:
     """`rows`: checks 2 and 3; `static`: check 1, fixture → disagreements; `fixes`: check 4; `broken`: files that are no
-    fixtures; `registered`: the rules that must be proven (empty when only some fixtures were asked for)."""
+    fixtures; `registered`: the rules that must be proven (empty when only some fixtures were asked for); `stale`: title
+    of committed evidence → how many functions have changed since it was recorded."""
 
     rows: tuple[Row, ...]
     static: dict[str, tuple[str, ...]]
@@ -50,6 +51,7 @@ class Result:
     fix_problems: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     registered: tuple[str, ...] = ()
+    stale: dict[str, int] = field(default_factory=dict)
 
     def matrix(self) -> dict[str, dict[str, Cell]]:
         """Rule → device → cell; registered rules without a fixture have a row too."""
@@ -87,7 +89,9 @@ class Result:
         lines += [f"{key}: {problem}" for key, problem in self.fix_problems.items()]
         unfixed = [row for row in self.fixes if row.status == FAILED]
         lines += [f"{row.key} on {row.device}, after its fix: {row.reason}" for row in unfixed]
-        return (*lines, *(f"{rule}: no executed proof (a hazard and a safe twin)" for rule in self.unproven()))
+        lines += [f"{rule}: no executed proof (a hazard and a safe twin)" for rule in self.unproven()]
+        unjudged = [key for key, (_, verdict) in self.claims().items() if verdict == "not judged"]
+        return (*lines, *(f"{key}: the claim is not judged" for key in (unjudged if self.registered else ())))
 
     def to_json(self) -> dict[str, Any]:
         """The whole report for machines."""
@@ -111,6 +115,7 @@ class Result:
                 for key, (claim, verdict) in self.claims().items()
             },
             "failures": list(self.failures()),
+            "stale": self.stale,
             "linter": {key: list(messages) for key, messages in self.static.items() if messages},
             "rows": [row.to_json() for row in self.rows],
             "fixes": [row.to_json() for row in self.fixes],

@@ -152,8 +152,9 @@ def main() -> None:
         if not order["spawn"]:
             importlib.import_module("torchconv_lint.verify.child")
             for need in order["preload"]:
-                if need in _PRELOAD:
-                    importlib.import_module(_PRELOAD[need])
+                with contextlib.suppress(ImportError):  # An old torch: the programs that need it will say so.
+                    if need in _PRELOAD:
+                        importlib.import_module(_PRELOAD[need])
         pool = Pool(order["jobs"], order["width"], order["limit"], order["spawn"])
         try:
             if not pool.work():

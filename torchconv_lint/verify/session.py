@@ -13,6 +13,7 @@ from torchconv_lint.verify.fixture import Fixture, find_fixtures, read_fixture
 from torchconv_lint.verify.machine import this_machine
 from torchconv_lint.verify.proof import ProofError
 from torchconv_lint.verify.prove import prove, rows_of
+from torchconv_lint.verify.recorded import stale
 from torchconv_lint.verify.result import Result
 from torchconv_lint.verify.rows import NOT_RUN, Row
 
@@ -51,11 +52,12 @@ def verify(request: Request, progress: Progress = _quiet) -> Result:
         planned = rows_of(fixtures, device, machine)
         done = prove(planned, request.width, request.limit, progress(device, len(planned)))
         if request.record:
-            record(request.evidence, device, machine, done)
+            record(request.evidence, device, machine, done, request.complete)
         fixes += _cured(done, treated, request)
         rows += [consult(row, evidences) if row.status == NOT_RUN else row for row in done]
     registered = tuple(rule.code for rule in all_rules() if not rule.cuda_only) if request.complete else ()
-    return Result(tuple(rows), static, tuple(fixes), problems, broken, registered)
+    left = stale(load(request.evidence), tuple(fixtures))
+    return Result(tuple(rows), static, tuple(fixes), problems, broken, registered, left)
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[Fixture], dict[str, str]]:
