@@ -13,13 +13,13 @@ from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.gradmode import is_custom_function
 from torchconv_lint.analysis.graph import contained, escape, inherited, tell_backward, went_back, without_others_cuts
-from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.iteration import element_of, flattened
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER, tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
-from torchconv_lint.analysis.tensor_methods import SPECIAL, call_array_method, call_tensor_method
+from torchconv_lint.analysis.tensor_methods import CASTS, SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
@@ -77,6 +77,9 @@ _OF_A_MODULE = frozenset(
 
 _OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
 """Methods that data loaders, optimisers and schedulers have too: the object's name has to say that it is a module."""
+
+_COMPUTED = (cst.Comparison, cst.BinaryOperation)
+"""`(x > 0).float()`: what a comparison or a sum gives, and can be cast so, is a tensor."""
 
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
@@ -285,6 +288,8 @@ HARMLESS = frozenset(
 
 def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """The result of a call nobody can look into: at most a guess from what went in."""
+    if _FLATTENING.search(path or "") and arguments.count == 1:
+        return each(next(iter(arguments.values), UNKNOWN), flattened)
     operands = operands_in(arguments.values)
     if (path or "").rpartition(".")[2] not in HARMLESS:
         for value in arguments.values:
@@ -302,6 +307,10 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
         guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
         return Opaque(guess=guess)
     return UNKNOWN
+
+
+_FLATTENING = re.compile(r"(^|[._])(un)?(flatten|nest)_?(nested_)?dict\w*$", re.I)
+"""Names of functions that give the same values under other keys; everybody has one."""
 
 
 def _is_telling(tensor: Tensor) -> bool:
@@ -355,6 +364,8 @@ def _call_opaque_method(
         return _move_opaque(frame, kind, name, arguments, node, func)
     if kind.guess is not None and name not in _OF_A_MAPPING and _of_a_tensor(name):
         return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
+    if name in CASTS and isinstance(getattr(func, "value", None), _COMPUTED) and not arguments.count:
+        return call_tensor_method(frame, Tensor(), name, arguments, node, func)
     if name in ("item", "numpy", "tolist"):
         what = {"item": NUMBER, "numpy": ARRAY}.get(name, LIST)
         tell_read(frame, kind, getattr(func, "value", func), node, what, name)

@@ -103,7 +103,8 @@ class Evidence:
     """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions.
 
     `spent`: names, dotted names and items through whose graph the function calls backward. `rebound`: names with the
-    function whose result they take below the last backward: that result is another thing.
+    function whose result they take below the last backward: that result is another thing. `awaited`: names that are
+    returned to callers who call backward on them.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -112,6 +113,7 @@ class Evidence:
     matrices: frozenset[str] = frozenset()
     spent: frozenset[str] = frozenset()
     rebound: frozenset[tuple[str, str]] = frozenset()
+    awaited: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()

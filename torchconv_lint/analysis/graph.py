@@ -400,6 +400,21 @@ def spent(kind: Kind) -> Kind:
     return kind if graph.spent or guessed(kind) is None else regraphed(kind, replace(graph, spent=True))
 
 
+def as_awaited(kind: Kind) -> Kind:
+    """A value that a caller calls backward on: it requires grad, and its graph will have served once it is kept."""
+    if isinstance(kind, Opaque):
+        guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+        return replace(kind, guess=_served(guess), tensorish=True)
+    return _served(kind) if isinstance(kind, Tensor) else kind
+
+
+def _served(tensor: Tensor) -> Tensor:
+    if tensor.grad is not None and not tensor.grad.value:
+        return tensor
+    grad = tensor.grad or Fact(True, confidence=Confidence.LIKELY)
+    return replace(tensor, grad=grad, graph=replace(tensor.graph, leaf=False, spent=True))
+
+
 def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`."""
     if "backward" not in name:

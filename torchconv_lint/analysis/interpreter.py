@@ -13,6 +13,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.annotations import annotated, plain_parameters, without_tensors
+from torchconv_lint.analysis.awaited import awaited
 from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import (
@@ -32,7 +33,7 @@ from torchconv_lint.analysis.events import (
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
-from torchconv_lint.analysis.graph import KeptGraphs, escape
+from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -401,6 +402,8 @@ class Interpreter:
 
     def enriched(self, value: Value, name: str, evidence: Evidence, callee: str = "") -> Value:
         """An unknown value as what its uses tell it is; `callee`: the function that gave it."""
+        if name in evidence.awaited and (name, callee) not in evidence.rebound:
+            return tuple(alt._replace(kind=as_awaited(alt.kind)) for alt in value)
         if not any(isinstance(alt.kind, Opaque) for alt in value) or (name, callee) in evidence.rebound:
             return value
         if name in evidence.needs_grad:
@@ -652,8 +655,18 @@ class Interpreter:
         """What the uses of names in the function tell."""
         found = self._evidence.get(function)
         if found is None:
-            found = self._evidence[function] = evidence_in(function.nodes)
+            found = evidence_in(function.nodes)
+            names = self._awaited.get(function) if self.trains else None
+            if names:
+                spent = found.spent | names
+                found = replace(found, needs_grad=found.needs_grad | names, spent=spent, awaited=names)
+            self._evidence[function] = found
         return found
+
+    @functools.cached_property
+    def _awaited(self) -> dict[FunctionOutline, frozenset[str]]:
+        """What functions return for their callers in the file to call backward on."""
+        return awaited(self.outline)
 
     def global_value(self, name: str) -> Value:
         """What a name means outside of all functions."""

@@ -147,6 +147,20 @@ def _nesting(value: Value) -> int:
     return depth
 
 
+def flattened(kind: Kind) -> Kind:
+    """A dict of dicts as one dict: which key a value has become is not followed."""
+    return Mapping((), _values(kind)) if isinstance(kind, Mapping) else kind
+
+
+def _values(kind: Mapping) -> Value:
+    parts = [
+        _values(inner.kind) if isinstance(inner.kind, Mapping) else (inner,)
+        for value in (kind.element, *(item for _, item in kind.items))
+        for inner in value
+    ]
+    return join(*parts) if parts else NOTHING
+
+
 def flat(value: Value) -> Value:
     """What a container holds, at any depth; other values as they are."""
     parts: list[Value] = []

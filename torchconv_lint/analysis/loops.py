@@ -57,7 +57,7 @@ class Loop:
 
     @property
     def written(self) -> set[str]:
-        """The names of tensors whose elements are assigned in it."""
+        """The names of tensors whose elements are computed in it."""
         if self._written is None:
             self._written = set(_written(self.node))
         return self._written
@@ -258,6 +258,10 @@ def bound_in(node: cst.CSTNode) -> set[str]:
 
 
 def _written(node: cst.CSTNode) -> Iterator[str]:
+    """The roots of `x[i] = value` and `x[i] += value`, constants left out: those are known without computing."""
     for child in walked(node):
-        if isinstance(child, cst.AssignTarget | cst.AugAssign) and isinstance(child.target, cst.Subscript):
-            yield from _roots(child.target.value)
+        if not isinstance(child, cst.Assign | cst.AugAssign) or isinstance(child.value, cst.BaseNumber):
+            continue
+        for target in child.targets if isinstance(child, cst.Assign) else (child,):
+            if isinstance(target.target, cst.Subscript):
+                yield from _roots(target.target.value)

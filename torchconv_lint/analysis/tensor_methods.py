@@ -80,7 +80,7 @@ from torchconv_lint.model import Confidence
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
 
-_CASTS = {
+CASTS = {
     "float": "float32",
     "double": "float64",
     "half": "float16",
@@ -94,7 +94,7 @@ _CASTS = {
 }
 
 SPECIAL = frozenset(
-    {"numpy", "__array__", "item", "detach", "requires_grad_", "detach_", "backward", "type_as", *_CASTS}
+    {"numpy", "__array__", "item", "detach", "requires_grad_", "detach_", "backward", "type_as", *CASTS}
 )
 """Methods that `call_tensor_method` knows without looking them up."""
 
@@ -122,8 +122,8 @@ def call_tensor_method(
         tell_host_read(frame, [kind, *operands_in(arguments.values)], subject, node)
     if name == "pin_memory":
         return replace(kind, pinned=True, landing=None, memory=None, path=None)
-    if name in _CASTS and not arguments.count:
-        dtype = Fact(_CASTS[name], Step(frame.site(node), f"is cast to {_CASTS[name]}"))
+    if name in CASTS and not arguments.count:
+        dtype = Fact(CASTS[name], Step(frame.site(node), f"is cast to {CASTS[name]}"))
         same = kind.dtype is not None and kind.dtype.value == dtype.value
         tell_cast_back(frame, kind, str(dtype.value), node, subject)
         result = cast(kind, dtype)
@@ -184,7 +184,7 @@ def _may_be_elsewhere(frame: Frame, kind: Tensor, node: cst.Call) -> bool:
 def _computes(name: str) -> bool:
     """Whether a method computes with what the tensor holds: no view, nothing about its metadata, no write."""
     ops = torch_ops().method
-    known = name in ops.tensor or name in ops.tuple or name in ops.list or name in _CASTS
+    known = name in ops.tensor or name in ops.tuple or name in ops.list or name in CASTS
     return known and name not in ops.view and name not in ops.inplace and name not in _HOLDING
 
 
