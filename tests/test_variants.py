@@ -37,6 +37,8 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
     ("names without a meaning", "cnv205/loaded_again_and_again.py"): {"adapt": NAMED},
     ("temporary variables", "cnv203/attribute_beside_another.py"): {"Search": DIRECT},
+    ("temporary variables", "cnv206/collecting.py"): {"Collecting": DIRECT},
+    ("helpers", "cnv502/returned_beside_the_loss.py"): {"Trainer": DEEP},
     ("helpers", "cnv205/own_load_state_dict.py"): {"Buffer": DIRECT},
     ("names without a meaning", "cnv601/steps_elsewhere.py"): {"safe_full_batch": NAMED},
     ("names without a meaning", "cnv601/training_loops.py"): {"safe_verbose": NAMED},

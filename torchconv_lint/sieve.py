@@ -130,10 +130,16 @@ def sift(
     }
     tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
     ordered = tuple(function for function in functions if function in callers or function in chosen)
+    # What a function calls backward on came from somewhere.
+    awaited = {name for found in features.values() if "backward" in found.calls for name in found.results}
     worth = frozenset(
         function
         for function, found in features.items()
-        if found.torchy or found.triggers or _size(function) <= SMALL or not live.others.isdisjoint(found.words)
+        if function.name in awaited
+        or found.torchy
+        or found.triggers
+        or _size(function) <= SMALL
+        or not live.others.isdisjoint(found.words)
     )
     looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
     looked_at += [(None, module)] if module_chosen else []

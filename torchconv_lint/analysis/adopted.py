@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.events import AliasKept, StateAdopted
+from torchconv_lint.analysis.events import AliasKept, ArgumentKept, StateAdopted
 from torchconv_lint.analysis.loops import bound_in, walked
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.patterns import is_snapshot
@@ -59,10 +59,37 @@ def _kept_attribute(frame: Frame, node: cst.CSTNode) -> str | None:
     if not converted or path is None or path.count(".") != 1 or path.partition(".")[0] != "self":
         return None
     tensors = [kind for kind, _ in frame.quietly(node) if isinstance(kind, Tensor)]  # type: ignore[arg-type]
-    places = [tensor.device for tensor in tensors]
-    if places and all(place is not None and place.value == ACCELERATOR for place in places):
+    if tensors and _all_elsewhere(tensors):
         return None
     return path.rpartition(".")[2]
+
+
+def tell_argument_kept(frame: Frame, target: cst.BaseExpression, part: cst.BaseExpression) -> None:
+    """`self.kept.append(given.detach().cpu())`: on the CPU this is what the caller goes on with."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    owner = dotted_path(target)
+    if outline is None or outline.owner is None or owner is None or "." not in owner:
+        return
+    node: cst.CSTNode = part
+    how = ""
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _CONVERTING:
+        how = how or node.func.attr.value
+        node = node.func.value
+    if not how or not isinstance(node, cst.Name) or node.value not in outline.given:
+        return
+    tensors = [tensor for kind, _ in frame.quietly(node) if (tensor := guessed(kind)) is not None]
+    if tensors and not _all_elsewhere(tensors):
+        form = "array" if how == "numpy" else "tensor"
+        frame.emit(ArgumentKept(frame.site(part), node.value, owner, how, form))
+
+
+_CONVERTING = frozenset({"detach", "cpu", "to", "numpy", "float", "contiguous", "double", "long"})
+"""Methods that copy now and then, and look as if they always did."""
+
+
+def _all_elsewhere(tensors: list[Tensor]) -> bool:
+    """Whether all of them are surely on an accelerator."""
+    return all(tensor.device is not None and tensor.device.value == ACCELERATOR for tensor in tensors)
 
 
 def tell_reloaded(frame: Frame, arguments: Arguments, *, module: bool) -> None:

@@ -28,9 +28,7 @@ def awaited(file: FileOutline) -> dict[FunctionOutline, frozenset[str]]:
     return {function: frozenset(names) for function, names in found.items()}
 
 
-def _differentiated(
-    file: FileOutline, caller: FunctionOutline
-) -> Iterator[tuple[FunctionOutline, Position, int]]:
+def _differentiated(file: FileOutline, caller: FunctionOutline) -> Iterator[tuple[FunctionOutline, Position, int]]:
     """Functions of the file whose results the caller binds and calls backward on."""
     if not any(isinstance(node, ast.Attribute) and "backward" in node.attr for node in caller.nodes):
         return

@@ -7,6 +7,7 @@ import re
 import libcst as cst
 
 from torchconv_lint.analysis import builtin_calls, classes, library_calls, module_calls, numpy_calls, torch_calls
+from torchconv_lint.analysis.adopted import tell_argument_kept
 from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.evidence import data_methods
@@ -157,6 +158,8 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     owner = frame.at(func.value) if silent else frame.evaluate(func.value)
     arguments = evaluate_arguments(frame, node)
     tell_backward(frame, name, arguments, node)
+    if name == "append" and frame.interpreter.follows_arguments and arguments.positional:
+        tell_argument_kept(frame, func.value, arguments.positional[0].node)
     if frame.tracks and name == "append" and arguments.positional:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
     if (frame.loops or frame.trace is not None or frame.state.underway.copies) and writes_text(func):

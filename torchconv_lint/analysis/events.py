@@ -277,6 +277,17 @@ class StateAdopted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ArgumentKept(Event):
+    """What a caller has handed over (`argument`) is put into `target`, after a conversion (`how`) that may have had
+    nothing to do. `form` as in `AliasKept`."""
+
+    argument: str
+    target: str
+    how: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait(Event):
     """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
 

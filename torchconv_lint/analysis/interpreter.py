@@ -17,6 +17,7 @@ from torchconv_lint.analysis.awaited import awaited
 from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import (
+    ArgumentKept,
     Event,
     ForeignWrite,
     GraphKept,
@@ -99,7 +100,7 @@ class OverBudget(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """What one evaluation of a function gave."""
+    """What one evaluation of a function gave. `deep`: how many calls deep it was, if that was too deep to follow all."""
 
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class Result:
     steps: bool = False
     waits: bool = False
     underway: Underway = NOTHING_UNDERWAY
+    deep: int = 0
 
 
 class Interpreter:
@@ -130,6 +132,7 @@ class Interpreter:
         self.follows_loops = Wait in heard
         self.follows_traces = TracedRead in heard or TracedCut in heard
         self.follows_makers = MadeOnHost in heard
+        self.follows_arguments = ArgumentKept in heard
         self.follows_copies = Race in heard and "non_blocking" in source.text
         self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}
@@ -148,6 +151,7 @@ class Interpreter:
         self._attributes: dict[tuple[ClassOutline, str], Value] = {}
         self._evidence: dict[FunctionOutline, Evidence] = {}
         self._spent = 0
+        self._cut_short = False  # a call was too deep to be followed
         self.graphs = KeptGraphs()
 
     # -- entry points ------------------------------------------------------------------------------------------------
@@ -425,7 +429,10 @@ class Interpreter:
         home = definition.home
         if home is not None and home is not self:
             return home.call(frame, definition, arguments, this, node)
-        if frame.depth >= MAX_CALL_DEPTH or definition in self._active or not self._is_worth(definition.outline):
+        if frame.depth >= MAX_CALL_DEPTH:
+            self.root._cut_short = True
+            return _unseen(frame, arguments)
+        if definition in self._active or not self._is_worth(definition.outline):
             return _unseen(frame, arguments)
         if not definition.is_parsed or (frame.trace is not None and is_left_out(self, definition.outline)):
             return _unseen(frame, arguments)
@@ -438,22 +445,27 @@ class Interpreter:
             around = (frame.loops, frame.seldom, frame.trace, frame.autocast, frame.state.underway)
             key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around)
             result = self._contexts.get(key)
-            if result is not None:
+            if result is not None and frame.depth >= result.deep:
                 return self._after_call(frame, result, definition, arguments, this, node)
         counted: Any = definition
         if frame.loops or frame.trace is not None:  # these are followed beside the rest, and do not use up its contexts
             counted = (definition, frame.loops, frame.trace)
         if frame.trace is None:
             self._context_count.setdefault(definition, 0)
-        if self._context_count.get(counted, 0) >= MAX_CONTEXTS and key is not None:
-            return _unseen(frame, arguments)
-        self._context_count[counted] = self._context_count.get(counted, 0) + 1
+        if key not in self._contexts:
+            if self._context_count.get(counted, 0) >= MAX_CONTEXTS and key is not None:
+                return _unseen(frame, arguments)
+            self._context_count[counted] = self._context_count.get(counted, 0) + 1
         state = State(names, grad=grad, path=frame.state.path, underway=frame.state.underway)
         inner = self._frame(definition, state, frame.depth + 1, this)
         inner.tracks = inner.tracks or frame.tracks
         inner.loops, inner.seldom, inner.trace = frame.loops, frame.seldom, frame.trace
         inner.autocast = frame.autocast
+        before, self.root._cut_short = self.root._cut_short, False
         result = self._evaluate(inner, definition)
+        if self.root._cut_short:  # nearer to an entry point more of it can be seen
+            result.deep = frame.depth
+        self.root._cut_short = before or self.root._cut_short
         if key is not None:
             self._contexts[key] = result
         return self._after_call(frame, result, definition, arguments, this, node)

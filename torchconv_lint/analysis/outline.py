@@ -33,6 +33,18 @@ class FunctionOutline:
         """Every node of it, in no particular order: looked through several times, so collected once."""
         return walk(self.node)
 
+    @functools.cached_property
+    def given(self) -> frozenset[str]:
+        """The names that stand for what a caller has handed over, or for a part or a view of it: parameters that are
+        bound to nothing else, and names taken from them."""
+        arguments = self.node.args
+        parameters = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        bindings = [(_names_bound(node), _origin(node.value)) for node in self.nodes if isinstance(node, ast.Assign)]
+        names = parameters - {"self", "cls"}
+        for _ in range(3):
+            names |= {name for bound, origin in bindings if origin in names for name in bound}
+        return frozenset(names - {name for bound, origin in bindings if origin not in names for name in bound})
+
 
 @dataclass(eq=False)
 class ClassOutline:
@@ -79,6 +91,27 @@ class FileOutline:
         yield from self.functions.values()
         for class_ in self.classes.values():
             yield from class_.methods.values()
+
+
+_VIEWS = frozenset(
+    {"squeeze", "unsqueeze", "view", "reshape", "flatten", "detach", "contiguous", "permute", "transpose"}
+)
+
+
+def _names_bound(node: ast.Assign) -> list[str]:
+    return [child.id for target in node.targets for child in ast.walk(target) if isinstance(child, ast.Name)]
+
+
+def _origin(node: ast.expr) -> str:
+    """The name that an expression is a part or a view of; "" if it is made anew."""
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Subscript | ast.Attribute):
+            node = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
+            node = node.func.value
+        else:
+            return ""
+    return node.id
 
 
 def _written_on_self(method: FunctionOutline) -> Iterator[str]:
