@@ -100,7 +100,7 @@ class OverBudget(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """What one evaluation of a function gave. `deep`: how many calls deep it was, if that was too deep to follow all."""
+    """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all."""
 
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
