@@ -21,6 +21,7 @@ from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
 from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
+from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.values import (
     CPU,
     UNKNOWN,
@@ -120,6 +121,7 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
         value = rebound(value, path)
         escape(frame, value)
         tell_adopted(frame, path, value, node)
+        tell_double(frame, value, f"`{path}`", node)
         if frame.tracks:
             tell_alias(frame, value, node, path)
             value = kept(frame, with_memory(frame, value, node), node, path, container=True)

@@ -128,6 +128,8 @@ _MADE_FOR_THE_HOST = frozenset({"images", "frames", "audios", "text", "texts"})
 def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Kind | Value:
     if name == "device":
         return device_of(frame, kind, node)
+    if name == "A" and kind.array is not None:  # of a sparse matrix
+        return kind.array
     path = longer_path(kind.path, name)
     if name == "grad" and frame.tracks and kind.guess is None:
         return Opaque(path, memory=_grad_memory(frame, node))

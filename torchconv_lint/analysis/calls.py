@@ -22,6 +22,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.tensor_methods import CASTS, SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -294,6 +295,8 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     if _FLATTENING.search(path or "") and arguments.count == 1:
         return each(next(iter(arguments.values), UNKNOWN), flattened)
     operands = operands_in(arguments.values)
+    for value in arguments.values:
+        tell_double(frame, value, f"`{frame.text(node.func)}`", node)
     if (path or "").rpartition(".")[2] not in HARMLESS:
         for value in arguments.values:
             escape(frame, value)
@@ -374,6 +377,8 @@ def _call_opaque_method(
         tell_read(frame, kind, getattr(func, "value", func), node, what, name)
     if name == "numpy":
         return Array(memory=kind.memory)
+    if kind.array is not None and name in ("toarray", "todense"):
+        return kind.array
     if kind.array is not None and (result := _array_method(frame, kind, name, arguments, node, func)):
         return result
     if name == "step" and _is_optimizer_name(kind.path):

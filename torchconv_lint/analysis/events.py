@@ -189,6 +189,15 @@ class ModuleFed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DoubleKept(Event):
+    """A tensor that is float64 because the array was, converted at `site`, goes on (`where`) as it is."""
+
+    dtype: Fact
+    where: str
+    gone: Site
+
+
+@dataclass(frozen=True, slots=True)
 class ToScalar(Event):
     """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt"), in this grad mode.
 

@@ -18,6 +18,7 @@ from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import (
     ArgumentKept,
+    DoubleKept,
     Event,
     ForeignWrite,
     GraphKept,
@@ -133,6 +134,7 @@ class Interpreter:
         self.follows_traces = TracedRead in heard or TracedCut in heard
         self.follows_makers = MadeOnHost in heard
         self.follows_arguments = ArgumentKept in heard
+        self.follows_doubles = DoubleKept in heard and _DOUBLES.search(source.text) is None
         self.follows_copies = Race in heard and "non_blocking" in source.text
         self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}
@@ -849,6 +851,7 @@ _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, as
 """Statements of a module that the outline knows already."""
 
 _ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
+_DOUBLES = re.compile(r"""\.(float64|double)\b|["']float64["']|set_default_""")
 _NEVER_OURS = ("torch.", "numpy.", "builtins.")
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})

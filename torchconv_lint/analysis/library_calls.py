@@ -82,6 +82,8 @@ _NOT_CONVERTING = re.compile(
     r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.load_npz)|"
     r"sklearn\.(utils\.(check_random_state|shuffle|Bunch)|model_selection\.(train_test_split|\w*(CV|Split|KFold))|base\.))"
 )
+_WEIGHING = re.compile(r"^sklearn\.(Tfidf(Vectorizer|Transformer)|HashingVectorizer)\(\)\.(fit_)?transform$")
+"""Methods that give weights of words: float64 unless told otherwise."""
 _PANDAS = frozenset({"DataFrame", "Series", "Index", "cut", "qcut", "factorize", "unique"})
 _MODULE_MAKERS = re.compile(
     r"^(torchvision\.models\.\w|timm\.create_model$|timm\.models\.\w|segmentation_models_pytorch\.\w|open_clip\.create_model|"
@@ -117,6 +119,9 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Sequence((indices, indices), NOTHING, mutable=False)
     if name.startswith(_CONVERTING_PACKAGES) and not _NOT_CONVERTING.match(name):
         result = _convert_all(frame, name if name.count(".") < 3 else last, arguments, node)
+        if _WEIGHING.match(name):
+            double = Fact("float64").then(frame.site(node), f"`{last}` gives float64")
+            return Opaque(array=Array(double, ndim=2))
         return External(f"{package}.{last}()") if last[:1].isupper() else result
     if _MODULE_MAKERS.match(name):
         return Module(None, Fact(CPU))

@@ -19,6 +19,7 @@ from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
+from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import CAPTURE, Transform, decorate
 from torchconv_lint.analysis.truth import test
 from torchconv_lint.analysis.values import (
@@ -130,6 +131,7 @@ def _delete(frame: Frame, node: cst.Del) -> None:
 def _return(frame: Frame, node: cst.Return) -> None:
     value = frame.evaluate(node.value) if node.value is not None else NONE
     gave_loss(frame, value, node)
+    tell_double(frame, value, "the caller", node)
     frame.returns.append(value)
     frame.exits.append(frame.state)
     frame.alive = False

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
-from torchconv_lint.analysis.events import KeywordRefused, LegacyPlaced, ToTensor
-from torchconv_lint.analysis.values import ACCELERATOR, Alt, Device, Fact, Opaque, Step, Tensor
+from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ToTensor
+from torchconv_lint.analysis.values import ACCELERATOR, Alt, Array, Device, Fact, Opaque, Step, Tensor, each
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Argument, Arguments, Frame
     from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.values import Kind, Value
 
 _REFUSED = {
     "from_numpy": frozenset({"dtype", "device", "requires_grad", "copy"}),
@@ -69,6 +71,33 @@ def converting_site(fact: Fact) -> Site | None:
             return step.site
         step = step.before
     return None
+
+
+def beside_float32(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """Arrays that one branch has made float32, and another one has left as NumPy makes them: float64, perhaps."""
+    arrays = [kind for kind, _ in value if isinstance(kind, Array)]
+    asked = [kind.dtype for kind in arrays if kind.dtype is not None and kind.dtype.value == "float32"]
+    if not asked:
+        return value
+    step = Step(frame.site(node), "on one branch it is float32, on another one what NumPy makes it")
+    double = Fact("float64", asked[0].step or step, Confidence.POSSIBLE)
+
+    def change(kind: Kind) -> Kind:
+        untold = isinstance(kind, Array) and kind.dtype is None and kind.path is None
+        return replace(kind, dtype=double) if isinstance(kind, Array) and untold else kind
+
+    return each(value, change)
+
+
+def tell_double(frame: Frame, value: Value, where: str, node: cst.CSTNode) -> None:
+    """A value leaves for `where`. Only in files that never speak of float64: there nobody has asked for it."""
+    if not frame.interpreter.follows_doubles:
+        return
+    for kind, _ in value:
+        dtype = kind.dtype if isinstance(kind, Tensor) else None
+        site = converting_site(dtype) if dtype is not None and dtype.value == "float64" else None
+        if dtype is not None and site is not None and site.segment is frame.segment:
+            frame.emit(DoubleKept(site, dtype, where, frame.site(node)))
 
 
 def tell_to_tensor(

@@ -20,7 +20,7 @@ from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, 
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
 from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set, tell_grad_asked, typed
-from torchconv_lint.analysis.to_tensor import tell_placed, tell_refused, tell_to_tensor
+from torchconv_lint.analysis.to_tensor import beside_float32, tell_placed, tell_refused, tell_to_tensor
 from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -304,6 +304,8 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
     value = source.value
     if certain and frame.tracks:
         value = _arrays_now(frame, source.node, value)
+    if certain and frame.interpreter.follows_doubles:
+        value = beside_float32(frame, value, node)
     wanted = dtype_fact(arguments.value(1, "dtype"))
     typed = len(arguments.positional) > 1 or "dtype" in arguments.keywords
     devices = _keyword_device(frame, arguments, node)
