@@ -53,7 +53,7 @@ Run with torch 2.13.0 (CPU build), NumPy 2.4.6 and scikit-learn 1.9.1 on the CPU
 - `torch.from_numpy`, `torch.as_tensor` and `torch.tensor` of `np.linspace(0, 1, 3)`, `np.zeros(3)`,
   `np.random.rand(3)` and `np.array([0.5])` give float64; `torch.linspace(0, 1, 3)` gives float32.
 - `TfidfVectorizer().fit_transform(texts).toarray()` is float64.
-- not run on MPS; that it has no float64 is its documentation's word.
+- not yet run on CUDA, nor on MPS; that this has no float64 is its documentation's word.
 
 ## References
 
