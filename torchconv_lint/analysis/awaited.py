@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.backward import backward_in
+from torchconv_lint.analysis.backward import losses_of
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
 
 if TYPE_CHECKING:
@@ -25,26 +26,37 @@ def awaited(file: FileOutline) -> dict[FunctionOutline, frozenset[str]]:
             for node in callee.nodes:
                 if isinstance(node, ast.Return) and node.value is not None:
                     names.update(_returned(node.value, position, count))
-    return {function: frozenset(names) for function, names in found.items()}
+    return {function: frozenset(names & _bound_once(function)) for function, names in found.items()}
+
+
+def _bound_once(function: FunctionOutline) -> set[str]:
+    """The names of which there is one value only, so that it is the one that is returned."""
+    bound = Counter(
+        node.id for node in function.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    return {name for name, times in bound.items() if times == 1}
 
 
 def _differentiated(file: FileOutline, caller: FunctionOutline) -> Iterator[tuple[FunctionOutline, Position, int]]:
     """Functions of the file whose results the caller binds and calls backward on."""
     if not any(isinstance(node, ast.Attribute) and "backward" in node.attr for node in caller.nodes):
         return
-    spent = backward_in(caller.nodes).spent
-    for node in caller.nodes if spent else ():
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
-            continue
-        callee = _callee(file, caller.owner, node.value.func)
+    calls = [node for node in caller.nodes if isinstance(node, ast.Call)]
+    losses = {name for call in calls for loss in losses_of(call) for name in _terms(loss)}
+    bindings = [node for node in caller.nodes if isinstance(node, ast.Assign)]
+    for node in bindings:  # `loss = policy_loss + 0.5 * value_loss`
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id in losses:
+            losses.update(_terms(node.value))
+    for node in bindings if losses else ():
+        callee = _callee(file, caller.owner, node.value.func) if isinstance(node.value, ast.Call) else None
         if callee is None or callee is caller:
             continue
         target = node.targets[0]
         if isinstance(target, ast.Tuple):
             for position, element in enumerate(target.elts):
-                if isinstance(element, ast.Name) and element.id in spent:
+                if isinstance(element, ast.Name) and element.id in losses:
                     yield callee, position, len(target.elts)
-        elif isinstance(target, ast.Name) and target.id in spent:
+        elif isinstance(target, ast.Name) and target.id in losses:
             yield callee, None, 0
 
 
@@ -57,19 +69,23 @@ def _callee(file: FileOutline, owner: ClassOutline | None, func: ast.expr) -> Fu
 
 
 def _returned(value: ast.expr, position: Position, count: int) -> Iterator[str]:
-    """The one name that the result at a position is, or is made of by arithmetic."""
+    """The one name that the result at a position is, or is a multiple of."""
     if position is not None:
         if not isinstance(value, ast.Tuple) or len(value.elts) != count:
             return
         value = value.elts[position]
-    names = [*_operands(value)]
+    names = [*_terms(value)]
     if len(names) == 1:
         yield names[0]
 
 
-def _operands(node: ast.expr) -> Iterator[str]:
+def _terms(node: ast.expr) -> Iterator[str]:
+    """The names whose sum an expression is. Of a product only the one name among numbers and settings is known."""
     if isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.BinOp):
-        yield from _operands(node.left)
-        yield from _operands(node.right)
+        parts = [[*_terms(node.left)], [*_terms(node.right)]]
+        if isinstance(node.op, ast.Add | ast.Sub) or not all(parts):
+            yield from (name for part in parts for name in part)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("mean", "sum"):
+        yield from _terms(node.func.value)

@@ -37,7 +37,7 @@ NO_PASSES = Passes()
 
 def backward_in(nodes: Iterable[ast.AST]) -> Passes:
     """The backward passes among these nodes."""
-    losses = [loss for node in nodes if isinstance(node, ast.Call) for loss in _losses(node)]
+    losses = [loss for node in nodes if isinstance(node, ast.Call) for loss in losses_of(node)]
     if not losses:
         return NO_PASSES
     whole = frozenset(loss.id for loss in losses if isinstance(loss, ast.Name))
@@ -68,7 +68,7 @@ def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:
     return names
 
 
-def _losses(node: ast.Call) -> Iterator[ast.expr]:
+def losses_of(node: ast.Call) -> Iterator[ast.expr]:
     """What backward is called on: `loss` in `loss.backward()` and in `engine.backward(loss)`."""
     func = node.func
     if not isinstance(func, ast.Attribute) or func.attr not in ("backward", "manual_backward"):
