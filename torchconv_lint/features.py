@@ -198,6 +198,7 @@ class Vocabulary:
         self.starred = any(not star.startswith("torch") for star in file.stars)
         self.ours = frozenset(project_names(file))
         self.math = frozenset(name for name, root in roots.items() if root == "math")
+        self.plain = frozenset(name for name, root in roots.items() if root in _PLAIN_MODULES)
 
 
 @dataclass(slots=True)
@@ -297,6 +298,7 @@ class Survey:
         self.objects: set[str] = set()
         self.asked: list[ast.Call] = []
         self.scalars: set[str] = set()
+        self.rounded: set[str] = set()
         self.parameters: set[str] = set()
         self.appended: set[str] = set()
         self.integers: set[str] = set()
@@ -340,6 +342,8 @@ class Survey:
             found.triggers.add(IMPLICIT)
         if self.written & self.integers:
             found.words.add("integers written")
+        if self.rounded & (tensors | {"self"}):
+            found.words.add("round")
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
         found.made = self.made
@@ -467,7 +471,13 @@ class Survey:
     def _function(self, node: ast.Call, name: str) -> None:
         self.found.calls.add(name)
         vocabulary = self.vocabulary
-        self.found.words.add(vocabulary.aliases.get(name, name))
+        known_as = vocabulary.aliases.get(name, name)
+        if name == "round":
+            self.rounded |= _names_in(node)
+        else:
+            self.found.words.add(known_as)
+        if name in vocabulary.torch:
+            self.found.words.add(f"torch.{known_as}")
         if name in vocabulary.converting:
             self._sink(node)
         if name in ("float", "int", "complex", "bool") and node.args:
@@ -500,7 +510,7 @@ class Survey:
             self._sunk_attribute(func.value)
         if root in vocabulary.numpy:
             found.words.add(f"np.{attr}")
-        elif root in vocabulary.torch and isinstance(func.value, ast.Name):
+        elif root in vocabulary.torch:
             found.words.add(f"torch.{attr}")
         if root in vocabulary.converting:
             if attr not in _HARMLESS:
@@ -626,7 +636,7 @@ class Survey:
                 self.objects |= names
         if _is_view(value):
             self.aliases.extend((name, source) for name in names for source in sources)
-        if sources & self.vocabulary.torch or _calls_something(value):
+        if sources & self.vocabulary.torch or _calls_something(value, self.vocabulary.plain):
             self.made.update(names)
         self.bindings.append((names, sources))
         if attributes & _SHARING or "data" in attributes:
@@ -906,13 +916,15 @@ def _names_in(node: ast.AST) -> set[str]:
     return {child.id for child in walk(node) if child.__class__ is ast.Name}
 
 
-def _calls_something(node: ast.expr) -> bool:
-    """Whether the value is the result of a call that may be a module's or a helper's (not a builtin's)."""
+def _calls_something(node: ast.expr, plain: frozenset[str]) -> bool:
+    """Whether the value is the result of a call that may be a module's or a helper's (not a builtin's, nor one of the
+    `plain` modules')."""
     pending = [node]  # a long sum is too deep for recursion
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Call):
-            if not isinstance(node.func, ast.Name) or node.func.id not in _PLAIN_BUILTINS:
+            name = node.func.id if isinstance(node.func, ast.Name) else _root(node.func)
+            if name not in _PLAIN_BUILTINS and name not in plain:
                 return True
         elif isinstance(node, ast.Tuple | ast.List):
             pending += node.elts
@@ -921,6 +933,35 @@ def _calls_something(node: ast.expr) -> bool:
     return False
 
 
+_PLAIN_MODULES = frozenset(
+    [
+        "argparse",
+        "datetime",
+        "glob",
+        "hashlib",
+        "inspect",
+        "json",
+        "logging",
+        "math",
+        "os",
+        "pathlib",
+        "platform",
+        "random",
+        "re",
+        "shutil",
+        "string",
+        "struct",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "textwrap",
+        "time",
+        "timeit",
+        "uuid",
+        "warnings",
+    ]
+)
+"""Modules whose functions give no tensors."""
 _PLAIN_BUILTINS = frozenset(
     [
         "len",

@@ -93,7 +93,12 @@ class ConstructorCutsGraph(Rule[GraphCut]):
     code = "CNV511"
     name = "constructor-cuts-graph"
     hears = (GraphCut,)
-    triggers = (("backward",), ("tensor", "backward"), ("Tensor", "backward"), ("FloatTensor", "backward"))
+    triggers = (
+        ("backward",),
+        ("torch.tensor", "backward"),
+        ("torch.Tensor", "backward"),
+        ("torch.FloatTensor", "backward"),
+    )
 
     def judge(self, event: GraphCut) -> Iterator[Verdict]:
         """A constructor copied the values of what is back-propagated."""

@@ -96,7 +96,7 @@ class ReadUnderVmap(Rule[TracedRead]):
     code = "CNV703"
     name = "read-under-vmap"
     hears = (TracedRead,)
-    triggers = (("vmap",),)
+    triggers = (("torch.vmap",),)
 
     def judge(self, event: TracedRead) -> Iterator[Verdict]:
         """A batched tensor has no value of its own."""

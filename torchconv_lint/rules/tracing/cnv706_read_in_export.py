@@ -95,7 +95,7 @@ class ReadInExport(Rule[TracedRead]):
     code = "CNV706"
     name = "read-in-export"
     hears = (TracedRead,)
-    triggers = (("export",),)
+    triggers = (("torch.export",),)
 
     def judge(self, event: TracedRead) -> Iterator[Verdict]:
         """There is no value to look at while exporting."""

@@ -91,7 +91,7 @@ class ConstantUnderGrad(Rule[TracedCut | TracedRead]):
     code = "CNV709"
     name = "constant-under-grad"
     hears = (TracedCut, TracedRead)
-    triggers = (("grad", "func"), *((maker,) for maker in _MAKERS))
+    triggers = (("grad", "func"), *((f"torch.{maker}",) for maker in _MAKERS))
 
     def judge(self, event: TracedCut | TracedRead) -> Iterator[Verdict]:
         """A cut that is computed with, or an array."""
