@@ -934,32 +934,8 @@ def _calls_something(node: ast.expr, plain: frozenset[str]) -> bool:
 
 
 _PLAIN_MODULES = frozenset(
-    [
-        "argparse",
-        "datetime",
-        "glob",
-        "hashlib",
-        "inspect",
-        "json",
-        "logging",
-        "math",
-        "os",
-        "pathlib",
-        "platform",
-        "random",
-        "re",
-        "shutil",
-        "string",
-        "struct",
-        "subprocess",
-        "sys",
-        "tempfile",
-        "textwrap",
-        "time",
-        "timeit",
-        "uuid",
-        "warnings",
-    ]
+    ["argparse", "datetime", "glob", "hashlib", "inspect", "json", "logging", "math", "os", "pathlib", "platform"]
+    + ["random", "re", "shutil", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "time", "uuid"]
 )
 """Modules whose functions give no tensors."""
 _PLAIN_BUILTINS = frozenset(
