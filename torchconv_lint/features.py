@@ -934,9 +934,9 @@ def _calls_something(node: ast.expr, plain: frozenset[str]) -> bool:
 
 
 _PLAIN_MODULES = frozenset(
-    ["argparse", "datetime", "glob", "hashlib", "inspect", "json", "logging", "math", "os", "pathlib", "platform"]
-    + ["random", "re", "shutil", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "time", "uuid"]
+    {"argparse", "datetime", "glob", "hashlib", "inspect", "json", "logging", "math", "os", "re"}
 )
+_PLAIN_MODULES |= {"pathlib", "random", "shutil", "string", "struct", "subprocess", "sys", "tempfile", "time", "uuid"}
 """Modules whose functions give no tensors."""
 _PLAIN_BUILTINS = frozenset(
     [
