@@ -936,7 +936,19 @@ def _calls_something(node: ast.expr, plain: frozenset[str]) -> bool:
 _PLAIN_MODULES = frozenset(
     {"argparse", "datetime", "glob", "hashlib", "inspect", "json", "logging", "math", "os", "re"}
 )
-_PLAIN_MODULES |= {"pathlib", "random", "shutil", "string", "struct", "subprocess", "sys", "tempfile", "time", "uuid"}
+_PLAIN_MODULES |= {
+    "glob",
+    "pathlib",
+    "random",
+    "shutil",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "time",
+    "uuid",
+}
 """Modules whose functions give no tensors."""
 _PLAIN_BUILTINS = frozenset(
     [
