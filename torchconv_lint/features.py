@@ -933,22 +933,8 @@ def _calls_something(node: ast.expr, plain: frozenset[str]) -> bool:
     return False
 
 
-_PLAIN_MODULES = frozenset(
-    {"argparse", "datetime", "glob", "hashlib", "inspect", "json", "logging", "math", "os", "re"}
-)
-_PLAIN_MODULES |= {
-    "glob",
-    "pathlib",
-    "random",
-    "shutil",
-    "string",
-    "struct",
-    "subprocess",
-    "sys",
-    "tempfile",
-    "time",
-    "uuid",
-}
+_PLAIN_MODULES = frozenset({"argparse", "datetime", "glob", "hashlib", "inspect", "json", "logging", "math", "os"})
+_PLAIN_MODULES |= {"pathlib", "random", "re", "shutil", "string", "struct", "subprocess", "sys", "tempfile", "time"}
 """Modules whose functions give no tensors."""
 _PLAIN_BUILTINS = frozenset(
     [
