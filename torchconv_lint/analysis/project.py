@@ -77,7 +77,7 @@ class Project:
         return None
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=4)
 def _outlined(path: str, _mtime: int, size: int) -> tuple[str | None, tuple[FileOutline, Source] | None]:
     """A digest of a file and its outline; None if it cannot be read or parsed. Kept while the file does not change: the
     files of a package ask for the same few modules again and again."""
