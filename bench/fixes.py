@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 RESULTS = Path(__file__).parent / "results" / "fixes.json"
-EVERYTHING = ("--select=ALL", "--confidence=possible", "--no-gitignore")
+EVERYTHING = ("--select=ALL", "--confidence=possible", "--no-gitignore", "--no-cache")
 IMPORT_LIMIT = 300
 
 

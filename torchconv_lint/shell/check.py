@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 
 NOTEBOOK = ".ipynb"
+# What is known of a project's modules is shared by all files, and so are Python's warning filters and its collector.
+_ONE_THREAD = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ class Checker:
         return self.check_bytes(path, data), None
 
     def check_source(self, source: Source) -> Checked:
-        """Check a file that has been read already."""
+        """Check a file that has been read already. In one thread at a time."""
+        with _ONE_THREAD:
+            return self._check_source(source)
+
+    def _check_source(self, source: Source) -> Checked:
         path = source.path
         noqa = Noqa(source.text)
         if noqa.whole_file:
