@@ -374,12 +374,32 @@ PAIRS = {
                 return x.cpu().numpy()
         """,
     ),
+    "a reduction by NumPy, of a tensor or of a list": (
+        "CNV114",
+        "def f(x: torch.Tensor, check):\n    return np.mean(x)",
+        "def f(x: torch.Tensor, check):\n    y = x if check() else x.tolist()\n    return np.mean(y)",
+    ),
+    "None to from_numpy, which a test elsewhere rules out": (
+        "CNV304",
+        "def f(flag):\n    z = 3 if flag else np.ones(2)\n    return torch.from_numpy(z)",
+        "def f(flag):\n    z = None if flag else np.ones(2)\n    return torch.from_numpy(z)",
+    ),
+    "a leaf or an array written in place": (
+        "CNV517",
+        "def f(check):\n    w = torch.ones(3, requires_grad=True)\n    w += 1",
+        "def f(check):\n    w = torch.ones(3, requires_grad=True) if check() else np.ones(3)\n    w += 1",
+    ),
+    "a copy to where the work is done": (
+        "CNV611",
+        "def f(x):\n    h = x.to('cpu', non_blocking=True)\n    return h.numpy()",
+        "def f(x, device):\n    h = x.to(device, non_blocking=True)\n    return h.numpy()",
+    ),
 }
 
 
 def shown(code: str) -> set[str]:
-    """The codes that a user sees by default."""
-    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False))
+    """The codes that a user sees by default, and those of an opt-in rule that has a pair here."""
+    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=("CNV517",)))
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}
 
