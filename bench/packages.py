@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bench import applications, corpus, ledger, terminal
+from bench import applications, corpus, ledger, page, terminal
 from bench.excerpt import excerpt
 from bench.lint_runner import TIME_LIMIT, FileResult
 from bench.options import add_lint_options, lint_settings
@@ -41,8 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _show([item for item in result.found if item.place.key in missing], arguments.context)
     gone = stale(places, entries, [package.name for package in packages])
     _print_run(result, [f"{package.name} {package.version}" for package in packages])
-    _print_precision(per_rule(places, entries), result)
+    rules = per_rule(places, entries)
+    _print_precision(rules, result)
     _print_stale(gone)
+    if arguments.page:
+        text = page.replaced(arguments.page.read_text(encoding="utf-8"), rules, result.torch_lines)
+        arguments.page.write_text(text, encoding="utf-8")
+        terminal.say(f"written: {arguments.page}")
     if missing:
         print(f"\n{len(missing)} unjudged findings: read them with --show-unjudged, record them with bench.judge")
     if arguments.prune_stale:
@@ -69,6 +74,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--show-unjudged", action="store_true", help="print each unjudged finding with its context")
     parser.add_argument("--context", type=int, default=CONTEXT_LINES, metavar="N", help="lines around a shown finding")
     parser.add_argument("--export", type=Path, metavar="FILE", help="write all findings as JSON")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the table of precision into this page")
     parser.add_argument("--prune-stale", action="store_true", help="drop ledger entries that no finding answers to")
     add_lint_options(parser)
     return parser.parse_args(argv)
