@@ -394,6 +394,11 @@ PAIRS = {
         "def f(x):\n    h = x.to('cpu', non_blocking=True)\n    return h.numpy()",
         "def f(x, device):\n    h = x.to(device, non_blocking=True)\n    return h.numpy()",
     ),
+    "an accuracy among the outputs of a model": (
+        "CNV102",
+        "def f(model: nn.Module, x):\n    out, logits = model(x)\n    return logits.cpu().numpy()",
+        "def f(model: nn.Module, x):\n    out, top_acc = model(x)\n    return top_acc.cpu().numpy()",
+    ),
 }
 
 

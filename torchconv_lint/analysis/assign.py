@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -24,6 +25,7 @@ from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.values import (
     CPU,
+    NO_GRAPH,
     UNKNOWN,
     Array,
     Const,
@@ -101,9 +103,21 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
         return
     for position, element in enumerate(elements):
         item = unpacked(frame, value, len(elements), position, node)
+        if isinstance(element.value, cst.Name) and _COUNTS.search(element.value.value):
+            item = each(item, _without_grad)
         if frame.tracks:
             item = with_memory(frame, item, node, position=position)
         assign(frame, element.value, item, node)
+
+
+_COUNTS = re.compile(r"(acc|accuracy|accuracies|correct|idx|index|indices|mask|count|counts|n_\w+|num_\w+)\d*$", re.I)
+"""Names of what is counted or chosen: one part of several that an unseen module gives, and no part of the graph."""
+
+
+def _without_grad(kind: Kind) -> Kind:
+    if isinstance(kind, Opaque) and kind.guess is not None and kind.guess.grad is not None:
+        return replace(kind, guess=replace(kind.guess, grad=None, graph=NO_GRAPH))
+    return kind
 
 
 def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: cst.CSTNode) -> None:
