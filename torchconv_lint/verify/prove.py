@@ -71,8 +71,8 @@ def _watched(row: Row) -> list[str]:
 
 
 _COMPILING = ("torch.compile", "torch.export", "compile(", "optim.")
-"""What a program shows that loads torch's compiler, which takes seconds: it is loaded once, before the children. Modules
-on the stand-in load it as well."""
+"""What a program shows that loads torch's compiler, which takes seconds: it is loaded once, before the children.
+Modules on the stand-in load it as well."""
 
 
 def _marked_lines(fixture: Fixture, ranged: bool) -> frozenset[int]:
