@@ -91,6 +91,9 @@ if TYPE_CHECKING:
 MAX_CALL_DEPTH = 3
 MAX_CONTEXTS = 4
 """A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
+MAX_CALLEE_LINES = 100
+"""Calls of longer functions are not followed: what they give is nothing simple, and following them took a quarter of
+the time (measured)."""
 STATEMENT_BUDGET = 60_000
 """Statements run for one entry point, loops and callees included, before it is given up."""
 
@@ -499,7 +502,11 @@ class Interpreter:
         """Whether tensors or modules can come out of a function of the file."""
         if self.root is not self and function is not None:
             return handles_tensors(function, self.source.lines)
-        return function is None or self.sifted.worth is None or function in self.sifted.worth
+        if function is None:
+            return True
+        if function.lines > MAX_CALLEE_LINES and function.name != "__init__":
+            return False
+        return self.sifted.worth is None or function in self.sifted.worth
 
     def call_simple(self, frame: Frame, definition: Definition, this: Kind, node: cst.CSTNode) -> Value:
         """Evaluate a property."""

@@ -35,6 +35,11 @@ class FunctionOutline:
         """The first line, decorators included."""
         return min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)])
 
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return (self.node.end_lineno or self.node.lineno) - self.first_line + 1
+
     @functools.cached_property
     def nodes(self) -> list[ast.AST]:
         """Every node of it, in no particular order: looked through several times, so collected once."""
