@@ -97,7 +97,7 @@ SILENT = {
     "the flat iterator": "return torch.tensor(np.flipud(y).flat)",
     "a string": "return torch.tensor([ord(c) for c in 'abc'[::-1]])",
     "a step that is no number": "return torch.tensor(x[::n])",
-    "an unknown column": "return torch.from_numpy(np.fliplr(np.ones((2, 3)))[:, n])",
+    "an unknown column": "return torch.from_numpy(np.fliplr(np.ones((2, 3), 'f4'))[:, n])",
     "a row of a transposed one": "return torch.from_numpy(np.flip(y).T[0])",
     "a dtype of somebody else": "return nn.Linear(3, 2)(torch.from_numpy(np.zeros(3, dtype=x)))",
     "a NumPy scalar of unknown dtype": "return nn.Linear(3, 2)(torch.from_numpy(np.ones(3, np.float32) * y.max()))",
