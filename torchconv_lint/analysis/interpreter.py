@@ -91,7 +91,7 @@ if TYPE_CHECKING:
 MAX_CALL_DEPTH = 3
 MAX_CONTEXTS = 4
 """A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
-MAX_CALLEE_LINES = 100
+MAX_CALLEE_LINES = 120
 """Calls of longer functions are not followed: what they give is nothing simple, and following them took a quarter of
 the time (measured)."""
 STATEMENT_BUDGET = 60_000
