@@ -208,10 +208,10 @@ def test_uninitialised_memory(tmp_path, expression, unstable):
 
 
 def test_a_race_that_shows(tmp_path):
-    body = "runs.append(0)\nreturn 2 if len(runs) == 5 else 1"
+    body = "runs.append(0)\nreturn 2 if len(runs) == 3 else 1"
     after = "runs = []\ndef safe_x():\n    return 1\n"
     seen = observe(tmp_path, body, watch=("race",), after=after, twin="safe_x")
-    assert (seen.race.runs, seen.race.shown) == (4, True)
+    assert (seen.race.runs, seen.race.shown) == (2, True)
 
 
 def test_a_race_that_does_not_show(tmp_path):

@@ -425,22 +425,26 @@ def join(*values: Value) -> Value:
     else:
         return first
     merged: list[Alt] = [*first]
+    everything = True
     for value in values[1:]:
         for alt in value if value is not first else ():
-            _add(merged, alt)
+            everything = _add(merged, alt) and everything
     if len(merged) > MAX_ALTERNATIVES:
         merged = _together(merged)
     if len(merged) == len(first) and all(one is other for one, other in zip(merged, first, strict=True)):
         return first
-    return tuple(merged) if len(merged) <= MAX_ALTERNATIVES else _cut(tuple(merged))
+    return tuple(merged) if everything and len(merged) <= MAX_ALTERNATIVES else _cut(tuple(merged))
 
 
-def _add(merged: list[Alt], alt: Alt) -> None:
+def _add(merged: list[Alt], alt: Alt) -> bool:
+    """Add an alternative; False if there are too many already."""
     # There are few alternatives, and comparing is cheaper than hashing all that is known of a tensor.
     equal = [place for place, known in enumerate(merged) if known.kind is alt.kind or known.kind == alt.kind]
+    if not equal and len(merged) > 2 * MAX_ALTERNATIVES:  # the items of a long literal
+        return False
     if not equal:
         merged.append(alt)
-        return
+        return True
     known = merged[equal[0]]
     if known.when == alt.when or not _apart(known.when, alt.when):
         merged[equal[0]] = _merge(known, alt)
@@ -448,6 +452,7 @@ def _add(merged: list[Alt], alt: Alt) -> None:
         merged[equal[1]] = _merge(merged[equal[1]], alt)
     else:
         merged.append(alt)
+    return True
 
 
 def _together(alternatives: list[Alt]) -> list[Alt]:
