@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-_LIBRARIES = "torch|pytorch_lightning|lightning|transformers|timm|diffusers|accelerate|monai|kornia|torchvision"
-_IMPORTS = re.compile(rf"^[ \t]*(?:from|import)\s[^\n#]*\b(?:{_LIBRARIES})\b", re.MULTILINE)
+_IMPORTS = re.compile(
+    r"^[ \t]*(?:from|import)\s[^\n#]*\b(?:(torch|pytorch_lightning|lightning|torchvision)"
+    r"|transformers|timm|diffusers|accelerate|monai|kornia)\b",
+    re.MULTILINE,
+)
+"""Packages that give modules and tensors; the first group's do nothing else."""
+_MODELS = re.compile(r"cuda|device|\bno_grad\b|\.(?:to|eval|generate|backward|encode|from_pretrained|create_model)\(")
+"""What a file does that imports one of the others for its models, and not for its data or its tools."""
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 
@@ -14,4 +20,11 @@ def mentions_tensors(text: str) -> bool:
     """Whether a file can meet torch: a search of the text, before anything is parsed."""
     if "\r" in text:  # a line may end with it alone, which a regular expression does not know
         text = text.replace("\r", "\n")
-    return _IMPORTS.search(text) is not None or _METHODS.search(text) is not None
+    if _METHODS.search(text) is not None:
+        return True
+    imports = False
+    for found in _IMPORTS.finditer(text):
+        if found[1]:
+            return True
+        imports = True
+    return imports and _MODELS.search(text) is not None
