@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 
 def test_codes_and_names_are_unique() -> None:
     assert len({rule.name for rule in all_rules()}) == len(CODES) == len(all_rules())
+
+
+def test_rules_are_asked_for_without_libcst() -> None:
+    # A file of which the sieve leaves nothing must not pay for its import.
+    code = "import sys\nfrom torchconv_lint import rules, sieve\nrules.all_rules()\nassert 'libcst' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @RULES

@@ -17,11 +17,12 @@ from torchconv_lint.analysis.graph import contained, escape, inherited, tell_bac
 from torchconv_lint.analysis.iteration import element_of, flattened
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER, tell_arguments, tell_read, writes_text
+from torchconv_lint.analysis.reads import tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.tensor_methods import CASTS, SPECIAL, call_array_method, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.terms import ARRAY, LIST, NUMBER
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (

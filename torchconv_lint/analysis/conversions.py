@@ -9,7 +9,8 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import ArrayFirst, NumpyRefuses, ToNumpy, ToScalar
 from torchconv_lint.analysis.iteration import flat
-from torchconv_lint.analysis.reads import ARRAY, NUMBER, tell_read
+from torchconv_lint.analysis.reads import tell_read
+from torchconv_lint.analysis.terms import ARRAY, NUMBER
 from torchconv_lint.analysis.values import (
     MANY,
     Array,

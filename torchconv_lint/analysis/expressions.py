@@ -23,13 +23,14 @@ from torchconv_lint.analysis.loops import enter, is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.product import combine
-from torchconv_lint.analysis.reads import TRUTH, tell_read, tell_text
+from torchconv_lint.analysis.reads import tell_read, tell_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import subscript
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
+from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
 from torchconv_lint.analysis.values import (
     MANY,

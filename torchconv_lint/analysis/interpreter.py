@@ -45,15 +45,8 @@ from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
 from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_block, run_suite
-from torchconv_lint.analysis.transforms import (
-    BACKWARD,
-    TRANSFORMS,
-    Transform,
-    decorate,
-    decorator_names,
-    inputs,
-    is_left_out,
-)
+from torchconv_lint.analysis.terms import BACKWARD
+from torchconv_lint.analysis.transforms import TRANSFORMS, Transform, decorate, decorator_names, inputs, is_left_out
 from torchconv_lint.analysis.truth import stable_path
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import (

@@ -11,6 +11,7 @@ from torchconv_lint.analysis.copies import tell_host_read, waited
 from torchconv_lint.analysis.events import TracedRead, Wait
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.terms import ARRAY, COPY, NUMBER, SIZE, TEXT, TRUTH
 from torchconv_lint.analysis.values import (
     CPU,
     Kind,
@@ -27,16 +28,6 @@ from torchconv_lint.model import Confidence
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.loops import Loop
-
-NUMBER = "number"
-TRUTH = "truth"
-COPY = "copy"
-ARRAY = "array"
-LIST = "list"
-TEXT = "text"
-SIZE = "size"
-"""What is read: one number, a truth value, all of it (as a tensor on the host, an array or a list), a text made of it,
-or how many elements a result has."""
 
 
 def tell_read(

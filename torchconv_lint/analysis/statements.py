@@ -19,8 +19,9 @@ from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
+from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
-from torchconv_lint.analysis.transforms import CAPTURE, Transform, decorate
+from torchconv_lint.analysis.transforms import Transform, decorate
 from torchconv_lint.analysis.truth import test
 from torchconv_lint.analysis.values import (
     NONE,

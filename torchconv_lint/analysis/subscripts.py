@@ -13,9 +13,10 @@ from torchconv_lint.analysis.frame import Argument
 from torchconv_lint.analysis.graph import newest, offspring
 from torchconv_lint.analysis.iteration import item_of
 from torchconv_lint.analysis.layout import backwards_axis, subscripted
-from torchconv_lint.analysis.reads import SIZE, tell_read
+from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import indexed, shaped
+from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     UNKNOWN,

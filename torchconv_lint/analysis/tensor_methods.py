@@ -28,7 +28,7 @@ from torchconv_lint.analysis.graph import (
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
-from torchconv_lint.analysis.reads import COPY, LIST, NUMBER, SIZE, tell_read
+from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted, written
@@ -44,6 +44,7 @@ from torchconv_lint.analysis.tensors import (
     tell_grad_asked,
     typed,
 )
+from torchconv_lint.analysis.terms import COPY, LIST, NUMBER, SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     ACCELERATOR,

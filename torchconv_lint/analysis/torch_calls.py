@@ -14,12 +14,13 @@ from torchconv_lint.analysis.graph import NO_CUTS, cut_off, went_back, with_cuts
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.module_calls import UNKNOWN_DTYPE
 from torchconv_lint.analysis.product import combine
-from torchconv_lint.analysis.reads import SIZE, tell_read
+from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
 from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set, tell_grad_asked, typed
+from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import beside_float32, tell_placed, tell_refused, tell_to_tensor
 from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.values import (

@@ -12,6 +12,17 @@ from torchconv_lint.analysis.events import TracedCut
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.terms import (
+    BACKWARD,
+    CAPTURE,
+    COMPILE,
+    EXPORT,
+    FULLGRAPH,
+    GRAD,
+    SCRIPT,
+    TRACE,
+    VMAP,
+)
 from torchconv_lint.analysis.values import (
     Const,
     External,
@@ -40,16 +51,6 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.values import Cut
-
-COMPILE = "compile"
-FULLGRAPH = "fullgraph"
-VMAP = "vmap"
-GRAD = "grad"
-TRACE = "trace"
-SCRIPT = "script"
-EXPORT = "export"
-CAPTURE = "capture"
-BACKWARD = "backward"
 
 TRANSFORMS = {
     "torch.compile": COMPILE,

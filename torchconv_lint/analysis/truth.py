@@ -11,7 +11,8 @@ from torchconv_lint.analysis.conditions import Condition, atom, both, either, ne
 from torchconv_lint.analysis.events import Tested
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.reads import TRUTH, tell_read
+from torchconv_lint.analysis.reads import tell_read
+from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.values import Array, Const, Device, External, Opaque, Tensor, Truth, Value, guessed
 from torchconv_lint.model import Confidence
 

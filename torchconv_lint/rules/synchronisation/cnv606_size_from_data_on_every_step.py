@@ -84,7 +84,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
-from torchconv_lint.analysis.reads import SIZE
+from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
 

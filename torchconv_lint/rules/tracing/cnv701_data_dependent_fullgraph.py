@@ -76,8 +76,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.reads import NUMBER, TEXT, TRUTH
-from torchconv_lint.analysis.transforms import FULLGRAPH
+from torchconv_lint.analysis.terms import FULLGRAPH, NUMBER, TEXT, TRUTH
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

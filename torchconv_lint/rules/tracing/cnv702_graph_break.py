@@ -72,8 +72,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.reads import LIST, NUMBER, SIZE, TRUTH
-from torchconv_lint.analysis.transforms import COMPILE, FULLGRAPH
+from torchconv_lint.analysis.terms import COMPILE, FULLGRAPH, LIST, NUMBER, SIZE, TRUTH
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

@@ -81,8 +81,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.reads import ARRAY, LIST, NUMBER, SIZE, TEXT, TRUTH
-from torchconv_lint.analysis.transforms import VMAP
+from torchconv_lint.analysis.terms import ARRAY, LIST, NUMBER, SIZE, TEXT, TRUTH, VMAP
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

@@ -65,8 +65,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.reads import ARRAY
-from torchconv_lint.analysis.transforms import SCRIPT
+from torchconv_lint.analysis.terms import ARRAY, SCRIPT
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

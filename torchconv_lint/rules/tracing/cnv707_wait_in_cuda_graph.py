@@ -65,7 +65,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.transforms import CAPTURE
+from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.values import CPU
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict

@@ -1,0 +1,24 @@
+"""Names by which events and rules speak of the same things: rules are imported without the analysis and libcst."""
+
+from __future__ import annotations
+
+NUMBER = "number"
+TRUTH = "truth"
+COPY = "copy"
+ARRAY = "array"
+LIST = "list"
+TEXT = "text"
+SIZE = "size"
+"""What is read: one number, a truth value, all of it (as a tensor on the host, an array or a list), a text made of it,
+or how many elements a result has."""
+
+COMPILE = "compile"
+FULLGRAPH = "fullgraph"
+VMAP = "vmap"
+GRAD = "grad"
+TRACE = "trace"
+SCRIPT = "script"
+EXPORT = "export"
+CAPTURE = "capture"
+BACKWARD = "backward"
+"""What hands a function on to be compiled, traced or transformed."""
