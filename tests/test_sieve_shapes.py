@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import pytest
 
+from torchconv_lint.analysis.outline import outline
+from torchconv_lint.analysis.walking import walk
+from torchconv_lint.features import Vocabulary, survey
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
@@ -122,3 +126,11 @@ def test_the_sieve_keeps_it(code: str, text: str) -> None:
     )
     assert code in {finding.code for finding in without}
     assert with_sieve == without
+
+
+def test_what_getattr_gives_may_give_tensors() -> None:
+    (function,) = ast.parse("def f(self, x):\n    y = getattr(self, 'net')(x)\n    z = len(x)\n    t = time.time()\n").body
+    file = outline(ast.parse("import time\nimport torch\n"))
+    found = survey(walk(function), Vocabulary(file)).conclude(set())
+    assert "y" in found.made
+    assert found.made.isdisjoint({"z", "t"})
