@@ -129,7 +129,9 @@ def test_the_sieve_keeps_it(code: str, text: str) -> None:
 
 
 def test_what_getattr_gives_may_give_tensors() -> None:
-    (function,) = ast.parse("def f(self, x):\n    y = getattr(self, 'net')(x)\n    z = len(x)\n    t = time.time()\n").body
+    (function,) = ast.parse(
+        "def f(self, x):\n    y = getattr(self, 'net')(x)\n    z = len(x)\n    t = time.time()\n"
+    ).body
     file = outline(ast.parse("import time\nimport torch\n"))
     found = survey(walk(function), Vocabulary(file)).conclude(set())
     assert "y" in found.made
