@@ -28,7 +28,7 @@ MAX_DEPTH = 120
 
 
 class Unparsable(Exception):
-    """libcst cannot parse what Python's own parser could."""
+    """Code nested so deeply that no nodes can be built of it."""
 
 
 class Definition:

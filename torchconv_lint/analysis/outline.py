@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+def first_line(statement: ast.stmt) -> int:
+    """Decorators stand before the line of the statement itself."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
 @dataclass(eq=False)
 class FunctionOutline:
     """A function or method that is not nested in another function. It refers weakly to its class: a cycle would keep
@@ -33,7 +39,7 @@ class FunctionOutline:
     @property
     def first_line(self) -> int:
         """The first line, decorators included."""
-        return min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)])
+        return first_line(self.node)
 
     @property
     def lines(self) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.building import Builder
+from torchconv_lint.analysis.outline import first_line
 from torchconv_lint.model import Span
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Segment:
 
     def __init__(self, source: Source, statements: Sequence[ast.stmt]) -> None:
         self.path = source.path
-        self.first_line = _first_line(statements[0]) if statements else 1
+        self.first_line = first_line(statements[0]) if statements else 1
         self._source = source
         self._statements = statements
         builder = Builder()
@@ -137,11 +138,6 @@ class _Exact:
     def code(self, node: cst.CSTNode, span: Span) -> str:
         """How the node at `span` is written."""
         return self._module.code_for_node(self._find(node, span))
-
-
-def _first_line(statement: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _last_line(statement: ast.stmt) -> int:

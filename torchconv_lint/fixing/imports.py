@@ -9,6 +9,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.outline import first_line
 from torchconv_lint.model import Edit
 
 if TYPE_CHECKING:
@@ -141,9 +142,3 @@ def _module(statement: ast.stmt) -> str:
 
 def _is_standard(module: str) -> bool:
     return module.partition(".")[0] in sys.stdlib_module_names
-
-
-def first_line(statement: ast.stmt) -> int:
-    """Decorators stand before the line of the statement itself."""
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(one.lineno for one in decorators)])

@@ -7,9 +7,10 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.outline import first_line
 from torchconv_lint.analysis.site import Site, Unlocatable
 from torchconv_lint.fixing.edits import Text
-from torchconv_lint.fixing.imports import Imports, Impossible, first_line
+from torchconv_lint.fixing.imports import Imports, Impossible
 from torchconv_lint.fixing.proposal import Instead
 from torchconv_lint.model import Edit, Fix
 
@@ -182,5 +183,5 @@ def _located(site: Site, text: Text) -> Span:
 
 
 def _words(code: str) -> list[str]:
-    """What can be compared: libcst was not given lines of comments, and a node alone has lost its indentation."""
+    """What can be compared: a node alone has lost its indentation."""
     return [word for line in code.splitlines() if not line.lstrip().startswith("#") for word in line.split()]
