@@ -25,44 +25,63 @@ _LEVELS = {"CERTAIN": "LIKELY", "LIKELY": "POSSIBLE", "POSSIBLE": "CERTAIN"}
 @dataclass(frozen=True)
 class Mutant:
     """`where`: the function it is in; `what`: the change, and `text`, the code that is changed. Together they name it
-    for as long as that code stays as it is. `tree` is the whole module."""
+    for as long as that code stays as it is. `original` is the whole module, in which `replacement` takes the place of
+    `node`."""
 
     module: str
     where: str
+    in_function: bool
     what: str
     text: str
-    line: int
-    tree: ast.Module
+    original: ast.Module
+    node: ast.AST
+    replacement: ast.AST
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         """Its name in the table of those that may live."""
         return (self.module, self.where, self.what, self.text)
 
+    @property
+    def tree(self) -> ast.Module:
+        """The module with the change in it."""
+        return _replaced(self.original, self.node, self.replacement)
+
+    @property
+    def lines(self) -> range:
+        """Where what is changed stands: for a statement its condition only."""
+        node = getattr(self.node, "test", self.node)
+        if isinstance(node, ast.comprehension):
+            return range(node.target.lineno, (node.ifs[-1].end_lineno or 0) + 1)
+        return range(getattr(node, "lineno", 0), (getattr(node, "end_lineno", 0) or 0) + 1)
+
 
 def mutants(module: str, source: str) -> Iterator[Mutant]:
     """All mutants of a module. Type annotations, docstrings and what only type checkers read are left alone."""
     tree = ast.parse(source)
-    for where, node in _places(tree):
+    for where, inside, node in _places(tree):
         for what, replacement in _changes(node):
-            twin = _replaced(tree, node, replacement)
-            yield Mutant(module, where, what, ast.unparse(node), getattr(node, "lineno", 0), twin)
+            yield Mutant(module, where, inside, what, ast.unparse(node), tree, node, replacement)
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    pending: list[tuple[str, ast.AST]] = [("", tree)]
+def _places(tree: ast.Module) -> Iterator[tuple[str, bool, ast.AST]]:
+    """All nodes, with the names of the functions and classes around them, and whether it is a function's body."""
+    pending: list[tuple[str, bool, ast.AST]] = [("", False, tree)]
     while pending:
-        where, node = pending.pop()
+        where, inside, node = pending.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
-        yield where, node
+        yield where, inside, node
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             where = f"{where}.{node.name}" if where else node.name
         for name, value in ast.iter_fields(node):
             if name in ("annotation", "returns", "decorator_list", "ctx"):
                 continue
             children = value if isinstance(value, list) else [value]
-            pending += [(where, child) for child in children if isinstance(child, ast.AST) and not _docstring(child)]
+            within = inside or (isinstance(node, ast.FunctionDef | ast.Lambda) and name == "body")
+            pending += [
+                (where, within, child) for child in children if isinstance(child, ast.AST) and not _docstring(child)
+            ]
 
 
 def _docstring(node: ast.AST) -> bool:
@@ -102,7 +121,9 @@ def _replaced(tree: ast.Module, old: ast.AST, new: ast.AST) -> ast.Module:
         def visit(self, node: ast.AST) -> ast.AST:
             return new if node is old else self.generic_visit(_shallow(node))
 
-    return ast.fix_missing_locations(Replace().visit(tree))
+    changed = Replace().visit(tree)
+    assert isinstance(changed, ast.Module)
+    return ast.fix_missing_locations(changed)
 
 
 def _shallow(node: ast.AST) -> ast.AST:
