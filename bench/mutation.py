@@ -88,8 +88,12 @@ def _related(mutant: Mutant, known: list[Check]) -> list[Check]:
     """What runs the changed lines: fixtures first, and of these the rule's own."""
     path = str(ROOT / (mutant.module.replace(".", "/") + ".py"))
     rule = mutant.module.rpartition(".")[2][:6]
+    everything = not mutant.in_function and mutant.module.startswith("torchconv_lint.rules.")
+    lines = set(mutant.lines)
     related = [
-        check for check in known if not mutant.in_function or check.reached.get(path, frozenset()) & set(mutant.lines)
+        check
+        for check in known
+        if everything or (check.reached.get(path, frozenset()) & lines if mutant.in_function else path in check.reached)
     ]
     return sorted(related, key=lambda check: (check.kind != FIXTURE, check.own != rule))
 

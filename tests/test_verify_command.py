@@ -129,6 +129,29 @@ def test_without_evidence_cuda_is_not_green(folder):
     assert "1 hazards" not in result.output
 
 
+def test_a_torch_without_the_standin_shows_what_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(session, "this_machine", lambda: Machine("1.13.0", "1.26.4", "3.11.7", "Linux"))
+    (folder / "cnv401").mkdir()
+    (folder / "cnv401" / "topic.py").write_text(
+        "# /// proof\n# hazard: every device -> raises RuntimeError\n# safe: every device -> nothing\n# ///\n"
+        "import torch\n\n\ndef hazard_y():\n    return torch.ones(2).item()  # CNV401: 12\n\n\ndef safe_y():\n    pass\n"
+    )
+    values = FIXTURE.replace("    return x.cpu().numpy()", "    return torch.ones(2).copy_(x)")
+    (folder / "cnv101" / "values.py").write_text(values)
+    result = run(folder, "--device", "stand-in", "--format", "json")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.output)
+    rows = {(row["fixture"], row["function"], row["device"]): row["status"] for row in report["rows"]}
+    assert rows["cnv101/topic.py", "hazard_x", "stand-in"] == "not run"
+    assert {key: status for key, status in rows.items() if key[2] == "meta"} == {
+        ("cnv101/topic.py", "hazard_x", "meta"): "proven",
+        ("cnv101/topic.py", "safe_x", "meta"): "proven",
+        ("cnv101/values.py", "hazard_x", "meta"): "proven",
+        ("cnv101/values.py", "safe_x", "meta"): "not reproduced",
+    }
+    assert "on meta: 1 functions: it asks for values" in run(folder, "--device", "stand-in").output
+
+
 def test_record(folder):
     assert run(folder, "--device", "cpu", "--record").exit_code == 0
     (path,) = (folder / "evidence").glob("cpu_*.json")

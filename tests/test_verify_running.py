@@ -319,3 +319,28 @@ def test_standin_counts_what_waits(tmp_path, body, waits):
 def test_where_it_waits(tmp_path):
     body = "x = torch.ones(3).cuda()\ndef read(t):\n    return t.item()\nread(x.sum())"
     assert [wait.lines for wait in observe(tmp_path, body, "stand-in").waits] == [(8, 9)]
+
+
+@pytest.mark.parametrize(
+    ("body", "type_"),
+    [
+        ("torch.ones(2, device='cuda').numpy()", "TypeError"),
+        ("np.asarray(torch.ones(2).cuda())", "TypeError"),
+        ("torch.ones(2).cuda().to('cuda').cpu().numpy()", ""),
+        ("torch.ones(2).cuda().to('cpu', torch.float64).numpy()", ""),
+        ("torch.ones(2).cuda().to(torch.ones(1)).numpy()", ""),
+        ("float(torch.ones(2, device=torch.device('cuda')).sum())", ""),
+        ("torch.ones(2).pin_memory().to('cuda').tolist()", ""),
+        ("nn.Linear(2, 2).cuda()(torch.ones(1, 2, device='cuda')).sum().backward()", ""),
+        ("torch.ones(2).copy_(torch.ones(2).cuda())", "NotImplementedError"),
+    ],
+)
+def test_the_mapping_shows_what_is_refused(tmp_path, body, type_):
+    assert observe(tmp_path, body, "meta").type == type_
+
+
+def test_the_mapping_looks_like_cuda_from_inside(tmp_path):
+    body = "x = torch.ones(1).cuda()\nreturn x.is_cuda, str(x.device), torch.ones(1).is_cuda, torch.ones(2, 3).cuda()"
+    *looks, tensor = observe(tmp_path, body, "meta").value["tuple"]
+    assert looks == [True, "cuda:0", False]
+    assert tensor == {"kind": "tensor", "dtype": "float32", "shape": [2, 3], "grad": False}

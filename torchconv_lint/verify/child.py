@@ -22,6 +22,7 @@ from torchconv_lint.verify import observation as seen
 from torchconv_lint.verify import repeated, tracing
 from torchconv_lint.verify.graph import GraphWatch
 from torchconv_lint.verify.observation import Observation, Wait
+from torchconv_lint.verify.proof import MAPPING
 from torchconv_lint.verify.values import describe, sharing
 from torchconv_lint.verify.watch import Watch
 
@@ -58,11 +59,15 @@ def _prepare() -> None:
 
 
 def _device(name: str) -> AbstractContextManager[Any]:
-    if name != "stand-in":
-        return nullcontext()
-    from torchconv_lint.verify.standin.program import Simulated
+    if name == "stand-in":
+        from torchconv_lint.verify.standin.program import Simulated
 
-    return Simulated()
+        return Simulated()
+    if name == MAPPING:
+        from torchconv_lint.verify.standin.mapped import Mapped
+
+        return Mapped()
+    return nullcontext()
 
 
 class _Diary:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import click
 
-from torchconv_lint.verify.proof import DEVICES
+from torchconv_lint.verify.proof import DEVICES, MAPPING
 
 _FIXTURES = Path("fixtures")
 
 
 @click.command("verify")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--device", "devices", multiple=True, type=click.Choice(DEVICES), help="Where to run (repeatable).")
+@click.option(
+    "--device", "devices", multiple=True, type=click.Choice((*DEVICES, MAPPING)), help="Where to run (repeatable)."
+)
 @click.option("--format", "output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.option("--record", is_flag=True, help="Write what was observed as evidence (with PATHS: of them only).")
 @click.option(
@@ -39,8 +41,9 @@ def command(
     """Execute the fixtures in PATHS (default: ./fixtures): does the hazard happen, and only the hazard?
 
     Without --device: cpu, stand-in (an accelerator simulated on the CPU) and cuda where there is one; elsewhere what
-    committed evidence says about CUDA is shown. Exit code: 0 everything shows what it declares, 1 something does not,
-    2 usage.
+    committed evidence says about CUDA is shown. With a torch that is too old for the stand-in, the errors that it
+    would show are shown on PyTorch's meta device. Exit code: 0 everything shows what it declares, 1 something does
+    not, 2 usage.
     """
     from torchconv_lint.verify.session import Request, verify
 
@@ -59,7 +62,7 @@ def command(
 
         from torchconv_lint.verify.matrix import show
 
-        show(result, wanted, Console(highlight=False))
+        show(result, (*wanted, *(result.devices - set(wanted))), Console(highlight=False))
     sys.exit(1 if result.failures() else 0)
 
 

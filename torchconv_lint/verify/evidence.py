@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.verify.observation import Observation
-from torchconv_lint.verify.proof import DEVICES
+from torchconv_lint.verify.proof import DEVICES, MAPPING
 from torchconv_lint.verify.rows import NOT_RUN, PROVEN, observed
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def load(folder: Path) -> list[Evidence]:
         if data.get("format") == _FORMAT:
             found.append(Evidence(data["device"], data["machine"], data["date"], data["rows"]))
     found.sort(key=lambda one: (_release(one.machine["torch"]), _release(one.machine["numpy"]), one.date), reverse=True)
-    return sorted(found, key=lambda one: DEVICES.index(one.device))
+    return sorted(found, key=lambda one: (*DEVICES, MAPPING).index(one.device))
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from torchconv_lint.verify.proof import MAPPING
 from torchconv_lint.verify.rows import NOT_RUN, NOT_SHOWN, PROVEN
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def show(result: Result, devices: tuple[str, ...], console: Console) -> None:
     console.print(table)
     if "stand-in" in devices:
         console.print("stand-in: an accelerator simulated on the CPU; it proves nothing about CUDA itself", style="dim")
+    if MAPPING in devices:
+        console.print("meta: no values, only what an accelerator refuses; used where torch is too old", style="dim")
     for source in sorted({row.source for row in result.rows if row.source}):
         console.print(f"recorded: {source}", style="dim", markup=False)
     for title, number in result.stale.items():

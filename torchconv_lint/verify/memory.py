@@ -30,7 +30,7 @@ def on_host(value: Any) -> np.ndarray[Any, Any] | None:
     if isinstance(value, np.ndarray):
         return None if value.dtype.hasobject else value
     with torch._C.DisableTorchFunction(), torch.no_grad():
-        if value.layout is not torch.strided or value.is_conj() or value.is_neg():
+        if value.is_meta or value.layout is not torch.strided or value.is_conj() or value.is_neg():
             return None
         tensor = value.detach()
         if tensor.device.type == STANDIN:

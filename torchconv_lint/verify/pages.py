@@ -21,7 +21,8 @@ and compares what happens with what they declare. This page is made from the evi
 changed, what was recorded of it is stale and counts as unproven.
 
 The stand-in is an accelerator simulated on the CPU, so that the rules about devices are executed where there is no GPU.
-It proves nothing about CUDA.
+It proves nothing about CUDA. On *meta*, which takes its place where torch is older than 2.9, there are no values: only
+what an accelerator refuses is seen there, and what it does not.
 """
 
 _CLAIMS = """# What people say about conversions, executed

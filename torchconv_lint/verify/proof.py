@@ -19,6 +19,8 @@ import re
 from dataclasses import dataclass
 
 DEVICES = ("cpu", "stand-in", "cuda")
+MAPPING = "meta"
+"""What takes the stand-in's place on a torch that is too old for it. Nothing is declared for it of its own."""
 ACCELERATOR = "an accelerator"
 
 # What can be declared. A word per phenomenon; some take arguments.
@@ -115,8 +117,21 @@ class Proof:
 
     def of(self, function: str, device: str) -> Phenomenon | None:
         """What `function` must show on `device`; None if nothing is declared about it there."""
+        if device == MAPPING:
+            return self._of_mapping(function)
         group = function.partition("_")[0]
         return self.declared.get((function, device)) or self.declared.get((group, device))
+
+    def _of_mapping(self, function: str) -> Phenomenon | None:
+        """Errors that the stand-in shows and the CPU does not, and in files with such errors their absence: the mapping
+        knows no values."""
+        only_there = [
+            what
+            for (who, where), what in self.declared.items()
+            if where == "stand-in" and what.word == RAISES and self.of(who, "cpu") != what
+        ]
+        declared = self.of(function, "stand-in")
+        return declared if only_there and (declared in only_there or declared == Phenomenon(NOTHING)) else None
 
     def words(self, device: str = "") -> frozenset[str]:
         """The phenomena that the block speaks of at all (or: on one device)."""

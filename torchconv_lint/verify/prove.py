@@ -10,7 +10,7 @@ from torchconv_lint.verify.fixture import Fixture
 from torchconv_lint.verify.judge import verdict
 from torchconv_lint.verify.machine import Machine, version_of
 from torchconv_lint.verify.observation import Observation
-from torchconv_lint.verify.proof import ACCELERATOR, CHANGES, GRAPH, MEMORY, RACES, TAKES, UNINITIALISED
+from torchconv_lint.verify.proof import ACCELERATOR, CHANGES, GRAPH, MAPPING, MEMORY, RACES, TAKES, UNINITIALISED
 from torchconv_lint.verify.rows import Row
 
 Tick = Callable[[], None]
@@ -22,8 +22,8 @@ def rows_of(fixtures: Iterable[Fixture], device: str, machine: Machine) -> list[
     for fixture in fixtures:
         for function in fixture.functions:
             declared = fixture.proof.of(function.name, device)
-            if declared is None and fixture.claim is not None:
-                continue  # A claim about some devices only.
+            if declared is None and (fixture.claim is not None or device == MAPPING):
+                continue  # A claim about some devices only; what the mapping cannot show.
             rows.append(Row(fixture, function, device, declared, reason=_hindrance(fixture, device, machine)))
     return rows
 

@@ -53,6 +53,11 @@ class Result:
     registered: tuple[str, ...] = ()
     stale: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def devices(self) -> set[str]:
+        """Where something was to be run."""
+        return {row.device for row in self.rows}
+
     def matrix(self) -> dict[str, dict[str, Cell]]:
         """Rule → device → cell; registered rules without a fixture have a row too."""
         groups: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))

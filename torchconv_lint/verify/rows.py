@@ -7,12 +7,13 @@ from typing import Any
 
 from torchconv_lint.verify.fixture import Fixture, Function
 from torchconv_lint.verify.observation import Observation
-from torchconv_lint.verify.proof import RACES, Phenomenon
+from torchconv_lint.verify.proof import MAPPING, RACES, Phenomenon
 
 PROVEN = "proven"
 FAILED = "failed"
 NOT_RUN = "not run"
-NOT_SHOWN = "not reproduced"  # A race that did not happen: no proof, and no failure.
+NOT_SHOWN = "not reproduced"  # A race that did not happen, or more than the device can do: no proof, and no failure.
+_BEYOND = "it asks for values, or for an operation that the meta device lacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Row:
     def judged(self, reason: str, observation: Observation) -> Row:
         """The row after it was run: proven unless there is a `reason` against it."""
         race = self.declared is not None and self.declared.word == RACES and observation.race is not None
+        if reason and self.device == MAPPING and observation.type == "NotImplementedError":
+            return replace(self, status=NOT_SHOWN, reason=_BEYOND, observation=observation)
         against = NOT_SHOWN if race else FAILED
         return replace(self, status=against if reason else PROVEN, reason=reason, observation=observation)
 

@@ -10,8 +10,8 @@ from torchconv_lint.rules import all_rules
 from torchconv_lint.verify.evidence import consult, load, record
 from torchconv_lint.verify.fixed import Fixed, compared, cures, fix_all
 from torchconv_lint.verify.fixture import Fixture, find_fixtures, read_fixture
-from torchconv_lint.verify.machine import this_machine
-from torchconv_lint.verify.proof import ProofError
+from torchconv_lint.verify.machine import Machine, this_machine
+from torchconv_lint.verify.proof import MAPPING, ProofError
 from torchconv_lint.verify.prove import prove, rows_of
 from torchconv_lint.verify.recorded import stale
 from torchconv_lint.verify.result import Result
@@ -48,7 +48,7 @@ def verify(request: Request, progress: Progress = _quiet) -> Result:
     rows: list[Row] = []
     fixes: list[Row] = []
     evidences = load(request.evidence)
-    for device in request.devices:
+    for device in _with_mapping(request.devices, machine):
         planned = rows_of(fixtures, device, machine)
         done = prove(planned, request.width, request.limit, progress(device, len(planned)))
         if request.record:
@@ -58,6 +58,12 @@ def verify(request: Request, progress: Progress = _quiet) -> Result:
     registered = tuple(rule.code for rule in all_rules() if not rule.cuda_only) if request.complete else ()
     left = stale(load(request.evidence), tuple(fixtures))
     return Result(tuple(rows), static, tuple(fixes), problems, broken, registered, left)
+
+
+def _with_mapping(devices: tuple[str, ...], machine: Machine) -> tuple[str, ...]:
+    """The devices, and what can be shown where there is a torch, but one that is too old for the stand-in."""
+    instead = "stand-in" in devices and MAPPING not in devices and machine.torch and machine.lacks("stand-in")
+    return (*devices, MAPPING) if instead else devices
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[Fixture], dict[str, str]]:

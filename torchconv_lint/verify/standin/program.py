@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
-from unittest import mock
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -12,18 +10,9 @@ from torch.utils._pytree import tree_map
 
 from torchconv_lint.verify.standin import NAME, late
 from torchconv_lint.verify.standin.device import install, is_ours
+from torchconv_lint.verify.standin.patches import Patched
 
 _CUDA = torch.device("cuda", 0)
-_PATCHES: dict[str, Any] = {
-    "is_available": lambda: True,
-    "device_count": lambda: 1,
-    "current_device": lambda: 0,
-    "get_device_name": lambda device=None: "stand-in",
-    "synchronize": lambda device=None: late.wait(),
-    "Event": late.Event,
-    "empty_cache": lambda: None,
-    "memory_allocated": lambda device=None: 0,
-}
 
 
 def _onto_standin(value: Any) -> Any:
@@ -34,22 +23,12 @@ def _onto_standin(value: Any) -> Any:
     return value
 
 
-class Simulated(TorchFunctionMode):  # type: ignore[misc]
+class Simulated(Patched, TorchFunctionMode):  # type: ignore[misc]
     """`with Simulated(): program()`: "cuda" means the stand-in, and its tensors say that they are on "cuda:0"."""
 
     def __init__(self) -> None:
         super().__init__()
         install()
-        self._patches = ExitStack()
-
-    def __enter__(self) -> Any:
-        for name, replacement in _PATCHES.items():
-            self._patches.enter_context(mock.patch.object(torch.cuda, name, replacement))
-        return super().__enter__()
-
-    def __exit__(self, *exc: Any) -> Any:
-        self._patches.close()
-        return super().__exit__(*exc)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func == torch.Tensor.device.__get__ and is_ours(args[0]):
