@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules import all_rules, page
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
+from torchconv_lint.verify.evidence import load
+from torchconv_lint.verify.fixture import read_fixture
+from torchconv_lint.verify.recorded import records
+from torchconv_lint.verify.rows import FAILED
+
+REPOSITORY = Path(__file__).parent.parent
 
 RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 
@@ -49,3 +57,33 @@ def test_what_was_not_run_on_cuda_says_so(rule: Rule[Any]) -> None:
     proof = page(rule).partition("## Proof")[2].partition("## References")[0]
     assert re.search(r"torch \d+\.\d+\.\d+", proof), "the version it was run with"
     assert "CUDA" in proof
+
+
+@pytest.fixture(scope="module")
+def unlike() -> set[str]:
+    """The rules of which a program has shown something else on some version."""
+    fixtures = [read_fixture(path) for path in sorted((REPOSITORY / "fixtures").glob("cnv*/*.py"))]
+    evidences = load(REPOSITORY / "fixtures" / "evidence")
+    found = (record for one in evidences if one.device == "cpu" for record in records(one, fixtures))
+    return {record.fixture.rule for record in found if record.status == FAILED}
+
+
+@RULES
+def test_what_is_different_elsewhere_says_from_which_version(rule: Rule[Any], unlike: set[str]) -> None:
+    if rule.code in unlike:
+        assert "- versions: " in page(rule).partition("## Proof")[2].partition("## References")[0]
+
+
+@RULES
+def test_a_finding_is_as_sure_as_the_page_says(rule: Rule[Any]) -> None:
+    """The highest confidence of which the page speaks is the highest that the rule's fixtures show."""
+    told = page(rule).partition("Confidence:")[2].partition("\n\n")[0].lower()
+    levels = ["certain"] if "as for what" in told else re.findall(r"\*(certain|likely|possible)\*", told)
+    settings = Settings(confidence=Confidence.POSSIBLE, opt_in=(rule.code,))
+    seen = [
+        finding.confidence
+        for path in sorted((REPOSITORY / "fixtures" / rule.code.lower()).glob("*.py"))
+        for finding in lint_source(Source.from_bytes(path.name, path.read_bytes()), settings).findings
+        if finding.code == rule.code
+    ]
+    assert max(seen) == max(Confidence[level.upper()] for level in levels)

@@ -71,6 +71,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   every round of the loop, in the twins it stays the same;
 - after `loss.backward()` the saved activations are freed, the nodes are not: the sum's `grad_fn` still leads to the
   graphs of all steps;
+- versions: `float(loss)` of a loss that requires grad warns from torch 2.8 on; the graph is kept in every version
+  that was run (1.13 and 2.13).
 - not yet run on CUDA.
 
 ## References

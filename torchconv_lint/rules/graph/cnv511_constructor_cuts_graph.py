@@ -63,6 +63,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
 - `torch.stack` and `torch.Tensor(t)` of one tensor do;
 - `backward()` of the result: `RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn`;
   with `requires_grad=True` nothing is raised and the parameters' `.grad` stays None;
+- versions: the warning about the scalar conversion comes from torch 2.8 on; the graph is cut in every version that
+  was run (1.13 and 2.13).
 - not yet run on CUDA.
 
 ## References

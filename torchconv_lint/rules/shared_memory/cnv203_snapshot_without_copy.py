@@ -91,6 +91,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   `zero_grad`. After the default `zero_grad()` it stays as it was: there the finding is about what the line relies
   on.
 - a hook's kept output before `ReLU(inplace=True)` holds zeros, its clone the negative values.
+- versions: from torch 2.0 `zero_grad()` drops gradients; before (seen on 1.13) it fills them with zeros, and a kept
+  `p.grad` is zero after it.
 - not yet run on CUDA.
 
 ## References

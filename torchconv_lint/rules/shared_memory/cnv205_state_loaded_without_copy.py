@@ -67,6 +67,8 @@ Run with torch 2.13.0 (CPU build) on the CPU:
   `data_ptr`); one `o.step()` later `s` says step 2 instead of 1. The same of SGD's `momentum_buffer`.
 - after `m.load_state_dict(s, assign=True)` the parameters are the tensors in `s`, and one step changes `s`; without
   `assign` they are copied.
+- versions: `load_state_dict(…, assign=True)` exists from torch 2.1; the optimiser's `load_state_dict` of torch 1.13
+  copies the state (seen), that of 2.13 does not.
 - not yet run on CUDA.
 
 ## References

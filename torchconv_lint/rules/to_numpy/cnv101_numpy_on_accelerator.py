@@ -70,6 +70,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6.
   host memory first.`
 - the accelerator that `torchconv-lint verify` simulates on the CPU: the same TypeError, naming
   `standin:0`; with `.cpu()` nothing is raised.
+- versions: `.numpy(force=True)`, which needs no `.cpu()`, exists from torch 1.13.
 - not yet run on CUDA. Tutorials that promise a RuntimeError here are wrong about the type on the devices above.
 
 ## References

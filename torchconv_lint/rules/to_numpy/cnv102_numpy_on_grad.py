@@ -77,6 +77,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
 - under `torch.no_grad()` and `torch.inference_mode()` the same call returns the array, even for a Parameter.
 - the `fixtures/cnv102` programs show the same on the accelerator that `torchconv-lint verify` simulates
   on the CPU.
+- versions: `.numpy(force=True)`, which needs no `.detach()`, exists from torch 1.13.
 - not yet run on CUDA.
 
 That `.numpy()` merely *warns* here is a common claim; it does not hold for this version.

@@ -53,6 +53,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   `.to_sparse_csr()`;
 - `.coalesce()`, `.cpu()`, `.detach()`, `.clone()`, `.double()`, `.t()` keep it sparse; `.values()`, `.indices()`,
   `.sum()` and a matrix product with a dense tensor are dense.
+- versions: torch 1.13 has no `sum` over one dimension of a sparse tensor; the error of `.numpy()` is the same there.
 - not yet run on CUDA.
 
 ## References

@@ -57,6 +57,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with a tensor of 
 - `float()`, `int()`, `complex()`, `math.sqrt()`: `ValueError: only one element tensors can be converted to Python
   scalars`;
 - `torch.ones(1, 1).item()` is 1.0: nothing has to be squeezed.
+- versions: `.item()` of torch 1.13 raises ValueError `only one element tensors can be converted to Python scalars`
+  (seen) where that of 2.13 raises RuntimeError.
 - not yet run on CUDA.
 
 ## References

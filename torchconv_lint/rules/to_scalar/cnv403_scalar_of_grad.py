@@ -64,6 +64,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with `torch.set_w
   to a scalar may lead to unexpected behavior. Consider using tensor.detach() first.`
 - `.item()`, `int()`, `bool()`, `.tolist()`, `f"{t:.2f}"`, `float(t.detach())`, and `float(t)` under
   `torch.no_grad()`: no warning.
+- versions: the warning comes from torch 2.8 on; 1.13 converts without a word (seen).
 - not yet run on CUDA.
 
 ## References

@@ -62,6 +62,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
 - `torch.tensor(map(int, "12"))`: `RuntimeError: Could not infer dtype of map`; `torch.Tensor(…)` of it: `TypeError:
   new(): data must be a sequence`;
 - `np.array([[1, 2], [3]])` raises by itself since NumPy 1.24; with `dtype=object` it does not.
+- versions: `from_numpy`, `tensor` and `as_tensor` of `uint16`, `uint32` and `uint64` work from torch 2.3; before
+  (seen on 1.13) they raise the same TypeError. The rule is silent about them.
 - not yet run on CUDA.
 
 ## References

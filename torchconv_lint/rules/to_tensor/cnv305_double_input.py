@@ -68,6 +68,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with float64 inpu
   datatype.`; `nn.PReLU`, `nn.Bilinear`, `nn.ConvTranspose2d` raise as well;
 - the same with int64 input;
 - `t64 + weight` and `mse_loss(t32, t64)` give float64; `binary_cross_entropy` raises.
+- versions: torch 1.13 raises as well, with other texts (seen): `expected scalar type Double but found Float` for
+  `nn.Linear` and the norms, `mat1 and mat2 must have the same dtype` for `nn.LSTM`.
 - not yet run on CUDA.
 
 ## References

@@ -62,6 +62,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, compiled with `ba
 - `torch.equal`, `torch.allclose`: `Unsupported: Data dependent operator`; `math.sqrt(t)`: `UserError`; `print(t)`:
   `Unsupported`;
 - `t * s.item()`, `float(s)`, `t.numpy()`, `assert (t > 0).all()`, f-strings: no error.
+- versions: `torch.compile` exists from torch 2.0.
 - not yet run on CUDA.
 
 ## References

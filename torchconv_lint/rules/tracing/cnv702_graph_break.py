@@ -59,6 +59,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with a backend th
 - `.item()`, `float()`, `int()`, `.tolist()`, `if`, `while`, `print`, `x[mask]`, `nonzero`, `unique`, `torch.equal`:
   the function is compiled to more graphs than its twin, or leaves operations out of the graph;
 - `.numpy()`, `assert`, `torch.where(c, a, b)`: one graph.
+- versions: `torch.compile` exists from torch 2.0.
 - not yet run on CUDA.
 
 ## References

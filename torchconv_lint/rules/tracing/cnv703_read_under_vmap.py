@@ -68,6 +68,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   storage`;
 - `x[mask]`, `nonzero`, `unique`: `RuntimeError: vmap: We do not support batching operators that can …`;
 - iterating over a tensor and `print` work.
+- versions: `torch.func` exists from torch 2.0 (before, it was a package of its own, functorch).
 - not yet run on CUDA.
 
 ## References

@@ -67,6 +67,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
 - `.numpy()`, `np.asarray`: `RuntimeError: .numpy() is not supported for tensor subclasses`;
 - `torch.equal`, `torch.allclose`: `DataDependentOutputException`;
 - `t * s.item()`, `.tolist()`, `x[mask]`, `nonzero`: exported.
+- versions: `torch.export` exists from torch 2.1.
 - not yet run on CUDA.
 
 ## References

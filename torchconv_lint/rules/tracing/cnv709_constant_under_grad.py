@@ -61,6 +61,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   likewise;
 - `float()` warns (once per process), `.item()` and `int()` do not;
 - `.detach().numpy()`: `RuntimeError: Cannot access data pointer of Tensor that doesn't have storage`.
+- versions: `torch.func` exists from torch 2.0 (before, it was a package of its own, functorch).
 - not yet run on CUDA.
 
 ## References
