@@ -134,7 +134,8 @@ def test_a_torch_without_the_standin_shows_what_is_refused(folder, monkeypatch):
     (folder / "cnv401").mkdir()
     (folder / "cnv401" / "topic.py").write_text(
         "# /// proof\n# hazard: every device -> raises RuntimeError\n# safe: every device -> nothing\n# ///\n"
-        "import torch\n\n\ndef hazard_y():\n    return torch.ones(2).item()  # CNV401: 12\n\n\ndef safe_y():\n    pass\n"
+        "import torch\n\n\ndef hazard_y():\n    return torch.ones(2).item()  # CNV401: 12\n"
+        "\n\ndef safe_y():\n    pass\n"
     )
     values = FIXTURE.replace("    return x.cpu().numpy()", "    return torch.ones(2).copy_(x)")
     (folder / "cnv101" / "values.py").write_text(values)
