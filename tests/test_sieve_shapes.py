@@ -115,6 +115,30 @@ SHAPES = {
                 return output, shown
         """,
     ),
+    "handed on by a function that has it from its caller": (
+        "CNV101",
+        """
+        import torch
+        def encode(mask):
+            return mask.numpy().tolist()
+        def encode_all(masks):
+            return [encode(masks == number) for number in range(3)]
+        def paint(logits):
+            canvas = torch.full((4, 4), -1, device=logits.device)
+            canvas[logits > 0] = 1
+            return encode_all(canvas)
+        """,
+    ),
+    "integers that require grad after they were made": (
+        "CNV306",
+        """
+        import torch
+        def f():
+            x = torch.arange(5)
+            x.requires_grad = True
+            return x
+        """,
+    ),
 }
 
 

@@ -169,6 +169,7 @@ _COUNTED = frozenset(
         "DataParallel",
     ]
 )
+_GIVES_NUMBERS = frozenset({"item", "tolist", "format", "join"})
 _PLAIN_RESULTS = frozenset({"equal", "allclose", "numel"})
 
 
@@ -206,14 +207,15 @@ class Features:
     """What a walk has found of a function.
 
     `triggers`: see above. `calls`: names that are called. `torchy`: it handles tensors; `foreign`: it uses names from
-    the project's other files. `counted`: some have a known
-    number of elements. `takes_arguments`: an argument reaches a conversion, so that callers matter. `made`: names made
-    from tensors. `trains`: an optimiser steps. `keeps_shared`: it keeps a converted attribute of `self` in another;
-    `writes_self`: it writes one in place. `passed`: names in the arguments of each function and method of the file
-    that is called; `results`: names bound to what it gives. `written`: names written in place; `data`: names that may
-    be tensors; `sunk`: names that reach a conversion. `words`: names of attributes and of called functions, "name=" for
-    keyword arguments, "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=", "for", "[::-1]",
-    "counted", and what constructing.py tells, of which rules choose their own triggers.
+    the project's other files. `counted`: some have a known number of elements. `takes_arguments`: an argument reaches a
+    conversion, so that callers matter. `made`: names made from tensors. `trains`: an optimiser steps. `keeps_shared`:
+    it keeps a converted attribute of `self` in another; `writes_self`: it writes one in place. `passed`: names in the
+    arguments of each function and method of the file that is called; `results`: names bound to what it gives. `given`:
+    parameters, and names made from them; `written`: names written in place; `data`: names that may be tensors; `sunk`:
+    names that reach a conversion. `words`: names of attributes and of called functions, "name=" for keyword arguments,
+    "np.flip" and "torch.Tensor" for what is called of NumPy and torch (`torch.tensor` of a number left out), "+=" and
+    "append()" for what is added or appended and is not plainly a number, "for", "[::-1]", "counted", and what
+    constructing.py tells, of which rules choose their own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -229,6 +231,7 @@ class Features:
     results: dict[str, set[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)
     data: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
     sunk: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
@@ -328,6 +331,7 @@ class Survey:
                 self._sink(call)
         given = self._from_parameters()
         found.takes_arguments = bool((self.sunk | self.bare & self.optional) & given)
+        found.given = given
         if self.scalars & given:
             found.triggers.add(ARGUMENT_SCALAR)
         if self.items & given:
@@ -436,8 +440,6 @@ class Survey:
         self.found.words.add(node.attr)
         if node.attr in ("data", "grad"):
             self.shared.update(_names_in(node.value))
-        if node.attr == "requires_grad" and isinstance(node.ctx, ast.Store):
-            self.found.words.add("requires_grad=True")
         if node.attr == "grad" and isinstance(node.ctx, ast.Load):
             self.shared.update(_names_in(node.value))
 
@@ -459,7 +461,7 @@ class Survey:
             self.constructing.call(node, func.id)
         for keyword in node.keywords:
             self.found.words.add(f"{keyword.arg}=")
-            if keyword.arg == "requires_grad" and getattr(keyword.value, "value", True) is not False:
+            if keyword.arg == "requires_grad" and _may_require(keyword.value):
                 self.found.words.add("requires_grad=True")
             if keyword.arg == "reduction":
                 self.found.counted = True
@@ -473,10 +475,10 @@ class Survey:
         vocabulary = self.vocabulary
         known_as = vocabulary.aliases.get(name, name)
         if name == "round":
-            self.rounded |= _names_in(node)
+            self.rounded |= _names_in(node) if node.args and not _is_number(node.args[0]) else set()
         else:
             self.found.words.add(known_as)
-        if name in vocabulary.torch:
+        if name in vocabulary.torch and not _is_number_made(known_as, node):
             self.found.words.add(f"torch.{known_as}")
         if name in vocabulary.converting:
             self._sink(node)
@@ -510,7 +512,7 @@ class Survey:
             self._sunk_attribute(func.value)
         if root in vocabulary.numpy:
             found.words.add(f"np.{attr}")
-        elif root in vocabulary.torch:
+        elif root in vocabulary.torch and not _is_number_made(attr, node):
             found.words.add(f"torch.{attr}")
         if root in vocabulary.converting:
             if attr not in _HARMLESS:
@@ -543,6 +545,8 @@ class Survey:
             self.loaded.add(_root(node.args[0]) or "")
         if attr == "append" and node.args:
             self.constructing.append(func.value, node.args[0])
+            if not _is_number(node.args[0]):
+                found.words.add("append()")
             if _is_view(node.args[0]):
                 self.appended.update(_names_in(node.args[0]))
         if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
@@ -591,6 +595,8 @@ class Survey:
             self._target(target)
             if (anchor := _anchor(target)) is not None:
                 names.add(anchor)
+            if isinstance(target, ast.Attribute) and target.attr == "requires_grad" and _may_require(node.value):
+                self.found.words.add("requires_grad=True")
             if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
                 self.found.keeps_shared = True
                 if is_snapshot(target.attr):
@@ -670,7 +676,8 @@ class Survey:
 
     def augmented(self, node: ast.AugAssign) -> None:
         """`a += b` may write in place."""
-        self.found.words.add("+=")
+        if not _is_number(node.value):
+            self.found.words.add("+=")
         self.written.update(_names_in(node.target))
         if isinstance(node.target, ast.Attribute | ast.Subscript) and _root(node.target) == "self":
             self.found.writes_self = True
@@ -794,6 +801,32 @@ def _is_plain(node: ast.expr) -> bool:
     if not isinstance(func, ast.Attribute):
         return False
     return func.attr.startswith(("is_", "_")) or func.attr in _PLAIN_RESULTS or not isinstance(func.value, ast.Name)
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether an expression gives a number or text, by its form alone."""
+    pending = [node]  # a long sum is too deep for recursion
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.BinOp):
+            pending += (node.left, node.right)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GIVES_NUMBERS:
+            continue
+        elif not isinstance(node, ast.Constant | ast.JoinedStr | ast.Compare) and not _is_metadata(node):
+            return False
+    return True
+
+
+def _is_number_made(name: str, call: ast.Call) -> bool:
+    """`torch.tensor(0.0, device=device)`: no tensor or array goes into it."""
+    return name == "tensor" and len(call.args) == 1 and isinstance(call.args[0], ast.Constant)
+
+
+def _may_require(node: ast.expr) -> bool:
+    """Whether a value of `requires_grad` asks for gradients that another tensor has not asked for."""
+    if isinstance(node, ast.Attribute):
+        return node.attr != "requires_grad"
+    return not (isinstance(node, ast.Constant) and node.value is False)
 
 
 def _is_view(node: ast.expr) -> bool:

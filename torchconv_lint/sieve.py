@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,7 @@ def sift(
         thorough=thorough,
     )
     callees = _called_for(features, chosen)
+    callees |= _named({function for function, found in features.items() if _hands_on(found, callees)})
     heard = {function.name for function in chosen if live.begins_in(features[function])}
     chosen |= {  # what it hands to them may be what the rest of a trigger speaks of
         function
@@ -153,6 +155,12 @@ def sift(
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
 
 
+@functools.lru_cache(maxsize=4)
+def _split(wanted: frozenset[tuple[str, ...]]) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """The words of each trigger: those that one function has to hold, and those of its file."""
+    return [(frozenset(head.split("&")), frozenset(others)) for head, *others in wanted]
+
+
 def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
     return [found for name, found in names.items() if name in functions]
 
@@ -162,8 +170,7 @@ class _Live:
 
     def __init__(self, wanted: frozenset[tuple[str, ...]], features: list[Features]) -> None:
         words: set[str] = set().union(*(found.words for found in features))
-        live = [(frozenset(head.split("&")), others) for head, *others in wanted]
-        live = [(head, others) for head, others in live if words.issuperset(head) and words.issuperset(others)]
+        live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
         self.others = frozenset(word for _, others in live for word in others)
         self.heads = [head for head, _ in live]
 
@@ -220,14 +227,21 @@ def _hands_over(found: Features, callees: set[str]) -> bool:
     return any(name in callees and names & found.data for name, names in found.passed.items())
 
 
+def _hands_on(found: Features, callees: set[str]) -> bool:
+    """Whether the function calls one of these with what it was given itself."""
+    return any(name in callees and names & found.given for name, names in found.passed.items())
+
+
 def _called_for(features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]) -> set[str]:
-    """Names whose callers are analysed too: what they pass makes it a finding or not. Names that tensors, arrays and
-    containers have for methods of their own (`pop`, `plot`) would take half the file along."""
+    """Names whose callers are analysed too: what they pass makes it a finding or not."""
+    return _named(
+        {fn for fn in chosen if features[fn].takes_arguments and features[fn].triggers & PASSED},
+    )
+
+
+def _named(functions: set[FunctionOutline]) -> set[str]:
+    """The names by which these are called. Names that tensors, arrays and containers have for methods of their own
+    (`pop`, `plot`) would take half the file along."""
     generic = data_methods() | COMMON_METHODS
-    return {
-        function.name
-        for function in chosen
-        if features[function].takes_arguments
-        and features[function].triggers & PASSED
-        and (function.owner is None or function.name not in generic)
-    } - {"__init__", "forward"}
+    names = {function.name for function in functions if function.owner is None or function.name not in generic}
+    return names - {"__init__", "forward"}

@@ -86,8 +86,27 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
     if node not in frame.interpreter.born:
         return
     for name, value in frame.state.names.items():
-        if any(isinstance(memory.key, tuple) and memory.key[0] is node for memory in memories(value)):
+        if _is_made_at(value, node):
             frame.state.put(name, relabelled(value, lambda memory: _older(memory, node)))
+
+
+def _is_made_at(value: Value, node: cst.CSTNode, depth: int = 0) -> bool:
+    """Whether a value holds memory that was allocated at `node` most recently: as `memories`, for all names at once."""
+    for kind, _ in value:
+        if isinstance(kind, Tensor | Array | Opaque):
+            memory = kind.memory
+            if memory is not None and type(memory.key) is tuple and memory.key[0] is node:
+                return True
+            continue
+        if depth < 3 and isinstance(kind, Sequence):
+            items = kind.items if kind.items is not None else (kind.element,)
+        elif depth < 3 and isinstance(kind, Mapping):
+            items = (kind.element, *(item for _, item in kind.items))
+        else:
+            continue
+        if any(_is_made_at(item, node, depth + 1) for item in items):
+            return True
+    return False
 
 
 def _older_key(key: Any) -> Any:

@@ -87,8 +87,10 @@ class State:
         """What `identity` stands for is made anew (in a loop): what conditions on it told is forgotten."""
         self.path = _without(self.path, identity)
         for name, value in self.names.items():
-            if any(_mentions(key, identity) for alt in value for key, _ in alt.when):
-                self.put(name, tuple(Alt(alt.kind, _without(alt.when, identity)) for alt in value))
+            for alt in value:
+                if alt.when and any(_mentions(key, identity) for key, _ in alt.when):
+                    self.put(name, tuple(Alt(alt.kind, _without(alt.when, identity)) for alt in value))
+                    break
 
     def same_as(self, other: State) -> bool:
         """Whether nothing new is known, so that a loop has converged."""

@@ -439,7 +439,11 @@ def join(*values: Value) -> Value:
 def _add(merged: list[Alt], alt: Alt) -> bool:
     """Add an alternative; False if there are too many already."""
     # There are few alternatives, and comparing is cheaper than hashing all that is known of a tensor.
-    equal = [place for place, known in enumerate(merged) if known.kind is alt.kind or known.kind == alt.kind]
+    kind = alt.kind
+    equal = []
+    for place, (known_kind, _) in enumerate(merged):
+        if known_kind is kind or (type(known_kind) is type(kind) and known_kind == kind):
+            equal.append(place)
     if not equal and len(merged) > 2 * MAX_ALTERNATIVES:  # the items of a long literal
         return False
     if not equal:
@@ -535,7 +539,12 @@ def under(value: Value, when: When) -> Value:
 
 def possible(value: Value, path: When) -> Value:
     """Without the alternatives that contradict what the path has already tested."""
-    if not path or not any(alt.when for alt in value):
+    if not path:
+        return value
+    for alt in value:
+        if alt.when:
+            break
+    else:
         return value
     kept = tuple(alt for alt in value if not alt.when or not any((key, not truth) in path for key, truth in alt.when))
     return value if len(kept) == len(value) else kept

@@ -97,7 +97,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     code = "CNV502"
     name = "container-keeps-graph"
     hears = (GraphKept,)
-    triggers = (("backward",), ("append&for", "backward"))
+    triggers = (("backward",), ("append()&for", "backward"))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A container that is filled round after round, and through which backward never goes."""

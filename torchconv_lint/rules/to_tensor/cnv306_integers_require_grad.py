@@ -77,6 +77,12 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
 
 _INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
+_MAKERS = frozenset(
+    {"tensor", "as_tensor", "from_numpy", "array", "asarray", "arange", "randint", "randperm", "full", "dtype="}
+    | {"long", "int", "short", "byte", "bool", "argmax", "argmin", "argsort", "nonzero", "bincount", "multinomial"}
+    | {"topk", "unique", "where", "LongTensor", "IntTensor", "ByteTensor", "BoolTensor", "one_hot", "view", "to"}
+)
+"""What a function does that asks integers for gradients: it makes them."""
 
 
 class IntegersRequireGrad(Rule[GradAsked]):
@@ -85,7 +91,10 @@ class IntegersRequireGrad(Rule[GradAsked]):
     code = "CNV306"
     name = "integers-require-grad"
     hears = (GradAsked,)
-    triggers = (("requires_grad=True",), ("requires_grad_",), ("Parameter(integers)",))
+    triggers = (
+        *((f"{asked}&{maker}",) for asked in ("requires_grad=True", "requires_grad_") for maker in sorted(_MAKERS)),
+        ("Parameter(integers)",),
+    )
 
     def judge(self, event: GradAsked) -> Iterator[Verdict]:
         """The dtype is an integer's."""
