@@ -41,8 +41,9 @@ class Rule(ABC, Generic[EventT]):
     NumPy and torch, "+=" and "append()" (not of plain numbers), "for" (loops, comprehensions), "if" (whatever asks for
     a truth value), "[::-1]", "[==]" (lists are compared), "counted" (tensors of known size are made), "integers
     written" (into a tensor of integers, that is), "scalar" (a number is made of a tensor), and what constructing.py
-    tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device can show the hazard, so no machine
-    without one can prove the rule. `since`: the release of torch, as (major, minor), from which on it happens.
+    tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device
+    can show the hazard, so no machine without one can prove the rule. `since`: the release of torch, as (major, minor),
+    from which on it happens.
     """
 
     code: ClassVar[str]
