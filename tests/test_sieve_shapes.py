@@ -139,6 +139,32 @@ SHAPES = {
             return x
         """,
     ),
+    "a leaf made of a loss nobody knows": (
+        "CNV519",
+        """
+        import torch
+        def f(model, x):
+            loss = model(x)
+            loss.requires_grad = True
+            loss.backward()
+        """,
+    ),
+    "a cache of arrays": (
+        "CNV204",
+        """
+        import numpy as np
+        import torch
+        class Images:
+            def __init__(self):
+                self.kept = {}
+            def __getitem__(self, index):
+                if index not in self.kept:
+                    self.kept[index] = np.load(f"{index}.npy")
+                image = self.kept[index]
+                image -= image.mean()
+                return torch.from_numpy(image)
+        """,
+    ),
 }
 
 
@@ -160,3 +186,16 @@ def test_what_getattr_gives_may_give_tensors() -> None:
     found = survey(walk(function), Vocabulary(file)).conclude(set())
     assert "y" in found.made
     assert found.made.isdisjoint({"z", "t"})
+
+
+def test_items_that_are_unpacked_are_apart() -> None:
+    text = """
+    import torch
+    def f(pair, shift):
+        image, mask = pair
+        image = torch.from_numpy(image)
+        image.sub_(shift)
+        return image, mask
+    """
+    found = lint_source(Source("x.py", textwrap.dedent(text)), Settings()).findings
+    assert [(finding.code, finding.message.count("`pair`")) for finding in found] == [("CNV204", 1)]

@@ -124,7 +124,7 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
     path = dotted_path(target)
     owner = frame.at(target.value)
     if target.attr.value == "requires_grad":
-        _set_requires_grad(frame, target.value, owner, value)
+        _set_requires_grad(frame, target, owner, value)
         return
     if path is None:
         return
@@ -142,11 +142,11 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
         frame.bind(path, value)
 
 
-def _set_requires_grad(frame: Frame, target: cst.BaseExpression, owner: Value, value: Value) -> None:
+def _set_requires_grad(frame: Frame, target: cst.Attribute, owner: Value, value: Value) -> None:
     enabled = value[0].kind.value if len(value) == 1 and isinstance(value[0].kind, Const) else None
     if enabled is True:
-        tell_grad_asked(frame, owner, target)
-    write_back(frame, target, each(owner, lambda kind: requires_grad_set(frame, kind, enabled, target)))
+        tell_grad_asked(frame, owner, target.value)
+    write_back(frame, target.value, each(owner, lambda kind: requires_grad_set(frame, kind, enabled, target)))
     for kind, _ in owner:
         path = kind.path if isinstance(kind, Tensor) else None
         if enabled is False and path is not None and path.endswith(PARAMETERS):
@@ -169,7 +169,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     if frame.tracks:
         tell_alias(frame, value, node, frame.text(target))
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
-            value = kept(frame, value, node, frame.text(target), container=True)
+            value = kept(frame, with_memory(frame, value, node), node, frame.text(target), container=True)
     if frame.state.underway.copies and _is_indexed(owner, key):
         tell_host_read(frame, [kind for kind, _ in value], node, target)
     tell_stored(frame, owner, target, value)

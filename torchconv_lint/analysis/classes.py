@@ -85,8 +85,7 @@ def _seen_by_methods(name: str, kind: Kind) -> Kind:
     memory = kind.memory
     if memory is not None and (memory.origin == "module" or memory.key[0] == "attribute"):
         return kind
-    sure = memory.sure if memory is not None else Confidence.CERTAIN
-    return replace(kind, memory=Memory(("attribute", name), "attribute", f"self.{name}", sure=sure))
+    return replace(kind, memory=Memory(("attribute", name), "attribute", f"self.{name}"))
 
 
 def _on(kind: Kind, device: Fact | None) -> Kind:

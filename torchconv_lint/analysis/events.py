@@ -253,13 +253,14 @@ class OwnUse(Event):
 @dataclass(frozen=True, slots=True)
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
-    also gives a result; `renamed`: it writes the data under another name."""
+    also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data."""
 
     write: Write
     memory: Memory
     returned: bool = False
     function: str = ""
     renamed: bool = False
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,12 +379,24 @@ class GraphKept(Event):
 @dataclass(frozen=True, slots=True)
 class GraphCut(Event):
     """Values that left the graph at `site` reach a backward pass at `reached`, or a result that is named a loss
-    (`returned`). `dead`: nothing else in what is back-propagated requires grad."""
+    (`returned`). `dead`: nothing else in what is back-propagated requires grad. `leaf`: backward is called on what they
+    have become as it is, a leaf that was told to require grad."""
 
     cut: Cut
     reached: Site
     dead: bool
     returned: bool
+    leaf: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeafBackward(Event):
+    """backward is called at `reached` on a tensor that is a leaf since it was told to require grad at `site`, and had
+    no graph before. `subject` is what was told so, `made` that it was when it was made."""
+
+    subject: str
+    reached: Site
+    made: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from torchconv_lint.analysis.events import DeepCopied, GraphCut, GraphKept, LeafWritten
+from torchconv_lint.analysis.events import DeepCopied, GraphCut, GraphKept, LeafBackward, LeafWritten
 from torchconv_lint.analysis.loops import made_for_few
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import form_of
+from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import (
     NO_GRAPH,
     RESULT,
@@ -55,6 +56,7 @@ class KeptGraphs:
     def __init__(self) -> None:
         self.differentiated: set[Any] = set()
         self.escaped: set[Any] = set()
+        self.rooted: set[cst.CSTNode] = set()  # calls of backward on what may be more than a leaf
 
 
 # -- growing -------------------------------------------------------------------------------------------------------
@@ -362,11 +364,15 @@ def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> 
         graph = graph_of(kind)
         frame.interpreter.graphs.differentiated |= graph.kept
         cuts = cuts_of(kind)
+        tensor = guessed(kind)
+        if not graph.severed:
+            frame.interpreter.graphs.rooted.add(node)
+        elif tensor is not None and tensor.grad is not None and tensor.grad.step is not None and not _is_told(cuts):
+            _tell_leaf(frame, tensor.grad.step.site, node)
         if cuts:
-            tensor = guessed(kind)
             dead = tensor is None or (tensor.grad is not None and tensor.grad.value is False)
             for cut in cuts:
-                _tell_cut(frame, cut, node, dead=dead, returned=False)
+                _tell_cut(frame, cut, node, dead=dead, returned=False, leaf=graph.severed)
 
 
 _A_LOSS = re.compile(r"^(training_step|(compute_|get_|calc_|calculate_)?\w*loss)$", re.I)
@@ -390,8 +396,29 @@ def gave_loss(frame: Frame, value: Value, node: cst.CSTNode) -> None:
             _tell_cut(frame, cut, node, dead=dead, returned=True)
 
 
-def _tell_cut(frame: Frame, cut: Cut, node: cst.CSTNode, *, dead: bool, returned: bool) -> None:
-    frame.emit(GraphCut(cut.site, cut, frame.site(node), dead, returned))
+def _tell_cut(frame: Frame, cut: Cut, node: cst.CSTNode, *, dead: bool, returned: bool, leaf: bool = False) -> None:
+    frame.emit(GraphCut(cut.site, cut, frame.site(node), dead, returned, leaf))
+
+
+def _is_told(cuts: Iterable[Cut]) -> bool:
+    """Whether one of the conversions that cut the graph is sure enough to be reported itself."""
+    return any(cut.grad.confidence >= Confidence.LIKELY for cut in cuts)
+
+
+def _tell_leaf(frame: Frame, site: Site, node: cst.CSTNode) -> None:
+    """A leaf is given to backward: one that was made of constants is an example of autograd, and left alone."""
+    asked = site.node
+    if type(asked) is cst.Call:
+        asked = asked.func if site.method == "requires_grad_" else asked
+    if type(asked) is cst.Attribute:
+        frame.emit(LeafBackward(site, Site(site.segment, asked.value).text, frame.site(node), made=False))
+    elif type(asked) is cst.Call and site.method in _OF_VALUES and asked.args:
+        data = asked.args[0].value
+        if isinstance(data, cst.Name | cst.Attribute | cst.Call | cst.BinaryOperation):
+            frame.emit(LeafBackward(site, Site(site.segment, data).text, frame.site(node), made=True))
+
+
+_OF_VALUES = frozenset({"tensor", "as_tensor", "from_numpy", "FloatTensor", "Tensor", "Variable", "asarray"})
 
 
 def spent(kind: Kind) -> Kind:

@@ -21,7 +21,9 @@ from torchconv_lint.analysis.events import (
     DoubleKept,
     Event,
     ForeignWrite,
+    GraphCut,
     GraphKept,
+    LeafBackward,
     MadeOnHost,
     OwnUse,
     Race,
@@ -34,6 +36,7 @@ from torchconv_lint.analysis.events import (
 )
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
+from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
 from torchconv_lint.analysis.loops import enter_step, is_training_step
@@ -224,6 +227,12 @@ class Interpreter:
             elif isinstance(event, ToNumpy | ToScalar):
                 sole = event.operand is not None and event.operand.node not in self.mixed
                 completed.append(replace(event, sole=sole))
+            elif isinstance(event, LeafBackward):
+                if event.reached.node not in self.graphs.rooted:
+                    completed.append(event)
+            elif isinstance(event, GraphCut):
+                leaf = event.leaf and event.reached.node not in self.graphs.rooted
+                completed.append(event if leaf == event.leaf else replace(event, leaf=leaf))
             elif isinstance(event, GraphKept):
                 if event.tag not in self.graphs.differentiated:
                     completed.append(replace(event, escapes=event.tag in self.graphs.escaped))
@@ -576,7 +585,6 @@ class Interpreter:
         for returned in (*frame.returns, *frame.yields):
             escape(frame, returned)
         self._tell_returned_writes(frame)
-        self.events.extend(frame.events)
         value = join(*frame.returns) if frame.returns else NOTHING
         if frame.yields:
             value = just(Sequence(None, join(*frame.yields), mutable=False))
@@ -585,9 +593,11 @@ class Interpreter:
         if final is not None and isinstance(frame.this, Instance) and isinstance(node, cst.FunctionDef):
             first = [*node.params.posonly_params, *node.params.params]
             prefix = first[0].name.value + "." if first else ""
+            tell_given_out(frame, prefix, final)
             attributes = {
                 name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)
             }
+        self.events.extend(frame.events)
         underway = final.underway if final is not None else NOTHING_UNDERWAY
         return Result(value, attributes, frame.foreign_writes, frame.has_stepped, frame.has_waited, underway)
 
@@ -613,7 +623,8 @@ class Interpreter:
         for position, event in enumerate(frame.events):
             if isinstance(event, ForeignWrite):
                 function = frame.definition.name if frame.definition else ""
-                frame.events[position] = replace(event, returned=True, function=function)
+                given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
+                frame.events[position] = replace(event, returned=True, function=function, given=given)
 
     # -- what the file defines ---------------------------------------------------------------------------------------
 

@@ -85,10 +85,19 @@ def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CS
             return kind.items[position]
         if isinstance(kind, Sequence) and kind.items is not None:
             return NOTHING
-        return _element(frame, kind, node)
+        return _nth(kind, _element(frame, kind, node), position)
 
     tuples = tuple(alt for alt in value if isinstance(alt.kind, Sequence) and len(alt.kind.items or ()) == count)
     return each(tuples or value, item) or UNKNOWN  # who unpacks a tuple or something else means the tuple
+
+
+def _nth(whole: Kind, item: Kind | Value, position: int) -> Kind | Value:
+    """One of the items that are told apart by their position: what is written to one leaves the others as they are."""
+    if isinstance(whole, Opaque) and isinstance(item, Opaque) and not whole.guess:
+        return replace(item, memory=part_of(whole.memory, position))
+    if isinstance(item, Tensor | Array | Opaque) and item.memory is not None:
+        return replace(item, memory=replace(item.memory, part=f"[{position}]"))
+    return item
 
 
 def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | Value:

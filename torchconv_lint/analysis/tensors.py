@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import GradAsked
 from torchconv_lint.analysis.forms import recast
@@ -14,6 +16,7 @@ from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
     LEAF,
+    NO_GRAPH,
     Fact,
     Instance,
     Kind,
@@ -30,8 +33,6 @@ from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import libcst as cst
 
     from torchconv_lint.analysis.frame import Arguments, Frame
 
@@ -135,8 +136,10 @@ def widened(operands: list[Tensor], numbers: list[Kind]) -> Fact | None:
 
 
 def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNode) -> Kind:
-    """After `x.requires_grad = enabled` or `x.requires_grad_(enabled)`."""
+    """After `x.requires_grad = enabled` or `x.requires_grad_(enabled)`. The first raises for the result of an operation
+    that requires grad, `= True` too, the second does not (measured): what is left after it is a leaf."""
     fact = None
+    assigned = type(node) is cst.Attribute and enabled is True
     if enabled is True:
         fact = Fact(True).then(frame.site(node), "requires grad from here on")
     elif enabled is False:
@@ -144,13 +147,15 @@ def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNo
     if isinstance(kind, Tensor):
         if enabled is True and kind.graph.cuts:
             cuts = frozenset(replace(cut, restarted=True) for cut in kind.graph.cuts)
-            return replace(kind, grad=fact, graph=replace(LEAF, cuts=cuts))
+            return replace(kind, grad=fact, graph=replace(LEAF, cuts=cuts, severed=True))
         leaf = True if enabled is True and not (kind.grad is not None and kind.grad.value) else kind.graph.leaf
-        return replace(kind, grad=fact, graph=replace(kind.graph, leaf=leaf))
+        severed = assigned or (enabled is True and kind.grad is not None and not kind.grad.value)
+        return replace(kind, grad=fact, graph=replace(kind.graph, leaf=leaf, severed=severed))
     if isinstance(kind, Opaque) and kind.guess is not None:
-        return replace(kind, guess=replace(kind.guess, grad=fact))
+        graph = replace(LEAF, severed=True) if assigned else kind.guess.graph
+        return replace(kind, guess=replace(kind.guess, grad=fact, graph=graph))
     if isinstance(kind, Opaque):
-        return replace(kind, guess=Tensor(grad=fact))
+        return replace(kind, guess=Tensor(grad=fact, graph=replace(LEAF, severed=True) if assigned else NO_GRAPH))
     if isinstance(kind, Module | Instance) and enabled is not None:
         return replace(kind, trainable=enabled is True)
     return kind

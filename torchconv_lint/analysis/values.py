@@ -81,7 +81,7 @@ class Memory:
     and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is shared rather than copied. `kept`
     is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
     expression is: "tensor", "array", or "" for a container of such or something unknown. `part` names a parameter of a
-    module: writing one leaves the others as they are.
+    module or an item of what was unpacked: writing one leaves the others as they are.
     """
 
     key: Any
@@ -134,12 +134,14 @@ class Graph:
     `leaf`: it is a leaf that requires grad (True), or the result of an operation on what requires grad (False).
     `spent`: backward has been through its graph. `kept`: the places at which a graph that is part of its own was put
     aside in a loop, in a sum or a container. `cuts`: the conversions that took it, or a term of it, out of the graph.
+    `severed`: it had no graph, surely, when it was told to require grad.
     """
 
     leaf: bool | None = None
     spent: bool = False
     kept: frozenset[Any] = frozenset()
     cuts: frozenset[Cut] = frozenset()
+    severed: bool = False
 
 
 NO_GRAPH = Graph()

@@ -94,7 +94,7 @@ class DetachedLoss(Rule[GraphCut]):
     def judge(self, event: GraphCut) -> Iterator[Verdict]:
         """Nothing but what was detached is left, or a term that took its own name."""
         cut = event.cut
-        if cut.how not in ("number", "detach") or cut.restarted or event.returned:
+        if cut.how not in ("number", "detach") or (cut.restarted and not event.leaf) or event.returned:
             return
-        if event.dead or cut.rebound:
+        if event.dead or event.leaf or cut.rebound:
             yield from missed(event, f"`{cut.subject}` is taken out of the graph, and {effect(event)}")

@@ -5,6 +5,9 @@
 Reports a function that writes its argument in place through a conversion or under a new name, and also returns a
 result, as if that were new: a transform that rewrites the sample it is given.
 
+The same in a dataset: `__getitem__` takes what the object keeps, writes it in place and returns it, so that every
+epoch rewrites the data once more.
+
 What counts: `torch.from_numpy`, `torch.as_tensor` of a known array, `.numpy()`, `.detach()`, views and plain
 renaming between the parameter and the write; a result that is a tensor, an array or a container of them.
 
@@ -117,6 +120,8 @@ class CallersDataRewritten(Rule[ForeignWrite]):
     def judge(self, event: ForeignWrite) -> Iterator[Verdict]:
         """A parameter's memory is written in a function that also returns a result."""
         memory, function = event.memory, event.function
+        if memory.origin == "attribute":
+            yield from _kept_rewritten(event)
         if memory.origin != "parameter" or not event.returned or meant(function, memory.name):
             return
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
@@ -124,6 +129,15 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
         confidence = Confidence.LIKELY if converted or event.renamed else Confidence.POSSIBLE
         yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))
+
+
+def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:
+    """`__getitem__` gives out what the object keeps, and rewrites it first. Through a conversion, CNV201 tells it."""
+    name, write = event.memory.name, event.write
+    direct = write.target.startswith("self.") or write.fills or any(crosses for _, crosses in write.side)
+    if event.function == "__getitem__" and event.given and not direct:
+        message = f"this write rewrites `{name}` itself: the next `__getitem__` gives out what this one has made of it"
+        yield Verdict(event.site, message, min(Confidence.LIKELY, event.memory.sure), made(event), copy_before(event))
 
 
 def meant(function: str, parameter: str) -> bool:
