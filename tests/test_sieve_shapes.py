@@ -165,6 +165,17 @@ SHAPES = {
                 return torch.from_numpy(image)
         """,
     ),
+    "a grid of images that were moved": (
+        "CNV101",
+        """
+        import torchvision
+        def imshow(image):
+            return (image / 2 + 0.5).numpy()
+        def show(loader, device):
+            images, labels = next(iter(loader))
+            imshow(torchvision.utils.make_grid(images.to(device)))
+        """,
+    ),
 }
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
 from torchconv_lint.analysis.elements import tell_hashed
 from torchconv_lint.analysis.graph import tell_deepcopy
-from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.iteration import element_of, flat
 from torchconv_lint.analysis.patterns import is_axes
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
     CPU,
+    NO_GRAPH,
     NOTHING,
     NUMBER,
     UNKNOWN,
@@ -148,6 +150,9 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         if isinstance(wrapped, External) and wrapped.name in TRANSFORMS and len(arguments.positional) == 1:
             return apply(frame, wrapped.name, replace(arguments, positional=()), node)
         return arguments.positional[0].value if isinstance(arguments.positional[0].value[0].kind, Class) else UNKNOWN
+    if name == "torchvision.utils.make_grid":  # under no_grad, on the device of the images
+        images = operands_in([flat(arguments.value(0, "tensor"))])
+        return replace(computed(frame, images), grad=NO_GRAD, graph=NO_GRAPH) if images else None
     if last.endswith("DataLoader"):
         return Loader()
     if package == "h5py":

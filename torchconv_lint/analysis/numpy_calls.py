@@ -54,7 +54,7 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     if name in table.raises_type_error and name in table.reduces and arguments.positional:
         first = arguments.positional[0]
         tell_refused_by_numpy(frame, first.value, first.node, via, node)
-    if name in table.converts or name in table.converts_list or name == "save":
+    if name in table.converts or name in table.converts_list or name in _SAVES:
         _tell(frame, name, via, arguments, node)
     if name in table.inplace and arguments.positional:
         first = arguments.positional[0]
@@ -69,9 +69,11 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
 
 def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Call) -> None:
     table = numpy_ops().function
-    lists = name in table.converts_list or name == "save"
-    single = name in table.converts or name == "save"
+    lists = name in table.converts_list or name in _SAVES
+    single = name in table.converts or name in _SAVES
     data = arguments.positional if name in table.ufunc or name in _SEVERAL else arguments.positional[:1]
+    if name in _SAVES:
+        data = (*data, *arguments.keywords.values())
     if not data:
         data = tuple(argument for key, argument in arguments.keywords.items() if key not in _NOT_DATA)[:1]
     for argument in data:
@@ -96,7 +98,9 @@ def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
 
 _SEVERAL = frozenset(
     {"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "save"}
+    | {"savez", "savez_compressed"}
 )
+_SAVES = frozenset({"save", "savez", "savez_compressed"})
 _NOT_DATA = frozenset({"dtype", "axis", "out", "copy", "order", "keepdims", "where", "like"})
 """Functions that convert more than their first argument, ufuncs aside."""
 
