@@ -11,7 +11,7 @@ Silent, deliberately: a leaf with which something is computed before `backward` 
 a gradient penalty, of a checkpoint); a tensor of constants, as in a lesson on autograd; a loss that has a graph, or may
 have one, for which the line changes nothing; a loss cut off by a conversion that CNV511, CNV512 or CNV513 reports.
 
-Confidence: certain where every way to `backward` comes from such a leaf.
+Confidence: *certain*; *likely* where the leaf was made by a constructor of values nobody knows.
 
 ## Why is this bad?
 
