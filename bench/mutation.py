@@ -1,8 +1,8 @@
 """Do the fixtures notice when the linter is broken? `python -m bench.mutation [MODULE…]`.
 
 Each mutant of a module is tried in a process of its own: first the fixtures' static expectations, those of the rule
-itself first, then the tests of the analysis; only those that run the changed line, until one fails. A mutant that
-nothing notices needs a fixture, a test, or a reason in `bench/mutants.json`.
+itself first, then what their fixes make of them, then the tests of the analysis; only those that run the changed line,
+until one fails. A mutant that nothing notices needs a fixture, a test, or a reason in `bench/mutants.json`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from rich.table import Table
 from bench import terminal
 from bench.graft import graft
 from bench.mutants import Mutant, mutants
-from bench.noticing import FIXTURE, ROOT, TEST, TESTS, Check, checks, in_child, timed
+from bench.noticing import FIX, FIXTURE, ROOT, TEST, TESTS, Check, TooLong, checks, in_child, timed
 
 REASONS = Path(__file__).parent / "mutants.json"
 RESULT_FILE = Path(__file__).parent / "results" / "mutation.json"
 
 CRASH, TIME, EXPLAINED, ALIVE = "crash", "time limit", "explained", "alive"
-OUTCOMES = (FIXTURE, TEST, CRASH, TIME, EXPLAINED, ALIVE)
+OUTCOMES = (FIXTURE, FIX, TEST, CRASH, TIME, EXPLAINED, ALIVE)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,7 +95,7 @@ def _related(mutant: Mutant, known: list[Check]) -> list[Check]:
         for check in known
         if everything or (check.reached.get(path, frozenset()) & lines if mutant.in_function else path in check.reached)
     ]
-    return sorted(related, key=lambda check: (check.kind != FIXTURE, check.own != rule))
+    return sorted(related, key=lambda check: ((FIXTURE, FIX, TEST).index(check.kind), check.own != rule))
 
 
 def _noticed(mutant: Mutant, related: list[Check]) -> int | None:
@@ -105,7 +105,7 @@ def _noticed(mutant: Mutant, related: list[Check]) -> int | None:
         try:
             if not timed(check.passes):
                 return index
-        except TimeoutError:
+        except TooLong:
             raise
         except BaseException:  # a test that fails, a linter that dies
             return index

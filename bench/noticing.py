@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import pkgutil
+import re
 import resource
 import signal
 import sys
@@ -26,19 +27,20 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "torchconv_lint"
 TESTS = (
     *("analysis", "analysis_more", "awaited", "building", "copies", "graph", "near_twins", "to_tensor", "transforms"),
-    *("waits", "silencing", "sieve_shapes", "project", "rule_pages", "site"),
+    *("waits", "silencing", "sieve_shapes", "project", "rule_pages", "site", "registry"),
 )
 """Of the analysis and the rules."""
-SECONDS, SLOW = 6, 0.6
+SECONDS, SLOW = 20, 4
 """CPU time that a check may take with a mutant; a check that takes longer than the second without one is left out."""
 MEMORY = 4 << 30
 
-FIXTURE, TEST = "fixture", "test"
+FIXTURE, FIX, TEST = "fixture", "fix", "test"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One fixture, or one test with its parameters. `kind` says which. `reached`: the lines that it runs, by file."""
+    """One fixture as it is or after its fixes, or one test with its parameters; `kind` says which. `own`: the rule that
+    it is about, as modules and folders are named. `reached`: the lines that it runs, by file."""
 
     kind: str
     name: str
@@ -50,7 +52,7 @@ class Check:
 def checks() -> list[Check]:
     """All that pass as things are, with the lines they run."""
     _import_all()
-    found = [*_fixtures(), *_tests()]
+    found = [*_fixtures(), *_fixes(), *_tests()]
     memories = _memories()
     reached = in_child(lambda: [_traced(check, memories) for check in found])
     known = [replace(check, reached=lines) for check, lines in zip(found, reached, strict=True) if lines is not None]
@@ -85,6 +87,23 @@ def _agrees(path: Path) -> bool:
     return not importlib.import_module("torchconv_lint.verify.fixture").read_fixture(path).lint()
 
 
+def _fixes() -> Iterator[Check]:
+    """What the fixes make of each fixture: `verify` executes that, and the pages tell how many hazards are cured."""
+    for path in sorted((ROOT / "fixtures").glob("cnv*/*.py")):
+        right = _fixed(path)
+
+        def same(path: Path = path, right: object = right) -> bool:
+            return _fixed(path) == right
+
+        yield Check(FIX, f"{path.parent.name}/{path.name}", path.parent.name, same)
+
+
+def _fixed(path: Path) -> tuple[str, dict[str, bool]]:
+    fixture = importlib.import_module("torchconv_lint.verify.fixture").read_fixture(path)
+    fixed = importlib.import_module("torchconv_lint.verify.fixed").fixed_fixture(fixture)
+    return fixed.fixture.text, fixed.cured
+
+
 class _Collected:
     """A plugin of pytest that keeps what has been collected."""
 
@@ -103,7 +122,13 @@ def _tests() -> Iterator[Check]:
     for item in plugin.items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if set(item.fixturenames) <= set(parameters) | {"request"}:
-            yield Check(TEST, item.name, "", _call(item.module.__name__, item.originalname, parameters))
+            own = re.search(r"CNV\d+", item.name)
+            yield Check(
+                TEST,
+                item.name,
+                own[0].lower() if own else "",
+                _call(item.module.__name__, item.originalname, parameters),
+            )
 
 
 def _call(module: str, name: str, parameters: dict[str, Any]) -> Callable[[], bool]:
@@ -144,7 +169,7 @@ def in_child(work: Callable[[], Any]) -> Any:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 answer = work()
-        except TimeoutError:
+        except TooLong:
             answer = "time limit"
         except BaseException as error:  # whatever a mutant does, its process answers
             answer = f"raises {type(error).__name__}"
@@ -158,13 +183,17 @@ def in_child(work: Callable[[], Any]) -> Any:
     return pickle.loads(data) if data else "died"
 
 
+class TooLong(BaseException):
+    """No `except Exception` of the linter stops it."""
+
+
 def _too_long(*_: object) -> None:
-    raise TimeoutError
+    raise TooLong
 
 
 def timed(work: Callable[[], bool]) -> bool:
-    """What `work` returns. Raises TimeoutError after `SECONDS` of CPU time."""
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    """What `work` returns. Raises `TooLong` after `SECONDS` of CPU time."""
+    signal.setitimer(signal.ITIMER_PROF, SECONDS, 1)
     try:
         return work()
     finally:

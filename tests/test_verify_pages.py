@@ -144,3 +144,11 @@ def test_a_changed_fixture_changes_the_pages(folder: Path) -> None:
     path.write_text(path.read_text().replace("ones(1, requires_grad", "zeros(1, requires_grad"))
     after = docs.pages(folder)
     assert {name for name in before if before[name] != after[name]} == {"rules/CNV403.md", "proof.md"}
+
+
+def test_a_page_tells_how_many_hazards_its_fixes_cure(folder: Path) -> None:
+    path = folder / "cnv403" / "topic.py"
+    evidences = evidence.load(folder / "evidence")
+    assert "1 hazard is free of findings, 1 of them by safe fixes alone." in seen(RULE, fixtures(folder), evidences)
+    path.write_text(path.read_text().replace("torch.ones(1, requires_grad=True)", "1"))
+    assert "free of findings" not in seen(RULE, fixtures(folder), evidences)

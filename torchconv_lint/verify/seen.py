@@ -7,6 +7,7 @@ from typing import Any
 
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.verify.evidence import Evidence
+from torchconv_lint.verify.fixed import fixed_fixture
 from torchconv_lint.verify.fixture import Fixture
 from torchconv_lint.verify.recorded import MISSING, STALE, Record, differences, place, quoted, records
 from torchconv_lint.verify.rows import PROVEN
@@ -31,6 +32,8 @@ def seen(rule: Rule[Any], fixtures: Iterable[Fixture], evidences: Sequence[Evide
         lines.append("| CUDA | – | – | – | not yet run on CUDA |")
     if any("stand-in" in where for where in known):
         lines += ["", "The stand-in is an accelerator simulated on the CPU. It proves nothing about CUDA."]
+    if cured := _cured(own):
+        lines += ["", cured]
     if texts := list(_texts(known)):
         lines += ["", "What was observed:", "", *texts]
     for where, found in known.items():
@@ -39,6 +42,15 @@ def seen(rule: Rule[Any], fixtures: Iterable[Fixture], evidences: Sequence[Evide
             if left := len(different) - _DIFFERENCES:
                 lines += [f"- and {left} more"] if left > 0 else []
     return "\n".join(lines) + "\n"
+
+
+def _cured(fixtures: Iterable[Fixture]) -> str:
+    """What fixes do to the hazards; `verify` executes what is left after them."""
+    cured = [safely for fixture in fixtures for safely in fixed_fixture(fixture).cured.values()]
+    if not cured:
+        return ""
+    number = f"{len(cured)} hazard" + ("s are" if len(cured) > 1 else " is")
+    return f"After their fixes {number} free of findings, {sum(cured)} of them by safe fixes alone."
 
 
 def _counts(found: list[Record]) -> str:
