@@ -14,6 +14,7 @@ from variants.variant import Variant, said
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
+from torchconv_lint.verify.expectations import parse_expectations
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").glob("cnv*/*.py"))
 IDS = [f"{path.parent.name}/{path.name}" for path in FIXTURES]
@@ -121,3 +122,21 @@ def test_a_rebinding_is_no_write(path: Path) -> None:
     before, after = on_lines(text), on_lines(variant.text)
     assert {line for line, _ in after} & rebinding == set()
     assert {found for found in before if found[0] in writing} <= after
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=IDS)
+def test_a_variant_is_another_program(path: Path) -> None:
+    """Most ways of rewriting find something to rewrite in every fixture."""
+    text = path.read_text(encoding="utf-8")
+    variants = [*(way(text) for way in WAYS.values()), splitting.helpers(text, 0)]
+    assert sum(variant is not None and variant.text != text for variant in variants) >= len(variants) - 1
+
+
+def test_findings_flip_with_the_rebinding() -> None:
+    """What `a += 1` is reported for disappears with `a = a + 1` in more than one rule."""
+    flipped = set()
+    for path in FIXTURES:
+        text = path.read_text(encoding="utf-8")
+        _, rebinding, _ = splitting.rebound(text)
+        flipped |= {each.code for each in parse_expectations(text) if each.line in rebinding}
+    assert {"CNV201", "CNV202", "CNV204"} <= flipped
