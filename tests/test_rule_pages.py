@@ -16,6 +16,7 @@ from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 from torchconv_lint.verify.evidence import load
 from torchconv_lint.verify.fixture import read_fixture
+from torchconv_lint.verify.proof import ACCELERATOR, DEVICES, NOTHING
 from torchconv_lint.verify.recorded import records
 from torchconv_lint.verify.rows import FAILED
 
@@ -87,3 +88,24 @@ def test_a_finding_is_as_sure_as_the_page_says(rule: Rule[Any]) -> None:
         if finding.code == rule.code
     ]
     assert max(seen) == max(Confidence[level.upper()] for level in levels)
+
+
+@RULES
+def test_a_rule_knows_where_its_hazards_happen(rule: Rule[Any]) -> None:
+    shown = set()
+    for fixture in map(read_fixture, sorted((REPOSITORY / "fixtures" / rule.code.lower()).glob("*.py"))):
+        devices = [device for device in DEVICES if device != "cpu" or ACCELERATOR not in fixture.proof.needs]
+        hazards = [function.name for function in fixture.functions if function.kind == "hazard"]
+        declared = [(device, fixture.proof.of(name, device)) for device in devices for name in hazards]
+        shown |= {device for device, what in declared if what is not None and what.word != NOTHING}
+    assert rule.needs_accelerator == ("cpu" not in shown)
+    assert rule.cuda_only == (shown == {"cuda"})
+
+
+@RULES
+def test_every_line_that_explains_a_finding_says_something(rule: Rule[Any]) -> None:
+    settings = Settings(confidence=Confidence.POSSIBLE, opt_in=(rule.code,))
+    for path in sorted((REPOSITORY / "fixtures" / rule.code.lower()).glob("*.py")):
+        for finding in lint_source(Source.from_bytes(path.name, path.read_bytes()), settings).findings:
+            assert all(step.message for step in finding.because)
+            assert len(set(finding.because)) == len(finding.because)
