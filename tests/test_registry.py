@@ -45,6 +45,12 @@ def test_the_changelog_lists_every_rule() -> None:
     assert sorted(listed) == sorted((rule.code, rule.name) for rule in all_rules())
 
 
+def test_the_index_says_which_rules_are_on() -> None:
+    index = (REPOSITORY / "docs" / "rules" / "index.md").read_text("utf-8")
+    rows = re.findall(r"^\| \[(CNV[0-9]{3})\].*\| (on|opt-in) \|$", index, re.MULTILINE)
+    assert dict(rows) == {rule.code: "on" if rule.default else "opt-in" for rule in all_rules()}
+
+
 def test_every_rule_has_fixtures() -> None:
     folders = {path.parent.name.upper() for path in (REPOSITORY / "fixtures").glob("cnv*/*.py")}
     assert folders == CODES
