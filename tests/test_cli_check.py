@@ -194,6 +194,13 @@ def test_the_oldest_torch_that_counts(check: Run, tmp_path: Path, release: str, 
     assert check("--select", "CNV403", "--target-torch", release, "warns.py").returncode == code
 
 
+@pytest.mark.parametrize(("release", "code"), [("1.26", 0), ("2.0", 1)])
+def test_the_oldest_numpy_that_counts(check: Run, tmp_path: Path, release: str, code: int) -> None:
+    text = "import numpy as np\nimport torch\n\nprint(np.array(torch.ones(1), copy=False))\n"
+    (tmp_path / "refused.py").write_text(text)
+    assert check("--target-numpy", release, "refused.py").returncode == code
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -202,6 +209,7 @@ def test_the_oldest_torch_that_counts(check: Run, tmp_path: Path, release: str, 
         (("--jobs", "0"), "'0' is neither a positive number nor 'auto'"),
         (("--jobs", "many"), "'many' is neither a positive number nor 'auto'"),
         (("--target-torch", "two"), "'two' is not a release such as '2.1'"),
+        (("--target-numpy", "two"), "'two' is not a release such as '2.1'"),
         (("--confidence", "huge"), "'huge' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
         (("--config", "none.toml"), "none.toml: cannot be read: No such file or directory"),

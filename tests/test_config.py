@@ -18,6 +18,7 @@ opt-in = ["cnv6"]
 assume-device = "cpu"
 follow-imports = false
 target-torch = "2.1.3"
+target-numpy = "1.26"
 select = ["CNV1", "ALL"]
 extend-select = ["CNV4"]
 ignore = ["CNV403"]
@@ -34,6 +35,7 @@ def test_every_key(tmp_path: Path) -> None:
             assume_device="cpu",
             follow_imports=False,
             target_torch=(2, 1),
+            target_numpy=(1, 26),
         ),
         select=("CNV1", "ALL"),
         extend_select=("CNV4",),
@@ -71,6 +73,7 @@ BAD = {
     "assume-device = 'cuda'": "assume-device: unknown device 'cuda' (choose from cpu)",
     "assume-device = []": "assume-device: unknown device [] (choose from cpu)",
     "target-torch = 'new'": "target-torch: 'new' is not a release such as '2.1'",
+    "target-numpy = 'new'": "target-numpy: 'new' is not a release such as '2.1'",
     "target-torch = 2.1": "target-torch: must be a string, not 2.1",
     "exclude = {}": "exclude: must be a list of strings, not {}",
     "confidence =": "not valid TOML: ",

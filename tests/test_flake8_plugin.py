@@ -107,12 +107,21 @@ def test_the_oldest_torch_that_counts(flake8: Run, tmp_path: Path) -> None:
     assert flake8(asked, "--torchconv-target-torch=2.7", ".").stdout == ""
 
 
+def test_the_oldest_numpy_that_counts(flake8: Run, tmp_path: Path) -> None:
+    code = "import numpy as np\nimport torch\n\nprint(np.array(torch.ones(1), copy=False))\n"
+    (tmp_path / "refused.py").write_text(code)
+    assert "CNV115" in flake8(".").stdout
+    assert "CNV115" in flake8("--torchconv-target-numpy=2.0", ".").stdout
+    assert flake8("--torchconv-target-numpy=1.26", ".").stdout == ""
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [
         ("--torchconv-confidence=sure", "unknown confidence 'sure' (choose from possible, likely, certain)"),
         ("--torchconv-assume-device=cuda", "unknown device 'cuda' (choose from cpu)"),
         ("--torchconv-target-torch=two", "'two' is not a release such as '2.1'"),
+        ("--torchconv-target-numpy=two", "'two' is not a release such as '2.1'"),
         ("--torchconv-opt-in=E5", "'E5' is not the beginning of a CNV code, nor ALL"),
         ("--torchconv-config=none.toml", "none.toml: cannot be read"),
     ],

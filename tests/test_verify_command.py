@@ -252,6 +252,17 @@ def test_verdicts(declared, seen, reason):
     assert judge.verdict(Phenomenon.parse(declared), seen, frozenset({9}), words, twins.get) == reason
 
 
+def test_warnings_about_interfaces_count_where_a_file_is_about_them():
+    block = '# /// proof\n# hazard: cpu -> warns DeprecationWarning "hm"\n# safe: cpu -> nothing\n# ///\n'
+    proof = parse_proof(block)
+    seen = Observation("returned", warnings=(("DeprecationWarning", "hm", 9),))
+    verdicts = [
+        judge.verdict(proof.of(function, "cpu"), seen, frozenset({9}), proof.words(), {}.get)
+        for function in ("hazard_x", "safe_x")
+    ]
+    assert verdicts == ["", "warns DeprecationWarning: hm"]
+
+
 @pytest.mark.parametrize(
     ("speaks_of", "seen", "reason"),
     [

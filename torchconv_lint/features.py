@@ -713,9 +713,11 @@ class Survey:
             self._tested(value)
 
     def negation(self, node: ast.UnaryOp) -> None:
-        """`not a`."""
+        """`not a`, `~a`."""
         if isinstance(node.op, ast.Not):
             self._tested(node.operand)
+        elif isinstance(node.op, ast.Invert):
+            self.found.words.add("~")
 
     def _tested(self, node: ast.expr) -> None:
         self.found.words.add("if")

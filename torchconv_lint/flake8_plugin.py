@@ -64,6 +64,12 @@ class Plugin:
             help="the oldest release of torch that the code has to run with, such as 2.1",
         )
         add(
+            "--torchconv-target-numpy",
+            metavar="RELEASE",
+            parse_from_config=True,
+            help="the oldest release of NumPy that the code has to run with, such as 1.26",
+        )
+        add(
             "--torchconv-config",
             metavar="FILE",
             parse_from_config=True,
@@ -92,6 +98,8 @@ class Plugin:
                 settings = replace(settings, assume_device=config.device(options.torchconv_assume_device))
             if options.torchconv_target_torch is not None:
                 settings = replace(settings, target_torch=config.release(options.torchconv_target_torch))
+            if options.torchconv_target_numpy is not None:
+                settings = replace(settings, target_numpy=config.release(options.torchconv_target_numpy))
         except config.ConfigError as error:
             from flake8.exceptions import ExecutionError
 

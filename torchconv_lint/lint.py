@@ -109,9 +109,14 @@ def _project(source: Source, settings: Settings, sifted: Sifted) -> Project | No
 def _enabled(rule: Rule[Event], settings: Settings) -> bool:
     if settings.assume_device == "cpu" and rule.needs_accelerator:
         return False
-    if rule.since is not None and settings.target_torch is not None and settings.target_torch < rule.since:
+    if _before(settings.target_torch, rule.since) or _before(settings.target_numpy, rule.since_numpy):
         return False
     return rule.default or any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
+
+
+def _before(target: tuple[int, int] | None, since: tuple[int, int] | None) -> bool:
+    """Whether the release that the code has to run with does not do yet what it is about."""
+    return target is not None and since is not None and target < since
 
 
 def judged(

@@ -15,7 +15,8 @@ class Settings:
     `opt_in`: codes or prefixes of opt-in rules to run as well ("ALL" runs every rule).
     `assume_device`: "cpu" for teams without accelerators: device rules stay silent. None: assume nothing.
     `follow_imports`: whether other files of the project are read to see what an imported function gives.
-    `target_torch`: the oldest release of torch that the code has to run with, as (major, minor); None: a current one.
+    `target_torch`, `target_numpy`: the oldest releases of torch and NumPy that the code has to run with, as (major,
+    minor); None: current ones.
     `sieve`: False analyses every function, not only those that hold a possible trigger (slower, same findings).
     """
 
@@ -25,3 +26,4 @@ class Settings:
     sieve: bool = True
     follow_imports: bool = True
     target_torch: tuple[int, int] | None = None
+    target_numpy: tuple[int, int] | None = None

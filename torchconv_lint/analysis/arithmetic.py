@@ -65,9 +65,14 @@ def _with_array(left: Kind, right: Kind, node: cst.CSTNode) -> Array:
     dtype = common_dtype([just(left), just(right)])
     if isinstance(getattr(node, "operator", None), cst.Divide):
         dtype = quotient_dtype(dtype)
-    sizes = [kind.ndim if isinstance(kind, Array) else 0 for kind in (left, right) if isinstance(kind, Array | Const)]
+    plain = (kind for kind in (left, right) if isinstance(kind, Array | Const | Number))
+    sizes = [kind.ndim if isinstance(kind, Array) else 0 for kind in plain]
     known = [size for size in sizes if size is not None]
-    return Array(dtype, ndim=max(known) if len(known) == 2 else None, cuts=cuts_of(left) | cuts_of(right))
+    ndim = max(known) if len(known) == 2 else None
+    many = [kind.count for kind in (left, right) if isinstance(kind, Array) and kind.count and kind.count.value == MANY]
+    if isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign):
+        return Array(dtype, cuts=cuts_of(left) | cuts_of(right))
+    return Array(dtype, ndim=ndim, cuts=cuts_of(left) | cuts_of(right), count=many[0] if many else None)
 
 
 def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Tensor:

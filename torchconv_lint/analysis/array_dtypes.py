@@ -77,6 +77,8 @@ def result_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in table.integer_to_float64:
         fact = common_dtype(arguments.values)
         return _told(frame, name, Fact("float64"), node) if fact is not None and fact.value in INTEGERS else fact
+    if name in table.truths:
+        return Fact("bool")
     if name in table.ufunc or name in ("clip", "sum", "prod", "cumsum", "max", "min", "amax", "amin"):
         return common_dtype(arguments.values)
     return None

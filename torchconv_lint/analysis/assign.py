@@ -10,12 +10,13 @@ import libcst as cst
 from torchconv_lint.analysis.adopted import tell_adopted
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.buffers import tell_stored
-from torchconv_lint.analysis.conversions import row_into_array
+from torchconv_lint.analysis.conversions import row_into_array, tell_array_scalar
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
+from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import kept, with_memory, written
@@ -176,7 +177,12 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     if any(isinstance(kind, Tensor | Array | Opaque) for kind, _ in owner) and not _is_text(key):
         for kind, _ in owner if all(isinstance(kind, Array) for kind, _ in owner) else ():
             if isinstance(kind, Array):
-                row_into_array(frame, value, node, several=_takes_a_row(kind, target))
+                several = _takes_a_row(kind, target)
+                row_into_array(frame, value, node, several=several)
+                if several is False and len(target.slice) == 1 and is_number(key) and len(value) == 1:
+                    for one, _ in value:
+                        if isinstance(one, Array):
+                            tell_array_scalar(frame, one, node, "an assignment to one element", target)
         written(frame, owner, target.value, target, fills=True)
         write_to_leaf(frame, owner, target.value, target)
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.events import ArrayFirst, NumpyRefuses, ToNumpy, ToScalar
+from torchconv_lint.analysis.events import (
+    ArrayFirst,
+    ArrayToScalar,
+    CopyForbidden,
+    NumpyRefuses,
+    ToNumpy,
+    ToScalar,
+    WrappedByNumpy,
+)
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import ARRAY, NUMBER
@@ -152,6 +160,27 @@ def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via:
             frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, sure))
 
 
+def tell_copy_forbidden(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
+    """`via(value, copy=False)` of a tensor, or of a list of tensors."""
+    for kind, _ in value:
+        held = isinstance(kind, Sequence)
+        for inner, _ in flat(just(kind)):
+            tensor = guessed(inner)
+            if tensor is not None:
+                sure = Confidence.POSSIBLE if is_mixed(value) else _as_sure_as(inner)
+                frame.emit(CopyForbidden(frame.site(node), tensor, frame.text(subject), via, held, sure))
+
+
+def tell_wrapped(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
+    """A function of NumPy that makes a tensor of its result is given `value`."""
+    if any(isinstance(kind, Array) for kind, _ in value):
+        return
+    for kind, _ in value:
+        tensor = guessed(kind)
+        if tensor is not None:
+            frame.emit(WrappedByNumpy(frame.site(node), tensor, frame.text(subject), via, _as_sure_as(kind)))
+
+
 def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
     """`via(value)` makes a Python number of a tensor."""
     if not _only_tensors(value):
@@ -166,3 +195,11 @@ def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node
             _tell(frame, ToScalar(frame.site(node), tensor, text, via, sure, mode, operand))
         if tensor is not None or via == "item":
             tell_read(frame, kind, subject, node, NUMBER, via)
+        elif isinstance(kind, Array) and len(value) == 1:
+            tell_array_scalar(frame, kind, subject, via, node)
+
+
+def tell_array_scalar(frame: Frame, array: Array, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
+    """`via(array)` makes a Python number of an array."""
+    if not frame.caught & _REFUSALS:
+        frame.emit(ArrayToScalar(frame.site(node), array, frame.text(subject), via))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.transforms import Transform
-    from torchconv_lint.analysis.values import Cut, Fact, Kind, Memory, Tensor
+    from torchconv_lint.analysis.values import Array, Cut, Fact, Kind, Memory, Tensor
     from torchconv_lint.model import Confidence
 
 
@@ -65,6 +65,35 @@ class NumpyRefuses(Event):
     subject: str
     via: str
     sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class CopyForbidden(Event):
+    """`np.array(tensor, copy=False)`: NumPy is to make an array without a copy. `held`: of a list of tensors."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    held: bool
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedByNumpy(Event):
+    """A function of NumPy is given a tensor, and makes a tensor of its result."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class InvertedMask(Event):
+    """`x[~mask]`; `subject` is the mask."""
+
+    mask: Tensor
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +240,24 @@ class ToScalar(Event):
     grad_mode: bool | None = True
     operand: Site | None = None
     sole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayToScalar(Event):
+    """An array becomes a Python number through `via` ("float", "math.sqrt"), or one element of another array."""
+
+    array: Array
+    subject: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayTested(Event):
+    """An array's truth value is asked for; `or_none` tells that the value may also be None."""
+
+    array: Array
+    subject: str
+    or_none: bool
 
 
 @dataclass(frozen=True, slots=True)

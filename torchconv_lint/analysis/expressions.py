@@ -167,7 +167,7 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
         if isinstance(kind, Tensor):
             return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape)
         if isinstance(kind, Array):
-            return Array(kind.dtype, ndim=kind.ndim)
+            return Array(kind.dtype, ndim=kind.ndim, count=kind.count)
         if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):
             return Const(-kind.value)
         return Number() if isinstance(kind, Number | Const) else UNKNOWN

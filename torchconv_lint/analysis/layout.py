@@ -27,12 +27,12 @@ _SPLITS = frozenset({"array_split", "dsplit", "hsplit", "split", "vsplit", "unst
 
 def copied(array: Array) -> Array:
     """What a copy of the array has: its dtype and the order of its bytes."""
-    return Array(array.dtype, ndim=array.ndim, swapped=array.swapped)
+    return Array(array.dtype, ndim=array.ndim, swapped=array.swapped, count=array.count)
 
 
 def viewed(frame: Frame, array: Array, name: str, arguments: Arguments, node: cst.CSTNode) -> Array:
     """The view that the method or function `name` gives; `arguments` without the array itself."""
-    result = replace(array, path=None, ndim=None)
+    result = replace(array, path=None, ndim=None, count=None)
     if name in ("flip", "fliplr", "flipud", "rot90"):
         return replace(result, ndim=array.ndim, reversed=_flipped(frame, array, name, arguments, node))
     if name == "broadcast_to":
@@ -122,6 +122,7 @@ def _selects(key: Value | None) -> bool:
 def subscripted(frame: Frame, array: Array, node: cst.Subscript, keys: list[Value | None]) -> Kind:
     """`array[keys]`, None for a slice: a view, a copy, or one of its numbers."""
     memory = array.memory
+    array = replace(array, count=None)
     if any(_selects(key) for key in keys):
         return Array(array.dtype, swapped=array.swapped)
     if any(_is_new_axis(element.slice) for element in node.slice):

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import chosen_dtype, data_dtype, of_unknown, random_is_array, result_dtype
-from torchconv_lint.analysis.conversions import tell_implicit, tell_refused_by_numpy
+from torchconv_lint.analysis.conversions import (
+    tell_copy_forbidden,
+    tell_implicit,
+    tell_refused_by_numpy,
+    tell_wrapped,
+)
 from torchconv_lint.analysis.dtypes import DTYPES, dtype_of
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.shapes import count_of, dimensions, literal_sizes, shape_of_data
 from torchconv_lint.analysis.sharing import converted, fresh, written
-from torchconv_lint.analysis.tensors import computed, operands_in
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.values import (
     NONE,
     UNKNOWN,
@@ -56,6 +62,11 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         tell_refused_by_numpy(frame, first.value, first.node, via, node)
     if name in table.converts or name in table.converts_list or name in _SAVES:
         _tell(frame, name, via, arguments, node)
+    if name in table.wraps_tensor:
+        for argument in arguments.positional if name in table.ufunc else arguments.positional[:1]:
+            tell_wrapped(frame, argument.value, argument.node, via, node)
+    if name in ("array", "asarray") and arguments.positional and _forbids_copy(arguments):
+        tell_copy_forbidden(frame, arguments.positional[0].value, arguments.positional[0].node, via, node)
     if name in table.inplace and arguments.positional:
         first = arguments.positional[0]
         written(frame, first.value, first.node, node, fills=name in ("copyto", "put", "place", "putmask"))
@@ -65,6 +76,11 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         written(frame, out.value, out.node, node, fills=False)
         return out.value
     return _result(frame, name, arguments, node)
+
+
+def _forbids_copy(arguments: Arguments) -> bool:
+    copy = arguments.value(99, "copy")
+    return bool(copy) and all(isinstance(kind, Const) and kind.value is False for kind in kinds(copy))
 
 
 def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Call) -> None:
@@ -115,9 +131,9 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
     if name in ("array", "asarray", *_SHARING):
         return _as_array(frame, name, arguments, node)
     if name in table.blank:
-        return Array(result_dtype(frame, name, arguments, node), _blank(frame, name, node), ndim=_ndim(first))
+        return _made(frame, name, arguments, node)
     if name in table.keeps_tensor and any(isinstance(kind, Tensor) for kind in kinds(first)):
-        return each(first, lambda kind: _through(frame, kind)) or UNKNOWN
+        return each(first, lambda kind: _through(frame, kind, name, node)) or UNKNOWN
     if name in table.reduces and arguments.count == 1:
         return Number(numpy=True)
     if name in table.ufunc or name in ("clip", "round", "around"):
@@ -142,6 +158,14 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
     return None
 
 
+def _made(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Array:
+    """`np.zeros(shape)` and relatives."""
+    shape = arguments.value(0, "shape")
+    ndim = _ndim(shape)
+    count = count_of(tuple(literal_sizes(shape))) if ndim is not None else None
+    return Array(result_dtype(frame, name, arguments, node), _blank(frame, name, node), ndim=ndim, count=count)
+
+
 def _may_be(operands: list[Kind]) -> Opaque:
     """The result of arithmetic on something unknown: an array if that is one."""
     return (
@@ -158,7 +182,7 @@ def _view(frame: Frame, kind: Kind, name: str, arguments: Arguments, node: cst.C
         array = Array(memory=kind.memory if isinstance(kind, Opaque) else None)
         return viewed(frame, array, name, arguments, node)
     if name in numpy_ops().function.maybe_view and array.reversed is None:
-        return replace(array, path=None, ndim=None)
+        return replace(array, path=None, ndim=None, count=None)
     return viewed(frame, array, name, arguments, node)
 
 
@@ -225,11 +249,15 @@ def _ndim(shape: Value) -> int | None:
     return 1 if isinstance(kind, Const | Number) else None
 
 
-def _through(frame: Frame, kind: Kind) -> Kind:
-    """`np.sqrt(t)` of a tensor is a tensor."""
-    if isinstance(kind, Tensor):
-        return computed(frame, operands_in([just(kind)]), count=kind.count, shape=kind.shape)
-    return Array()
+def _through(frame: Frame, kind: Kind, name: str, node: cst.Call) -> Kind:
+    """`np.sqrt(t)` of a tensor is a tensor, and the truth values of `np.isnan(t)` are bytes: measured."""
+    if not isinstance(kind, Tensor):
+        return Array()
+    result = computed(frame, operands_in([just(kind)]), count=kind.count, shape=kind.shape)
+    if name in numpy_ops().function.truths:
+        step = Step(frame.site(node), f"`np.{name}` of a tensor gives bytes (uint8), not booleans")
+        return replace(result, grad=NO_GRAD, dtype=Fact("uint8", step))
+    return result
 
 
 def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
@@ -258,15 +286,17 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
             return replace(copied(kind), dtype=dtype, swapped=swapped) if typed else copied(kind)
         if isinstance(kind, Tensor) and shares and not typed:
             memory = converted(frame, kind.memory, node, f"`np.{name}` shares its memory", numpy=True)
-            return Array(kind.dtype, memory)
+            return Array(kind.dtype, memory, ndim=dimensions(kind.shape), count=kind.count)
         if isinstance(kind, Opaque) and shares and not typed:
             memory = converted(
                 frame, kind.memory, node, f"`np.{name}` may share its memory", numpy=True, sure=Confidence.POSSIBLE
             )
             return Array(None, memory)
         made = dtype if typed else _told_by_data(frame, kind, node)
-        ndim = _depth(kind)
-        return Array(made, fresh(frame, node, "fresh") if frame.tracks else None, ndim=ndim, swapped=swapped)
+        ndim = dimensions(kind.shape) if isinstance(kind, Tensor) else _depth(kind)
+        count = kind.count if isinstance(kind, Tensor) else count_of(shape_of_data(just(kind)))
+        own = fresh(frame, node, "fresh") if frame.tracks else None
+        return Array(made, own, ndim=ndim, swapped=swapped, count=count)
 
     value: Value = arguments.value(0, "object")
     return each(value, result) if value else Array(dtype)

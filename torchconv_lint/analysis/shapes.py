@@ -25,6 +25,11 @@ def count_of(shape: Shape) -> Fact | None:
     return Fact(ONE) if all(size == 1 for size in shape) else None
 
 
+def dimensions(shape: Shape) -> int | None:
+    """How many there are."""
+    return len(shape) if shape is not None else None
+
+
 def shaped(tensor: Tensor, shape: Shape) -> Tensor:
     """The tensor with this shape and the element count that follows from it."""
     from torchconv_lint.analysis.replacing import replace

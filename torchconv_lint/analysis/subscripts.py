@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.elements import is_indexed, tell_index, tell_key
+from torchconv_lint.analysis.events import InvertedMask
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument
 from torchconv_lint.analysis.graph import newest, offspring
@@ -66,6 +67,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
     single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
     _tell_keys(frame, owner, keys, node)
+    _tell_inverted(frame, owner, node)
     if single and (frame.loops or frame.trace is not None):
         _tell_mask(frame, owner, key, node)
 
@@ -97,6 +99,17 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
     return each(owner, item) or UNKNOWN
+
+
+def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:
+    """`x[~mask]`."""
+    for element in node.slice:
+        key = element.slice.value if type(element.slice) is cst.Index else None
+        if type(key) is not cst.UnaryOperation or type(key.operator) is not cst.BitInvert:
+            continue
+        masks = frame.quietly(key.expression)
+        if len(masks) == 1 and isinstance(masks[0].kind, Tensor) and any(isinstance(kind, Tensor) for kind, _ in owner):
+            frame.emit(InvertedMask(frame.site(key), masks[0].kind, frame.text(key.expression)))
 
 
 def _tell_mask(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:

@@ -30,7 +30,7 @@ from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
+from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, dimensions, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted, written
 from torchconv_lint.analysis.tensors import (
     INTEGERS,
@@ -202,7 +202,11 @@ def _to_numpy(
     tell_numpy_method(frame, original or kind, subject, node, forced)
     memory = converted(frame, kind.memory, node, "`.numpy()` shares its memory", numpy=True)
     return Array(
-        dtype=kind.dtype, memory=memory, cuts=kind.graph.cuts if not kind.grad or not kind.grad.value else NO_CUTS
+        dtype=kind.dtype,
+        memory=memory,
+        ndim=dimensions(kind.shape),
+        cuts=kind.graph.cuts if not kind.grad or not kind.grad.value else NO_CUTS,
+        count=kind.count,
     )
 
 
@@ -407,8 +411,7 @@ def _size(
         shape = broadcast(tensor.shape for tensor in operands)
         return many[0] if many else count_of(shape) or (first.count if len(operands) == 1 else None), shape
     if name in ("view", "reshape"):
-        sizes = [size for argument in arguments.positional for size in literal_sizes(argument.value)]
-        shape = None if -1 in sizes or function or not sizes else tuple(sizes)
+        shape = None if function else _viewed_as(arguments)
         return count_of(shape) or first.count, shape
     if name in ("t", "unsqueeze") and first.shape is not None:
         shape = first.shape[::-1] if name == "t" else (*first.shape, 1)
@@ -417,6 +420,19 @@ def _size(
         same = name in ("detach", "contiguous", "clone", "requires_grad_", "alias", "view_as")
         return (first.count if name not in _PARTIAL_VIEWS else None), first.shape if same else None
     return None, None
+
+
+def _viewed_as(arguments: Arguments) -> Shape:
+    """The shape that `view` and `reshape` ask for; one unknown argument may be a whole shape."""
+    values = [argument.value for argument in arguments.positional]
+    if not values or arguments.star or (len(values) == 1 and not _tells_rank(values[0])):
+        return None
+    return tuple(None if size == -1 else size for value in values for size in literal_sizes(value))
+
+
+def _tells_rank(value: Value) -> bool:
+    kind = value[0].kind if len(value) == 1 else None
+    return isinstance(kind, Const | Number) or (isinstance(kind, Sequence) and kind.items is not None)
 
 
 def _unreduced(arguments: Arguments) -> bool:
@@ -500,7 +516,7 @@ def call_array_method(
         target = dtype_of(arguments.value(0, "dtype"))
         order = Fact("swapped", Step(frame.site(node), "its bytes are in the other order"))
         dtype = Fact(target.name, Step(frame.site(node), f"is cast to {target.name}")) if target else None
-        result = Array(dtype, kind.memory if kept else None, ndim=kind.ndim)
+        result = Array(dtype, kind.memory if kept else None, ndim=kind.ndim, count=kind.count)
         if target is not None and target.swapped:
             return replace(result, swapped=order)
         same = kept and dtype is not None and dtype == kind.dtype

@@ -8,12 +8,23 @@ import libcst as cst
 
 from torchconv_lint.analysis import narrowing
 from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
-from torchconv_lint.analysis.events import Tested
+from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
-from torchconv_lint.analysis.values import Array, Const, Device, External, Opaque, Tensor, Truth, Value, guessed
+from torchconv_lint.analysis.values import (
+    Array,
+    Const,
+    Device,
+    External,
+    Number,
+    Opaque,
+    Tensor,
+    Truth,
+    Value,
+    guessed,
+)
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -57,6 +68,9 @@ def ask_truth(
 ) -> None:
     """Tell the rules whose truth value is taken."""
     or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
+    array = _array_of(frame, node, value)
+    if array is not None:
+        frame.emit(ArrayTested(frame.site(node), array, frame.text(node), or_none))
     for alt in value:
         tensor = guessed(alt.kind)
         if tensor is None:
@@ -66,6 +80,27 @@ def ask_truth(
             sure = Confidence.LIKELY
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
+
+
+def _array_of(frame: Frame, node: cst.BaseExpression, value: Value) -> Array | None:
+    """The array whose truth value is asked for, if it surely is one (or None): it, or one that is compared."""
+    if type(node) is cst.Comparison and len(node.comparisons) == 1:
+        target = node.comparisons[0]
+        if type(target.operator) not in _ORDERS:
+            return None
+        sides = [frame.quietly(node.left), frame.quietly(target.comparator)]
+        compared = [kind for side in sides if len(side) == 1 for kind, _ in side]
+        if len(compared) < 2 or not all(isinstance(kind, Array | Number | Const) for kind in compared):
+            return None
+        if any(isinstance(kind, Const) and not isinstance(kind.value, int | float) for kind in compared):
+            return None
+        return next((kind for kind in compared if isinstance(kind, Array) and kind.count is not None), None)
+    arrays = [kind for kind, _ in value if isinstance(kind, Array)]
+    others = [kind for kind, _ in value if not isinstance(kind, Array) and kind != Const(None)]
+    return arrays[0] if len(arrays) == 1 and not others else None
+
+
+_ORDERS = frozenset({cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual})
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

@@ -178,7 +178,7 @@ class Tensor(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Array(Kind):
-    """A numpy.ndarray; `ndim` is its number of dimensions, if known.
+    """A numpy.ndarray; `ndim` is its number of dimensions, `count` "one" or "many" elements, if known.
 
     What torch does not take (see layout.py): `reversed` is the axis whose stride is negative ("0", "-1", "?" for one
     nobody knows), `swapped` that its bytes are in the other order than the machine's, `readonly` that it may not be
@@ -193,6 +193,7 @@ class Array(Kind):
     swapped: Fact | None = None
     readonly: Fact | None = None
     cuts: frozenset[Cut] = frozenset()
+    count: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
 @click.option("--confidence", type=click.Choice(["possible", "likely", "certain"]), help="Least confidence shown.")
 @click.option("--assume-device", type=click.Choice(["cpu"]), help="Nothing ever runs on an accelerator.")
 @click.option("--target-torch", metavar="RELEASE", help="Oldest torch that the code has to run with, such as 2.1.")
+@click.option("--target-numpy", metavar="RELEASE", help="Oldest NumPy that the code has to run with, such as 1.26.")
 @click.option("--no-sieve", is_flag=True, help="Analyse every function: slower, the same findings.")
 @click.option("-j", "--jobs", default="auto", callback=_jobs, metavar="N", help="Number of processes, or auto.")
 @click.option("--shard", callback=_shard, metavar="I/N", help="Only the I-th of N equal parts of the files.")
@@ -117,11 +118,13 @@ def _project(options: dict[str, Any]) -> config.Config:
         settings = replace(settings, confidence=config.confidence(options["confidence"]))
     if options["assume_device"] is not None:
         settings = replace(settings, assume_device=options["assume_device"])
-    if options["target_torch"] is not None:
-        try:
+    try:
+        if options["target_torch"] is not None:
             settings = replace(settings, target_torch=config.release(options["target_torch"]))
-        except config.ConfigError as error:
-            raise click.UsageError(str(error)) from None
+        if options["target_numpy"] is not None:
+            settings = replace(settings, target_numpy=config.release(options["target_numpy"]))
+    except config.ConfigError as error:
+        raise click.UsageError(str(error)) from None
     if options["opt_in"]:
         settings = replace(settings, opt_in=options["opt_in"])
     project = replace(

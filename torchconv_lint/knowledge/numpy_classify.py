@@ -69,14 +69,17 @@ def classify_tensors(outcomes: Outcomes) -> dict[str, Any]:
     props: dict[str, Any] = {}
     if any(outcome.startswith("+") for outcome, _ in graph + plain):
         props["converts"] = True
-    elif graph and all(outcome in ("value", "tensor") for outcome, _ in graph):
+    elif graph and all(outcome in ("value", "tensor", "wrapped tensor") for outcome, _ in graph):
         props["duck"] = True
     if any(outcome.startswith("+") for outcome, _ in listed):
         props["converts_list"] = True
     done = [(count, outcome.lstrip("+")) for outcome, count in plain if not outcome.endswith("rror")]
     fewest = min((count for count, _ in done), default=0)  # a further array may be `out`
-    if done and all(outcome == "tensor" for count, outcome in done if count == fewest):
+    given = {outcome for count, outcome in done if count == fewest}
+    if given and given <= {"tensor", "wrapped tensor"}:
         props["keeps_tensor"] = True
+        if given == {"wrapped tensor"}:
+            props["wraps_tensor"] = True
     if plain and all(outcome.endswith("TypeError") for outcome, _ in plain):
         props["raises_type_error"] = True
     return props

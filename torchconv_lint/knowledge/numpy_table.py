@@ -30,6 +30,11 @@ def _method_facts(name: str) -> dict[str, Any]:
     return classify(probe(array_method(name), lone=False))
 
 
+def _gives_truths(ufunc: Any) -> bool:
+    """Whether a universal function gives booleans for all dtypes but objects."""
+    return all(signature.endswith("?") for signature in ufunc.types if "O" not in signature)
+
+
 def numpy_table() -> dict[str, Any]:
     """Everything in `numpy.json`."""
     ufuncs = set(ufunc_names())
@@ -39,6 +44,8 @@ def numpy_table() -> dict[str, Any]:
         functions[name] = facts = {**(facts or {"unprobed": True}), **NUMPY_ADDITIONS.get(name, {})}
         if name in ufuncs:
             facts["ufunc"] = True
+            if _gives_truths(function(name)):
+                facts["truths"] = True
         if accepts_out(function(name)):
             facts["out_argument"] = True
     for name, facts in methods.items():

@@ -14,24 +14,26 @@ torch: Any = importlib.import_module("torch")
 SAMPLES = ("vector", "matrix", "square", "batch", "int", "number", "whole number")
 
 
-class Conversions:
-    """Counts how often a tensor is asked for its array, whether or not the answer is an exception."""
+class Calls:
+    """Counts how often a method of tensors is called, whether or not the answer is an exception. `__array__` asks a
+    tensor for its array, `__array_wrap__` to make a tensor of a result."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.count = 0
 
-    def __enter__(self) -> Conversions:
-        self.original = torch.Tensor.__array__
+    def __enter__(self) -> Calls:
+        self.original = getattr(torch.Tensor, self.name)
 
         def counting(tensor: Any, *args: Any, **kwargs: Any) -> Any:
             self.count += 1
             return self.original(tensor, *args, **kwargs)
 
-        torch.Tensor.__array__ = counting
+        setattr(torch.Tensor, self.name, counting)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        torch.Tensor.__array__ = self.original
+        setattr(torch.Tensor, self.name, self.original)
 
 
 def _replaced(args: tuple[Any, ...], new: Callable[[Any], Any]) -> tuple[Any, ...] | None:
@@ -45,11 +47,14 @@ def _replaced(args: tuple[Any, ...], new: Callable[[Any], Any]) -> tuple[Any, ..
 
 
 def _run(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """The outcome of a call: tensor, value, TypeError, or error; `+` in front when a tensor was converted."""
-    with Conversions() as conversions:
+    """The outcome of a call: tensor, wrapped tensor, value, TypeError, or error; `+` in front when a tensor was
+    converted."""
+    with Calls("__array__") as conversions, Calls("__array_wrap__") as wraps:
         try:
             result = call(*args, **kwargs)
             outcome = "tensor" if isinstance(result, torch.Tensor) else "value"
+            if outcome == "tensor" and wraps.count:
+                outcome = "wrapped tensor"
         except TypeError:
             outcome = "TypeError"
         except BaseException:

@@ -69,6 +69,7 @@ class NumpyOps:
     converts: Names = NONE
     converts_list: Names = NONE
     keeps_tensor: Names = NONE
+    wraps_tensor: Names = NONE
     raises_type_error: Names = NONE
     duck: Names = NONE
     view: Names = NONE
@@ -82,6 +83,7 @@ class NumpyOps:
     integer_to_float64: Names = NONE
     blank: Names = NONE
     ufunc: Names = NONE
+    truths: Names = NONE
     python: Names = NONE
     unprobed: Names = NONE
 

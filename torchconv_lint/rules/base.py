@@ -39,11 +39,11 @@ class Rule(ABC, Generic[EventT]):
     and its file all the others; "a&b" in the first place are two words of the function. Words are names of called
     functions and of attributes, "name=" for a keyword argument, "np.flip" and "torch.Tensor" for what is called of
     NumPy and torch, "+=" and "append()" (not of plain numbers), "for" (loops, comprehensions), "if" (whatever asks for
-    a truth value), "[::-1]", "[==]" (lists are compared), "counted" (tensors of known size are made), "integers
+    a truth value), "[::-1]", "~", "[==]" (lists are compared), "counted" (tensors of known size are made), "integers
     written" (into a tensor of integers, that is), "scalar" (a number is made of a tensor), and what constructing.py
     tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device
-    can show the hazard, so no machine without one can prove the rule. `since`: the release of torch, as (major, minor),
-    from which on it happens.
+    can show the hazard, so no machine without one can prove the rule. `since`, `since_numpy`: the releases of torch and
+    of NumPy, as (major, minor), from which on it happens.
     """
 
     code: ClassVar[str]
@@ -53,6 +53,7 @@ class Rule(ABC, Generic[EventT]):
     needs_accelerator: ClassVar[bool] = False
     cuda_only: ClassVar[bool] = False
     since: ClassVar[tuple[int, int] | None] = None
+    since_numpy: ClassVar[tuple[int, int] | None] = None
     triggers: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     @abstractmethod

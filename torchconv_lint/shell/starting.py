@@ -21,6 +21,8 @@ opt-in = []
 # follow-imports = false
 # The oldest torch that the code runs on; rules about later releases are silent:
 # target-torch = "2.4"
+# The same for NumPy:
+# target-numpy = "1.26"
 
 # Read by the command line only; flake8 has its own options for these.
 ignore = []

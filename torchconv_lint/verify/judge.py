@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torchconv_lint.verify.proof import Phenomenon
 
-# Warnings about the future of an interface say nothing about the conversion.
+# Warnings about the future of an interface say nothing about the conversion, unless a file is about them.
 _ABOUT_INTERFACES = {"DeprecationWarning", "PendingDeprecationWarning", "FutureWarning", "ResourceWarning"}
 
 # Since torch 2.8 the first scalar that loses its gradient warns.
@@ -32,8 +32,8 @@ def verdict(
     """Say what is different, or "" if `seen` shows what is declared.
 
     `marked`: the lines at which the linter's findings are expected (their whole statements); what happens must happen
-    there. `speaks_of`: all phenomena of the file: what a safe function must not show. `twins` gives the observation of
-    another function on the same device.
+    there. `speaks_of`: all phenomena of the file, and the types of its warnings: what a safe function must not show.
+    `twins` gives the observation of another function on the same device.
     """
     if seen.outcome not in (RETURNED, RAISED):
         return f"{seen.outcome}: {seen.type} {seen.text}".strip(": ")
@@ -41,7 +41,7 @@ def verdict(
         return _raises(declared, seen, marked)
     if seen.outcome == RAISED:
         return f"raises {seen.type}: {seen.text}"
-    warned = [(kind, text, line) for kind, text, line in seen.warnings if kind not in _ABOUT_INTERFACES]
+    warned = [(kind, text, line) for kind, text, line in seen.warnings if kind not in _ABOUT_INTERFACES - speaks_of]
     if declared.word == words.WARNS:
         return _warns(declared, warned, marked)
     if warned and not (declared.word == words.LOSES_GRADIENT and all(_SCALAR in text for _, text, _ in warned)):

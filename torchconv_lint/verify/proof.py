@@ -134,8 +134,9 @@ class Proof:
         return declared if only_there and (declared in only_there or declared == Phenomenon(NOTHING)) else None
 
     def words(self, device: str = "") -> frozenset[str]:
-        """The phenomena that the block speaks of at all (or: on one device)."""
-        return frozenset(what.word for (_, where), what in self.declared.items() if device in ("", where))
+        """The phenomena that the block speaks of at all (or: on one device), with the types of warnings."""
+        spoken_of = [what for (_, where), what in self.declared.items() if device in ("", where)]
+        return frozenset({what.word for what in spoken_of} | {what.type for what in spoken_of if what.word == WARNS})
 
     @property
     def libraries(self) -> tuple[str, ...]:
