@@ -10,7 +10,7 @@ from torchconv_lint.verify import evidence, judge, session
 from torchconv_lint.verify.command import command
 from torchconv_lint.verify.machine import Machine
 from torchconv_lint.verify.observation import Growth, Observation, Race, Wait
-from torchconv_lint.verify.proof import NOTHING, Phenomenon
+from torchconv_lint.verify.proof import NOTHING, Phenomenon, parse_proof
 
 pytest.importorskip("torch")
 

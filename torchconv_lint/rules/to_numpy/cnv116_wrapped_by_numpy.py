@@ -5,8 +5,8 @@
 Reports `np.sqrt(x)`, `np.add(x, y)`, `np.isnan(x)`, `np.argmax(x)`, `np.clip(x, 0, 1)` and others where an argument is
 a tensor on the CPU that does not require grad. (Elsewhere they raise: CNV111, CNV112.)
 
-What counts as evidence: the argument is known to be a tensor. Which functions do it is measured. It is about what NumPy
-2 does: silent where `target-numpy` is older.
+What counts as evidence: the argument is known to be a tensor. Which functions do it is measured. It is about what
+NumPy 2 does: silent where `target-numpy` is older.
 
 Silent, deliberately: functions that give an array (`np.median`, `np.concatenate`) or a view of the tensor
 (`np.squeeze`); arguments that may also be arrays.
@@ -17,8 +17,8 @@ shown by default) adds values that may be tensors. Off by default: it warns, it 
 ## Why is this bad?
 
 The result is a tensor, though the line speaks of NumPy, and the way in which NumPy makes it one is deprecated since
-NumPy 2.0: the line warns now and is announced to fail. What are booleans for an array (`np.isnan`, `np.greater`) come out as
-bytes. The day the tensor moves to an accelerator, or requires grad, the line raises.
+NumPy 2.0: the line warns now and is announced to fail. What are booleans for an array (`np.isnan`, `np.greater`) come
+out as bytes. The day the tensor moves to an accelerator, or requires grad, the line raises.
 
 ## Example
 
