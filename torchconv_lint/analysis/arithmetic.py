@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import INTEGERS, common_dtype, quotient_dtype
+from torchconv_lint.analysis.autocast import by_operation
 from torchconv_lint.analysis.graph import cuts_of, merged
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
@@ -82,12 +83,15 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
     shape = broadcast(tensor.shape for tensor in operands) if plain else None
     counts = [tensor.count for tensor in operands]
     count = many[0] if many else counts[0] if plain and all(counts) else None
-    if isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign):
+    product = isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign)
+    if product:
         count = shape = None  # rows and columns meet: what is left of the shape is not worked out
     dtype = widened(operands, numbers=[kind for kind in (left, right) if isinstance(kind, Number | Const)])
     if dtype is not None and dtype.value in INTEGERS and isinstance(getattr(node, "operator", None), cst.Divide):
         dtype = frame.interpreter.default_dtype
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape)
+    if product:
+        result = by_operation(frame, result, "@", node)
     if frame.trace is not None:
         tell_cuts(frame, [cut for kind in (left, right) if isinstance(kind, Number) for cut in kind.cuts])
     operator = getattr(node, "operator", None)

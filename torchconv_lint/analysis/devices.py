@@ -11,6 +11,7 @@ from torchconv_lint.analysis.values import (
     Alt,
     Const,
     Device,
+    External,
     Fact,
     Instance,
     Kind,
@@ -69,6 +70,8 @@ def _as_device(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
         )
     if isinstance(kind, Opaque) and names_device(kind.path):
         return any_device(frame, kind.path or "", node)
+    if isinstance(kind, External) and kind.name == "accelerate.Accelerator().device":
+        return any_device(frame, frame.text(node), node)
     if isinstance(kind, Tensor):
         return kind
     return kind

@@ -36,6 +36,7 @@ from torchconv_lint.analysis.events import (
 )
 from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
+from torchconv_lint.analysis.frameworks import given, receiver_device
 from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
 from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
@@ -312,7 +313,7 @@ class Interpreter:
             return None
         if "classmethod" in decorators:
             return Class(function.owner)
-        return Instance(function.owner, None, self.is_module(function.owner))
+        return Instance(function.owner, receiver_device(self, function), self.is_module(function.owner))
 
     # -- the project's other files -----------------------------------------------------------------------------------
 
@@ -387,7 +388,7 @@ class Interpreter:
             pairs = pairs[1:]
         evidence = self.evidence(function)
         for parameter, default in pairs:
-            value = annotated(self, parameter.annotation, parameter.arg)
+            value = given(self, function, parameter.arg) or annotated(self, parameter.annotation, parameter.arg)
             value = self.enriched(value, parameter.arg, evidence)
             names[parameter.arg] = self._with_default(value, default)
         if arguments.vararg is not None:

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
+from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.elements import tell_hashed
+from torchconv_lint.analysis.frameworks import ACCELERATE, METRIC, call_accelerate, pretrained
 from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of, flat
 from torchconv_lint.analysis.patterns import is_axes
@@ -126,7 +128,14 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
             return Opaque(array=Array(double, ndim=2))
         return External(f"{package}.{last}()") if last[:1].isupper() else result
     if _MODULE_MAKERS.match(name):
-        return Module(None, Fact(CPU))
+        chosen = arguments.value(99, "dtype") or arguments.value(99, "torch_dtype")
+        return pretrained(frame, arguments, node, dtype_fact(chosen))
+    if package == "torchmetrics" and last[:1].isupper():
+        return Module(METRIC, Fact(CPU), trainable=False)
+    if name == "accelerate.Accelerator":
+        return External(ACCELERATE)
+    if name.startswith(ACCELERATE):
+        return call_accelerate(frame, last, arguments, node)
     if _PIPELINE_MAKERS.search(name):
         return Foreign()
     if name in _PASSING and arguments.positional:
@@ -206,6 +215,8 @@ def call_opaque_method(
 ) -> Kind | Value | None:
     """Methods that say by themselves what kind of object they belong to."""
     owner = path.split(".")[-2] if "." in path else ""
+    if owner.endswith("accelerator") and (result := call_accelerate(frame, name, arguments, node)) is not None:
+        return result
     if name in _PLOTS and is_axes(owner.split("[")[0]):
         return _convert_all(frame, f"Axes.{name}", arguments, node)
     if name in ("create_dataset", "require_dataset") and "data" in arguments.keywords:

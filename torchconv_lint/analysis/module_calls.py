@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import libcst as cst
+
+from torchconv_lint.analysis import autocast
 from torchconv_lint.analysis.adopted import tell_reloaded
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.events import ModuleFed
+from torchconv_lint.analysis.frameworks import METRIC
 from torchconv_lint.analysis.graph import grown
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
@@ -44,8 +48,6 @@ from torchconv_lint.knowledge import torch_ops
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Arguments, Frame
 
 MOVES = frozenset({"to", "cuda", "cpu"})
@@ -108,9 +110,9 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         name = _name_of(frame, node)
         told = kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
         result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, told)
-        if frame.autocast is not None and kind.name in _AUTOCAST:
-            cast = Fact(frame.autocast).then(frame.site(node), f"autocast runs `{name}` in {frame.autocast}")
-            result = replace(result, dtype=cast)
+        result = autocast.by_module(frame, result, kind.name, name, node)
+        if kind.name == METRIC and result.grad is not None and result.grad.value:
+            result = replace(result, grad=None)  # most metrics count
         if kind.name in modules.loss:
             return replace(result, count=kind.count)
         if kind.name == "Linear" and operands and operands[0].shape:
@@ -126,11 +128,6 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
 
     return combine(arguments.values, output) if arguments.values else output()
 
-
-_AUTOCAST = frozenset(
-    ["Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "Bilinear"]
-)
-"""Modules that autocast runs in its lower precision (its documentation lists the operations)."""
 
 _ELEMENTWISE = frozenset(
     [
@@ -152,7 +149,7 @@ _ELEMENTWISE = frozenset(
 
 _SEVERAL_OUTPUTS = frozenset(
     {"LSTM", "GRU", "RNN", "LSTMCell", "MultiheadAttention", "Sequential", "DataParallel", "ModuleList", "ModuleDict"}
-) | {"Module", "DistributedDataParallel", "AdaptiveLogSoftmaxWithLoss"}
+) | {"Module", "DistributedDataParallel", "AdaptiveLogSoftmaxWithLoss", METRIC}
 """Modules that may give something else than one tensor."""
 
 
@@ -222,8 +219,14 @@ def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Cal
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
     if not operands:
-        return Opaque()
+        # A metric's own sum of what it has seen is where the metric is.
+        return Opaque(guess=replace(result, grad=NO_GRAD), tensorish=True) if _computes(kind, node) else Opaque()
     return Opaque(guess=replace(result, grad=grad))
+
+
+def _computes(kind: Module, node: cst.Call) -> bool:
+    func = node.func
+    return kind.name == METRIC and type(func) is cst.Attribute and func.attr.value == "compute"
 
 
 def module_memory(frame: Frame, owner: cst.CSTNode) -> Memory | None:

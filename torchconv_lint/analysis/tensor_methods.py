@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis import autocast
 from torchconv_lint.analysis.array_dtypes import quotient_dtype
 from torchconv_lint.analysis.buffers import FILLS, tell_cast_back, tell_overwritten, tell_reinterpreted, tell_resized
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
@@ -388,7 +389,7 @@ def operation(
         result = replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
         return formed(frame, result, name, first, node, view=views)
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
-    return formed(frame, result, name, first, node, view=views)
+    return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
 
 
 def _size(

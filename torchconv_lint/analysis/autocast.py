@@ -1,0 +1,48 @@
+"""What `torch.autocast` runs in its lower precision. Measured on the CPU: its documentation names operations that it
+leaves alone there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.values import Fact
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.values import Tensor
+
+_MODULES = frozenset(
+    ["Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "LSTM", "RNN"]
+) | {"MultiheadAttention"}
+
+_PRODUCTS = frozenset(
+    ["matmul", "mm", "bmm", "baddbmm", "addmm", "addbmm", "einsum", "tensordot", "chain_matmul", "inner"]
+) | {"linalg.multi_dot", "linalg.vecdot"}
+_CONVOLUTIONS = frozenset(
+    f"{prefix}{name}{dims}d"
+    for prefix in ("", "nn.functional.")
+    for name in ("conv", "conv_transpose")
+    for dims in (1, 2, 3)
+)
+_OPERATIONS = _PRODUCTS | _CONVOLUTIONS | {"nn.functional.linear", "nn.functional.scaled_dot_product_attention"}
+_LEFT_ALONE = frozenset({"float64", "int64", "int32", "bool", "complex64", "complex128"})
+
+
+def by_module(frame: Frame, result: Tensor, kind: str | None, name: str, node: cst.CSTNode) -> Tensor:
+    """The output of a module of torch.nn that is written as `name`."""
+    return _lowered(frame, result, name, node) if frame.autocast is not None and kind in _MODULES else result
+
+
+def by_operation(frame: Frame, result: Tensor, name: str, node: cst.CSTNode) -> Tensor:
+    """The result of an operation, "@" or the name of a method or function."""
+    return _lowered(frame, result, name, node) if frame.autocast is not None and name in _OPERATIONS | {"@"} else result
+
+
+def _lowered(frame: Frame, result: Tensor, name: str, node: cst.CSTNode) -> Tensor:
+    if result.dtype is not None and result.dtype.value in _LEFT_ALONE:
+        return result
+    dtype = str(frame.autocast)
+    return replace(result, dtype=Fact(dtype).then(frame.site(node), f"autocast runs `{name}` in {dtype}"))
