@@ -35,11 +35,10 @@ def _gives_truths(ufunc: Any) -> bool:
     return all(signature.endswith("?") for signature in ufunc.types if "O" not in signature)
 
 
-def numpy_table() -> dict[str, Any]:
-    """Everything in `numpy.json`."""
+def measured_functions(names: list[str]) -> dict[str, Any]:
+    """The section about functions, of these names."""
     ufuncs = set(ufunc_names())
-    functions = isolated_map(_function_facts, function_names())
-    methods = isolated_map(_method_facts, method_names())
+    functions = isolated_map(_function_facts, names)
     for name, facts in functions.items():
         functions[name] = facts = {**(facts or {"unprobed": True}), **NUMPY_ADDITIONS.get(name, {})}
         if name in ufuncs:
@@ -48,12 +47,23 @@ def numpy_table() -> dict[str, Any]:
                 facts["truths"] = True
         if accepts_out(function(name)):
             facts["out_argument"] = True
+    return collect(functions, ())
+
+
+def measured_methods(names: list[str]) -> dict[str, Any]:
+    """The section about methods, of these names."""
+    methods = isolated_map(_method_facts, names)
     for name, facts in methods.items():
         methods[name] = facts = NUMPY_METHOD_ADDITIONS.get(name) or facts or {"unprobed": True}
         if accepts_out(getattr(np.ndarray, name)):
             facts["out_argument"] = True
+    return collect(methods, ())
+
+
+def numpy_table() -> dict[str, Any]:
+    """Everything in `numpy.json`."""
     return {
         "versions": {"numpy": np.__version__},
-        "function": collect(functions, ()),
-        "method": collect(methods, ()),
+        "function": measured_functions(function_names()),
+        "method": measured_methods(method_names()),
     }

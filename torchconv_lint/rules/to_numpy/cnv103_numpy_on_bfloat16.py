@@ -6,11 +6,12 @@ Reports a bfloat16 or float8 tensor that becomes an array: by `.numpy()`, by `.n
 that converts by itself (`np.asarray`, `plt.plot`, `accuracy_score`), alone or in a list.
 
 What counts as evidence: `dtype=torch.bfloat16`, `.bfloat16()`, `.to(torch.bfloat16)` (through a variable or an
-attribute too), the output of a module that was cast so, and `torch.autocast` in bfloat16 around the layers it
-lowers (linear and convolutional ones). For the CPU bfloat16 is autocast's default.
+attribute too), the output of a module that was cast so, a model loaded with `torch_dtype=torch.bfloat16` (or `dtype=`),
+and `torch.autocast` in bfloat16 around what it lowers: linear and convolutional layers, LSTM, attention, and products
+such as `a @ b`, `torch.einsum` and `F.linear`. For the CPU bfloat16 is autocast's default.
 
-Silent, deliberately: a dtype that other code passes in (`x.to(dtype)`); models loaded by a library with a dtype of
-its own choice; results whose operands differ in dtype; float16, which NumPy has.
+Silent, deliberately: a dtype that other code passes in (`x.to(dtype)`); models loaded in a dtype of the library's own
+choice (`torch_dtype="auto"`); results whose operands differ in dtype; float16, which NumPy has.
 
 Confidence: *certain* where the cast is in the code, *likely* where only one branch casts or where the value is a
 tensor by its use only. *Possible* (not shown by default) adds values that may be such a tensor.
