@@ -13,6 +13,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened
 from torchconv_lint.analysis.transforms import tell_cuts
+from torchconv_lint.analysis.unsigned import tell_operator
 from torchconv_lint.analysis.values import (
     MANY,
     UNKNOWN,
@@ -95,5 +96,7 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
     if frame.trace is not None:
         tell_cuts(frame, [cut for kind in (left, right) if isinstance(kind, Number) for cut in kind.cuts])
     operator = getattr(node, "operator", None)
+    if operator is not None:
+        tell_operator(frame, (left, right), operator, node)
     graph = merged(left, right, operator, result) if operator is not None else result.graph
     return result if graph is result.graph else replace(result, graph=graph)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.conversions import tell_scalar
-from torchconv_lint.analysis.elements import tell_hashed, tell_index, tell_list_method, tell_order, tell_rounded
+from torchconv_lint.analysis.conversions import tell_cut_off, tell_scalar
+from torchconv_lint.analysis.elements import (
+    tell_hashed,
+    tell_index,
+    tell_list_method,
+    tell_order,
+    tell_rounded,
+    tell_taken_apart,
+)
 from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
 from torchconv_lint.analysis.reads import tell_text
@@ -44,6 +51,8 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in ("float", "int", "complex") and arguments.positional:
         subject = arguments.positional[0].node
         tell_scalar(frame, first, subject, name, node)
+        if name == "int":
+            tell_cut_off(frame, first, subject, node)
         return Number(cuts=cut_off(frame, first, node, "number", subject, asked=True))
     if name == "bool" and arguments.positional:
         ask_truth(frame, arguments.positional[0].node, first, "bool", condition=True)
@@ -80,6 +89,7 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
             tell_index(frame, argument.value, argument.node, "range")
         return Sequence(None, NUMBER)
     if name in ("sum", "max", "min"):
+        tell_taken_apart(frame, name, arguments, node)
         return _fold(frame, name, arguments, node)
     if name == "round" and arguments.positional:
         tell_rounded(frame, first, arguments.positional[0].node, node)

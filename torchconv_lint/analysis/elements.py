@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.devices import PARAMETERS
-from torchconv_lint.analysis.events import ElementsCompared, GradIntoIntegers, Rounded, UsedAsIndex, UsedAsKey
+from torchconv_lint.analysis.events import (
+    ElementsCompared,
+    GradIntoIntegers,
+    Rounded,
+    TakenApart,
+    UsedAsIndex,
+    UsedAsKey,
+)
 from torchconv_lint.analysis.graph import held, requires
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.tensors import INTEGERS
@@ -111,6 +118,14 @@ def _tell_many(frame: Frame, kinds: Iterable[Kind], node: cst.CSTNode, subject: 
         else:
             continue
         frame.emit(ElementsCompared(frame.site(node), kind, subject or frame.text(node), via, sure))
+
+
+def tell_taken_apart(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> None:
+    """`sum(x)`, `min(x)`."""
+    value = arguments.value(0)
+    if len(arguments.positional) == 1 and len(value) == 1 and isinstance(value[0].kind, Tensor):
+        subject = frame.text(arguments.positional[0].node)
+        frame.emit(TakenApart(frame.site(node), value[0].kind, subject, name))
 
 
 def tell_rounded(frame: Frame, value: Value, subject: cst.CSTNode, node: cst.Call) -> None:

@@ -252,6 +252,33 @@ class ArrayToScalar(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FractionCutOff(Event):
+    """`int(x)` of the tensor `subject`, the result of an operation that gives fractions."""
+
+    tensor: Tensor
+    subject: str
+    sure: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class TakenApart(Event):
+    """Python's `sum`, `min` or `max` (`via`) goes through a tensor."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedComputed(Event):
+    """A tensor of unsigned integers of more than a byte goes into an operation (`via`) that torch has not for them."""
+
+    tensor: Tensor
+    subject: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArrayTested(Event):
     """An array's truth value is asked for; `or_none` tells that the value may also be None."""
 

@@ -32,6 +32,7 @@ from torchconv_lint.analysis.subscripts import subscript
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
+from torchconv_lint.analysis.unsigned import tell_operator
 from torchconv_lint.analysis.values import (
     MANY,
     NOTHING,
@@ -227,7 +228,12 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
         if membership or not compared:
             tell_comparison(frame, node, values)
         if compared and not membership and any(isinstance(kind, Tensor) for value in values for kind, _ in value):
-            return combine(values, lambda *operands: _compared(frame, operands))
+
+            def compared_to(*operands: Kind) -> Kind:
+                tell_operator(frame, operands, node.comparisons[0].operator, node)
+                return _compared(frame, operands)
+
+            return combine(values, compared_to)
     if len(node.comparisons) != 1:
         return just(Opaque())
     condition = comparison(frame, node.left, node.comparisons[0], values[0], values[1])

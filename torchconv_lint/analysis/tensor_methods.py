@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis import autocast
+from torchconv_lint.analysis import autocast, unsigned
 from torchconv_lint.analysis.array_dtypes import quotient_dtype
 from torchconv_lint.analysis.buffers import FILLS, tell_cast_back, tell_overwritten, tell_reinterpreted, tell_resized
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
@@ -120,6 +120,7 @@ def call_tensor_method(
             _tell_made(frame, subject, there, node)
         return there
     tell_reading_method(frame, original or kind, name, subject, node)
+    unsigned.tell_method(frame, kind, name, node, subject)
     if frame.state.underway.copies and _computes(name):
         tell_host_read(frame, [kind, *operands_in(arguments.values)], subject, node)
     if name == "pin_memory":
