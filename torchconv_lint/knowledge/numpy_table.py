@@ -11,7 +11,7 @@ from torchconv_lint.knowledge.numpy_classify import classify, classify_tensors
 from torchconv_lint.knowledge.numpy_names import array_method, function, function_names, method_names, ufunc_names
 from torchconv_lint.knowledge.numpy_probe import accepts_out, probe
 from torchconv_lint.knowledge.numpy_tensors import tensor_outcomes
-from torchconv_lint.knowledge.torch_table import collect
+from torchconv_lint.knowledge.torch_table import collect, prepare
 
 np: Any = importlib.import_module("numpy")
 
@@ -37,6 +37,7 @@ def _gives_truths(ufunc: Any) -> bool:
 
 def measured_functions(names: list[str]) -> dict[str, Any]:
     """The section about functions, of these names."""
+    prepare()
     ufuncs = set(ufunc_names())
     functions = isolated_map(_function_facts, names)
     for name, facts in functions.items():

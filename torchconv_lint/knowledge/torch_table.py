@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -45,16 +46,23 @@ def _facts(name: str, lone: bool, raw: Any) -> dict[str, Any]:
 
 def measured(names: list[str], find: Callable[[str], Callable[..., Any]], lone: bool) -> dict[str, Any]:
     """One section: every name probed in isolation, corrected, and turned around."""
+    prepare()
     kind = "function" if lone else "method"
     raw = isolated_map(lambda name: probe(find(name), lone), names)
     found = {name: TORCH_CORRECTIONS.get((kind, name)) or _facts(name, lone, raw[name]) for name in names}
     return collect(found, VALUED)
 
 
+@functools.cache
+def prepare() -> None:
+    """Before anything is forked: a child cannot use the threads that its parent has started, and would wait for them
+    for ever; and what torch imports on first use is imported here, not in every child."""
+    torch.set_num_threads(1)
+    probe(torch.add, lone=False)
+
+
 def torch_table() -> dict[str, Any]:
     """Everything in `torch.json`."""
-    torch.set_num_threads(1)
-    probe(torch.add, lone=False)  # let torch import what it imports on first use here, not in every child
     return {
         "versions": {"torch": torch.__version__.split("+")[0]},
         "method": measured(method_names(), tensor_method, lone=False),
