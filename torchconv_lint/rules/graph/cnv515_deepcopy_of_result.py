@@ -90,4 +90,4 @@ class DeepcopyOfResult(Rule[DeepCopied]):
             return
         what = {"": "is", "holds": "holds"}.get(event.holder, f"keeps, in `{event.holder}`,")
         message = f"`{event.subject}` {what} the result of an operation in the graph: deepcopy raises RuntimeError"
-        yield Verdict(event.site, message, min(event.sure, grad.confidence), steps(grad))
+        yield Verdict(event.site, f"{message} (detach it first)", min(event.sure, grad.confidence), steps(grad))

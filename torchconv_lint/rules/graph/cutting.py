@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.events import GraphCut
     from torchconv_lint.fixing.proposal import Proposal
 
-RAISES = "backward raises RuntimeError, nothing is left that requires grad"
+RAISES = "nothing that requires grad is left: backward raises RuntimeError"
 RESTARTED = "backward ends there and trains nothing"
 SILENT = "what it is made of gets no gradient"
 

@@ -105,5 +105,5 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via == "" or event.held:
             return
         message = f"`{event.subject}` may be on an accelerator"
-        message += f": {event.via} converts it to an array, which raises TypeError there"
+        message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -106,4 +106,5 @@ class ImplicitArrayOnGrad(Rule[ToNumpy]):
         ):
             return
         message = f"`{event.subject}` requires grad: {event.via} converts it to an array, which raises RuntimeError"
+        message += " (use `.detach()` first)"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -106,5 +106,5 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
         if fact is None or event.forced or fact.value != ACCELERATOR or not event.held:
             return
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
-        message += f": {event.via} converts them, which raises TypeError there"
+        message += f": {event.via} converts them, which raises TypeError there (use `.cpu()` on each)"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -105,7 +105,6 @@ class ListOfGradTensors(Rule[ToNumpy]):
         fact = event.tensor.grad
         if fact is None or event.forced or not fact.value or event.grad_mode is not True or not event.held:
             return
-        message = (
-            f"`{event.subject}` holds tensors that require grad: {event.via} converts them, which raises RuntimeError"
-        )
+        message = f"`{event.subject}` holds tensors that require grad"
+        message += f": {event.via} converts them, which raises RuntimeError (use `.detach()` on each)"
         yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

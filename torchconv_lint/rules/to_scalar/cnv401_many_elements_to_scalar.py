@@ -93,5 +93,5 @@ class ManyElementsToScalar(Rule[ToScalar]):
         if count is None or count.value != MANY:
             return
         call = "`.item()`" if event.via == "item" else f"`{event.via}()`"
-        message = f"`{event.subject}` has more than one element: {call} raises"
+        message = f"`{event.subject}` has more than one element: {call} raises (reduce it, or use `.tolist()`)"
         yield Verdict(event.site, message, min(event.sure, weakest([count])), steps(count))

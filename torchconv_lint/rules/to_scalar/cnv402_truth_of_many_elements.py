@@ -94,9 +94,8 @@ class TruthOfManyElements(Rule[Tested]):
         """Several elements surely, or a tensor that may also be None, where `is not None` was meant."""
         count = event.tensor.count
         if count is not None and count.value == MANY:
-            message = (
-                f"`{event.subject}` has more than one element: its truth value is ambiguous and raises RuntimeError"
-            )
+            message = f"`{event.subject}` has more than one element: its truth value raises RuntimeError"
+            message += " (use `.any()` or `.all()`)"
             yield Verdict(event.site, message, min(event.sure, weakest([count])), steps(count))
         elif event.or_none and (count is None or count.value != ONE):
             message = f"`{event.subject}` is a tensor or None: its truth value raises for more than one element"

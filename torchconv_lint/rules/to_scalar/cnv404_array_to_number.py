@@ -92,5 +92,5 @@ class ArrayToNumber(Rule[ArrayToScalar]):
             message = f"`{event.subject}` is an array with more than one element: {call} raises"
             yield Verdict(event.site, message, array.count.confidence, steps(array.count))
         elif array.ndim:
-            message = f"`{event.subject}` is an array with a dimension: {call} raises since NumPy 2.4 (use `.item()`)"
-            yield Verdict(event.site, message, Confidence.CERTAIN)
+            message = f"`{event.subject}` is an array with at least one dimension: {call} raises since NumPy 2.4"
+            yield Verdict(event.site, f"{message} (use `.item()`)", Confidence.CERTAIN)

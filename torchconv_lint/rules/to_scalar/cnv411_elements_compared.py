@@ -82,4 +82,5 @@ class ListsOfTensorsCompared(Rule[ElementsCompared]):
         """Tensors with several elements, compared one by one by Python."""
         if event.via not in ("max", "min", "sorted"):
             message = f"`{event.subject}` compares tensors with more than one element: that raises RuntimeError"
+            message += " (use `torch.equal`, or `is`)"
             yield Verdict(event.site, message, event.sure, steps(event.tensor.count) if event.tensor.count else ())

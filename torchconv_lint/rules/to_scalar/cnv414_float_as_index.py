@@ -80,5 +80,5 @@ class FloatAsIndex(Rule[UsedAsIndex]):
         facts = [fact for fact in (tensor.dtype, tensor.grad) if fact is not None and fact.step is not None]
         what = f"{tensor.dtype.value} tensor" if tensor.dtype is not None else "tensor that requires grad"
         error = "IndexError or TypeError" if event.via == "index" else "TypeError"
-        message = f"`{event.subject}` is a {what}: as an index or size it raises {error}"
+        message = f"`{event.subject}` is a {what}: as an index or size it raises {error} (use `.long()` first)"
         yield Verdict(event.site, message, min([event.sure, *(fact.confidence for fact in facts)]), steps(*facts))
