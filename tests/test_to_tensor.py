@@ -149,3 +149,17 @@ def test_a_changed_default_dtype_is_respected() -> None:
     body = "torch.set_default_dtype(torch.float64)\nreturn nn.Linear(3, 2)(torch.from_numpy(np.zeros(3)))"
     assert found(body, sieve=False) == set()
     assert found(body.partition("\n")[2]) == {"CNV305"}
+
+
+@pytest.mark.parametrize(("target", "found"), [(None, ["CNV305"]), ((2, 0), ["CNV305"]), ((1, 26), [])])
+def test_numbers_of_numpy_widen_arrays_since_numpy_2(target: tuple[int, int] | None, found: list[str]) -> None:
+    code = """
+import numpy as np
+import torch
+from torch import nn
+def f():
+    features = np.ones((1, 3), dtype=np.float32) / np.sqrt(3)
+    return nn.Linear(3, 2)(torch.from_numpy(features))
+"""
+    outcome = lint_source(Source("x.py", code), Settings(target_numpy=target))
+    assert [finding.code for finding in outcome.findings] == found

@@ -87,6 +87,7 @@ def _analyse(
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
     project = _project(source, settings, sifted)
     interpreter = Interpreter(source, sifted, heard, project)
+    interpreter.numpy_numbers_widen = not _before(settings.target_numpy, (2, 0))
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
     tests = is_test_file(source.path, sifted.outline)

@@ -19,10 +19,12 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    Fact,
     Kind,
     Number,
     Opaque,
     Sequence,
+    Step,
     Tensor,
     Value,
     guessed,
@@ -39,7 +41,7 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return _with_tensor(frame, left, right, node)
     if isinstance(left, Array) or isinstance(right, Array):
-        return _with_array(left, right, node)
+        return _with_array(frame, left, right, node)
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         parts = [item for side in (left, right) for item in (side.items if side.items is not None else (side.element,))]
         if left.items is not None and right.items is not None and frame.loop_depth == 0:
@@ -62,9 +64,13 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
     return UNKNOWN
 
 
-def _with_array(left: Kind, right: Kind, node: cst.CSTNode) -> Array:
+def _with_array(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Array:
     """A new array: no layout of its operands survives."""
-    dtype = common_dtype([just(left), just(right)])
+    adapting = not frame.interpreter.root.numpy_numbers_widen
+    dtype = common_dtype([just(left), just(right)], adapting=adapting)
+    if dtype is not None and dtype.value == "float64" and _meets_double(left, right):
+        step = Step(frame.site(node), "a number of NumPy's is float64, and widens a float32 array since NumPy 2.0")
+        dtype = Fact("float64", step)
     if isinstance(getattr(node, "operator", None), cst.Divide):
         dtype = quotient_dtype(dtype)
     plain = (kind for kind in (left, right) if isinstance(kind, Array | Const | Number))
@@ -75,6 +81,12 @@ def _with_array(left: Kind, right: Kind, node: cst.CSTNode) -> Array:
     if isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign):
         return Array(dtype, cuts=cuts_of(left) | cuts_of(right))
     return Array(dtype, ndim=ndim, cuts=cuts_of(left) | cuts_of(right), count=many[0] if many else None)
+
+
+def _meets_double(left: Kind, right: Kind) -> bool:
+    """Whether a float32 array meets a float64 number."""
+    arrays = {kind.dtype.value for kind in (left, right) if isinstance(kind, Array) and kind.dtype}
+    return arrays == {"float32"} and any(isinstance(kind, Number) and kind.dtype == "float64" for kind in (left, right))
 
 
 def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Tensor:

@@ -158,10 +158,12 @@ def promoted(names: set[str]) -> str | None:
     return None
 
 
-def common_dtype(values: list[Value]) -> Fact | None:
-    """The dtype of arithmetic between these: Python numbers adapt to the arrays (float numbers not to integer ones)."""
+def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
+    """The dtype of arithmetic between these: Python numbers adapt to the arrays (float numbers not to integer ones);
+    NumPy's own numbers do not since NumPy 2, before they did (`adapting`)."""
     arrays: set[str] = set()
     numbers: set[str] = set()
+    doubles = False
     step: Step | None = None
     for value in values:
         for kind, _ in value:
@@ -170,6 +172,9 @@ def common_dtype(values: list[Value]) -> Fact | None:
             elif isinstance(kind, Array) and kind.dtype is not None:
                 arrays.add(str(kind.dtype.value))
                 step = step or kind.dtype.step
+            elif isinstance(kind, Number) and kind.dtype == "float64":
+                numbers.add("float64")
+                doubles = True
             elif isinstance(kind, Number):
                 numbers.add("numpy" if kind.numpy else "?")
             elif isinstance(kind, Sequence):
@@ -183,11 +188,30 @@ def common_dtype(values: list[Value]) -> Fact | None:
         name = promoted(numbers) if numbers.isdisjoint({"?", "numpy"}) else None
         return Fact(name) if name is not None else None
     result = promoted(arrays)
+    if result == "float32" and doubles and not adapting:
+        return Fact("float64", step)
     if result is None or ("numpy" in numbers and result != "float64"):
         return None
     if result in INTEGERS and numbers - {"int64"}:
         return Fact("float64", step) if "float64" in numbers else None
     return Fact(result, step)
+
+
+_KEEPING = frozenset({"mean", "std", "var", "sum", "max", "min", "amax", "amin", "prod", "median", "ptp"})
+
+
+def reduced_to(name: str, value: Value) -> Number:
+    """The number that a reduction of all elements gives."""
+    dtypes = {kind.dtype.value if isinstance(kind, Array) and kind.dtype else None for kind, _ in value}
+    only = next(iter(dtypes)) if len(dtypes) == 1 else None
+    return Number(numpy=True, dtype=str(only) if name in _KEEPING and only in FLOATS else None)
+
+
+def number_of(name: str, operands: list[Kind]) -> Number:
+    """The number that a universal function makes of numbers: float64 of Python's own, where it gives fractions."""
+    plain = all(isinstance(kind, Const) or (isinstance(kind, Number) and not kind.numpy) for kind in operands)
+    fractions = name in numpy_ops().function.integer_to_float64
+    return Number(numpy=True, dtype="float64" if plain and fractions else None)
 
 
 def quotient_dtype(fact: Fact | None) -> Fact | None:

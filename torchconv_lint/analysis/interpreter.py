@@ -135,6 +135,7 @@ class Interpreter:
         self.follows_makers = MadeOnHost in heard
         self.follows_arguments = ArgumentKept in heard
         self.follows_doubles = DoubleKept in heard and _DOUBLES.search(source.text) is None
+        self.numpy_numbers_widen = True
         self.follows_copies = Race in heard and "non_blocking" in source.text
         self._traced: set[Any] = set()
         self.loops: dict[cst.CSTNode, Loop] = {}

@@ -136,7 +136,7 @@ def subscripted(frame: Frame, array: Array, node: cst.Subscript, keys: list[Valu
     if any(key is None for key in keys):
         return result
     if ndim is not None and ndim <= 0:
-        return Number(numpy=True)
+        return Number(numpy=True, dtype=str(array.dtype.value) if array.dtype is not None else None)
     if ndim is not None:
         return result
     unsure = any(isinstance(kind, Array | Tensor | Sequence) for key in keys for kind, _ in key or ())

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.array_dtypes import chosen_dtype, data_dtype, of_unknown, random_is_array, result_dtype
+from torchconv_lint.analysis.array_dtypes import (
+    chosen_dtype,
+    data_dtype,
+    number_of,
+    of_unknown,
+    random_is_array,
+    reduced_to,
+    result_dtype,
+)
 from torchconv_lint.analysis.conversions import (
     tell_copy_forbidden,
     tell_implicit,
@@ -108,7 +116,7 @@ def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         if any(isinstance(kind, Array | Sequence) for kind in kinds(argument.value)):
             return Array(Fact(name))
         if all(isinstance(kind, Number | Const) for kind in kinds(argument.value)):
-            return Number(numpy=True)
+            return Number(numpy=True, dtype=name if name in ("float64", "float32") else None)
     return Opaque()
 
 
@@ -135,12 +143,14 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
     if name in table.keeps_tensor and any(isinstance(kind, Tensor) for kind in kinds(first)):
         return each(first, lambda kind: _through(frame, kind, name, node)) or UNKNOWN
     if name in table.reduces and arguments.count == 1:
-        return Number(numpy=True)
+        return reduced_to(name, first)
     if name in table.ufunc or name in ("clip", "round", "around"):
         operands = [kind for value in arguments.values for kind in kinds(value)]
         if not any(isinstance(kind, Array | Sequence) for kind in operands):
             return (
-                Number(numpy=True) if all(isinstance(kind, Number | Const) for kind in operands) else _may_be(operands)
+                number_of(name, operands)
+                if all(isinstance(kind, Number | Const) for kind in operands)
+                else _may_be(operands)
             )
     if name in table.view or name in table.maybe_view:
         rest = replace(arguments, positional=arguments.positional[1:])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis import autocast, unsigned
-from torchconv_lint.analysis.array_dtypes import quotient_dtype
+from torchconv_lint.analysis.array_dtypes import quotient_dtype, reduced_to
 from torchconv_lint.analysis.buffers import FILLS, tell_cast_back, tell_overwritten, tell_reinterpreted, tell_resized
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
 from torchconv_lint.analysis.copies import landed, tell_host_read, uploads
@@ -509,7 +509,7 @@ def call_array_method(
     if name in ("tolist",):
         return Sequence(None, just(Number()))
     if name in ops.reduces and not arguments.count:
-        return Number(numpy=True)
+        return reduced_to(name, just(kind))
     if name in ops.python:
         return Number()
     if name == "astype":

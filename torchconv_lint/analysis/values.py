@@ -227,10 +227,12 @@ class Const(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Number(Kind):
-    """A Python or NumPy number of unknown value; `numpy` tells NumPy scalars, `cuts` how it left the autograd graph."""
+    """A Python or NumPy number of unknown value; `numpy` tells NumPy scalars, `dtype` their dtype if it is known,
+    `cuts` how it left the autograd graph."""
 
     numpy: bool = False
     cuts: frozenset[Cut] = frozenset()
+    dtype: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ in float32), float32 tensors given to modules that were cast with `.double()`, a
 convolutional and recurrent layers. The finding points at the conversion that brought the dtype along, if there is one.
 
 What counts as evidence: arrays that NumPy makes in float64 (`np.zeros`, `np.linspace`, `np.random.rand`, arrays of
-Python floats, divisions), followed through arithmetic, `from_numpy`, `as_tensor`, `torch.tensor`, moves and views;
-layers of torch.nn and modules of this file that are built from them.
+Python floats, divisions), float32 arrays that meet a float64 number of NumPy's (`a / np.sqrt(3)`, which widens them
+since NumPy 2.0: silent where `target-numpy` is older), followed through arithmetic, `from_numpy`, `as_tensor`,
+`torch.tensor`, moves and views; layers of torch.nn and modules of this file that are built from them.
 
 Silent, deliberately: dtypes that are not known; modules from other files; modules that other code may have cast
 (`.to(x)`, `.type(…)`); files that call `torch.set_default_dtype`; autocast; losses, most of which promote.
@@ -67,6 +68,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with float64 inpu
 - `nn.BatchNorm1d`, `nn.LayerNorm`, `nn.GroupNorm`: `RuntimeError: mixed dtype (CPU): all inputs must share same
   datatype.`; `nn.PReLU`, `nn.Bilinear`, `nn.ConvTranspose2d` raise as well;
 - the same with int64 input;
+- `np.ones(3, np.float32) / np.sqrt(3)` is float64 with NumPy 2.0.2, 2.3.5 and 2.4.6, float32 with NumPy 1.26.4;
+  `/ math.sqrt(3)` is float32 in all of them;
 - `t64 + weight` and `mse_loss(t32, t64)` give float64; `binary_cross_entropy` raises.
 - versions: torch 1.13 raises as well, with other texts (seen): `expected scalar type Double but found Float` for
   `nn.Linear` and the norms, `mat1 and mat2 must have the same dtype` for `nn.LSTM`.
