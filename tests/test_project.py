@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from torchconv_lint.analysis import interpreter
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Finding
 from torchconv_lint.settings import Settings
@@ -192,3 +193,28 @@ def test_so_many_files_and_no_more(tmp_path: Path):
     main += "".join(f"def g{name}():\n    return f{name}().numpy()\n" for name in names)
     project(tmp_path, main=main, **files)
     assert 1 < len(codes(tmp_path / "main.py")) < 30
+
+
+def test_another_file_too_large_to_be_run_spares_the_functions_that_ask_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interpreter, "STATEMENT_BUDGET", 50)
+    values = "\n".join(f"x{number} = torch.device('cuda')" for number in range(60))
+    main = """
+        import torch
+        from values import x1
+
+        def inner(t):
+            return t.to(x1).numpy()
+
+        def outer():
+            return inner(torch.ones(3))
+
+        def other():
+            return torch.ones(2).cuda().numpy()
+    """
+    folder = project(tmp_path, main=main)
+    (folder / "values.py").write_text(f"import torch\n{values}\n", encoding="utf-8")
+    path = folder / "main.py"
+    outcome = lint_source(Source.from_bytes(str(path), path.read_bytes()), Settings(sieve=False))
+    assert [finding.span.line for finding in outcome.findings if finding.code == "CNV101"] == [6, 12]

@@ -52,6 +52,8 @@ class Constructing:
             self._words.add("tensor(filled)")
         if not node.args:
             return
+        if name == "isinstance" and isinstance(node.args[0], ast.Subscript):
+            self.append(node.args[0].value, node)  # whoever asks what the first one is has a list of such
         if name in _TENSORS:
             self._into_tensor.append(node.args[0])
             if isinstance(node.args[0], ast.Tuple) and _holds_integers(node.args[0]):

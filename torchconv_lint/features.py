@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.evidence import TAKES_MATRIX, TAKES_TENSOR, data_methods, tensor_only_methods
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_axes, is_hook, is_snapshot
+from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TELLING, used
 from torchconv_lint.analysis.reaching import project_names
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.constructing import Constructing
@@ -44,6 +46,8 @@ CONVERTS = frozenset({TO_NUMPY, IMPLICIT})
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
+_USING = _TAKES | TELLING | MASKING | INITIALISERS
+"""Names of what is called that may tell of a tensor; those that end in an underscore left out."""
 _DATASETS = frozenset({"create_dataset", "require_dataset"})
 _DRAWING = frozenset({"matplotlib", "pylab", "seaborn"})
 _PLOT_METHODS = frozenset(
@@ -210,7 +214,8 @@ class Features:
     the project's other files. `counted`: some have a known number of elements. `takes_arguments`: an argument reaches a
     conversion, so that callers matter. `made`: names made from tensors. `trains`: an optimiser steps. `keeps_shared`:
     it keeps a converted attribute of `self` in another; `writes_self`: it writes one in place. `passed`: names in the
-    arguments of each function and method of the file that is called; `results`: names bound to what it gives. `given`:
+    arguments of each function and method of the file that is called; `results`: names bound to what it gives. `kept`:
+    attributes of `self` in which it stores tensors, "self.x"; `asked`: those whose truth value it asks for. `given`:
     parameters, and names made from them; `written`: names written in place; `data`: names that may be tensors; `sunk`:
     names that reach a conversion. `words`: names of attributes and of called functions, "name=" for keyword arguments,
     "np.flip" and "torch.Tensor" for what is called of NumPy and torch (`torch.tensor` of a number left out), "+=" and
@@ -230,6 +235,8 @@ class Features:
     writes_self: bool = False
     results: dict[str, set[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     data: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
     sunk: set[str] = field(default_factory=set)
@@ -287,6 +294,8 @@ class Survey:
         self.made: set[str] = set()
         self.bindings: list[tuple[set[str], set[str]]] = []
         self.bare: set[str] = set()
+        self.asked_for: set[str] = set()
+        self.used: set[str | None] = set()
         self.compared: set[str] = set()
         self.counts: set[str] = set()
         self.items: set[str] = set()
@@ -365,6 +374,9 @@ class Survey:
             found.triggers.add(ARGUMENT_WRITE)
         if self.bare & (self.optional | self.nones & self.torch_made):
             found.triggers.add(TRUTH)
+        if self.asked_for & self.used:
+            found.triggers.add(TRUTH)
+            found.torchy = True
         if (self.bare | self.compared | self.counts | self.items) & self.sized:
             found.triggers.add(COUNT)
         for names, sources in self.bindings if self.loaded else ():
@@ -480,6 +492,7 @@ class Survey:
             self.found.words.add(known_as)
         if name in vocabulary.torch and not _is_number_made(known_as, node):
             self.found.words.add(f"torch.{known_as}")
+            self.used.update(used(node, _TAKES))
         if name in vocabulary.converting:
             self._sink(node)
         if name in ("float", "int", "complex", "bool") and node.args:
@@ -533,6 +546,8 @@ class Survey:
             found.torchy = True
         if attr in _COUNTED and root in vocabulary.torch and (attr == "DataParallel" or _literal_size(node)):
             found.counted = True
+        if attr in _USING or attr.endswith("_"):
+            self.used.update(used(node, _TAKES))
         if isinstance(func.value, ast.Name) and attr in data_methods():
             self.tensors.add(func.value.id)
         if isinstance(func.value, ast.Name) and attr in tensor_only_methods():
@@ -541,6 +556,8 @@ class Survey:
         elif attr in _TAKES and root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
             self.optional.add(node.args[0].id)
             self.tensors.add(node.args[0].id)
+        if attr == "register_buffer" and node.args and isinstance(node.args[0], ast.Constant):
+            found.kept.add(f"self.{node.args[0].value!s}")
         if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
             self.loaded.add(_root(node.args[0]) or "")
         if attr == "append" and node.args:
@@ -634,6 +651,8 @@ class Survey:
                     self.nones |= names
             elif _root(branch) in self.vocabulary.torch:
                 self.torch_made |= names
+                if _makes_tensor(branch):
+                    self.found.kept |= {name for name in names if name.startswith("self.")}
         if isinstance(value, ast.Call):
             callee = _last_name(value.func)
             if callee in self.vocabulary.local:
@@ -723,6 +742,12 @@ class Survey:
         self.found.words.add("if")
         if isinstance(node, ast.Name):
             self.bare.add(node.id)
+            self.asked_for.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            if (path := dotted(node)) is not None:
+                self.asked_for.add(path)
+                if path.startswith("self."):
+                    self.found.asked.add(path)
         elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):
             if not any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators):
                 root = _root(node.left)
@@ -880,6 +905,12 @@ def _calls_sharing(node: ast.expr) -> bool:
             return _root(node) == "self" or any(_root(argument) == "self" for argument in node.args)
         node = node.func.value
     return False
+
+
+def _makes_tensor(node: ast.expr) -> bool:
+    """Whether something called of torch gives a tensor or a parameter: functions do, and of the classes Parameter."""
+    name = _last_name(node.func) if isinstance(node, ast.Call) else ""
+    return name[:1].islower() or name == "Parameter"
 
 
 def _makes_integers(call: ast.Call) -> bool:

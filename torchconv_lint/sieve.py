@@ -16,6 +16,7 @@ from torchconv_lint.features import (
     PASSED,
     SCALAR,
     SHARED_WRITE,
+    TRUTH,
     Features,
     Vocabulary,
     own_nodes,
@@ -89,6 +90,11 @@ def sift(
         writers = [method for method in class_.methods.values() if features[method].writes_self]
         for method in (*keepers, *writers) if keepers and writers else ():
             features[method].triggers.add(SHARED_WRITE)
+        # What one method has made a tensor, another one tests.
+        kept: set[str] = set().union(*(features[method].kept for method in class_.methods.values()))
+        for method in class_.methods.values() if kept else ():
+            if not kept.isdisjoint(features[method].asked):
+                features[method].triggers.add(TRUTH)
     if (SCALAR,) not in wanted:
         for found in (*features.values(), module):
             found.triggers -= {SCALAR, ARGUMENT_SCALAR}

@@ -16,12 +16,13 @@ class Passes:
 
     `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
     backward as they are; `rebound` the names that are bound anew below the last backward through them, each with the
-    function that is called for it.
+    function that is called for it; `holders` the names of what holds a loss: `output` of `output["loss"].backward()`.
     """
 
     spent: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     rebound: frozenset[tuple[str, str]] = frozenset()
+    holders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,31 @@ def backward_in(nodes: Iterable[ast.AST]) -> Passes:
         for target in binding.targets
         if binding.callee and binding.line > last.get(target, binding.line)
     }
-    return Passes(frozenset(_sources(set(last), bindings) | derived), whole, frozenset(rebound))
+    spent = frozenset(_sources(set(last), bindings) | derived)
+    return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)))
+
+
+def _holders(nodes: Iterable[ast.AST], losses: list[ast.expr]) -> Iterator[str]:
+    """What a loss is taken out of, right where backward is called or when its name is bound."""
+    names = {loss.id for loss in losses if isinstance(loss, ast.Name)}
+    taken = [loss for loss in losses if not isinstance(loss, ast.Name)]
+    taken += [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        and any(isinstance(each, ast.Name) and each.id in names for each in node.targets)
+    ]
+    for part in taken:
+        if (isinstance(part, ast.Attribute) and "loss" in part.attr.lower()) or (
+            isinstance(part, ast.Subscript)
+            and isinstance(part.slice, ast.Constant)
+            and isinstance(part.slice.value, str)
+        ):
+            owner = part.value
+        else:
+            continue
+        if isinstance(owner, ast.Name) and owner.id != "self":
+            yield owner.id
 
 
 def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:

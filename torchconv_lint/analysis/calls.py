@@ -6,7 +6,15 @@ import re
 
 import libcst as cst
 
-from torchconv_lint.analysis import builtin_calls, classes, library_calls, module_calls, numpy_calls, torch_calls
+from torchconv_lint.analysis import (
+    builtin_calls,
+    classes,
+    library_calls,
+    module_calls,
+    numpy_calls,
+    sparse,
+    torch_calls,
+)
 from torchconv_lint.analysis.adopted import tell_argument_kept
 from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.copies import may_wait, waited
@@ -17,6 +25,7 @@ from torchconv_lint.analysis.graph import contained, escape, inherited, tell_bac
 from torchconv_lint.analysis.iteration import element_of, flattened
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.reads import tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
@@ -191,9 +200,12 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keywords: dict[str, Argument] = {}
     star: Value = NOTHING
     double_star: Value = NOTHING
-    look = frame.at if type(node.func) is cst.Attribute and node.func.attr.value == "save" else frame.evaluate
+    saves = type(node.func) is cst.Attribute and node.func.attr.value == "save"
     for argument in node.args:
-        value = look(argument.value)  # what is saved to disk is meant as it is at that moment
+        # What is saved to disk is meant as it is at that moment, unless it is called the best one.
+        named = dotted_path(argument.value) if saves else None
+        look = frame.at if saves and not (named and is_snapshot(named)) else frame.evaluate
+        value = look(argument.value)
         if argument.star == "*":
             star = join(star, element_of(frame, value, argument.value))
         elif argument.star == "**":
@@ -391,7 +403,7 @@ def _call_opaque_method(
     if name == "backward":
         frame.has_stepped = True
         trains(frame, node)
-    if name in _OF_A_MODULE and (name not in _OF_OTHERS or _LIKE_A_MODULE.search(kind.path or "")):
+    if name in _OF_A_MODULE and (name not in _OF_OTHERS or _names_a_module(kind.path or "")):
         module = Module(None, kind.guess.device if kind.guess else None, path=kind.path)
         return module_calls.call_module_method(frame, module, name, arguments, node, func)
     if name == "backward":
@@ -401,10 +413,17 @@ def _call_opaque_method(
             return UNKNOWN
         guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
         return Opaque(None, guess, None, name not in _OF_A_MAPPING)
+    if name in sparse.CONVERSIONS:
+        return sparse.MATRIX
     path = f"{kind.path}.{name}" if kind.path else name
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
+
+
+def _names_a_module(path: str) -> bool:
+    """`self.net`, and `trainer.module`: what wrappers keep the module in that they wrap."""
+    return _LIKE_A_MODULE.search(path) is not None or path.rpartition(".")[2] == "module"
 
 
 def _array_method(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import REGISTERING
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
@@ -28,6 +30,7 @@ from torchconv_lint.analysis.values import (
     deeply,
     each,
     guessed,
+    join,
     just,
 )
 from torchconv_lint.model import Confidence
@@ -49,17 +52,22 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> K
             return interpreter.call_simple(frame, definition, this, node)
         return Function(definition, None if "staticmethod" in decorators else this)
     value = stored(frame, this, name)
-    if value:
+    if value and not _is_placeholder(value):
         return value
-    if name == "device":
+    if name == "device" and not value:
         return any_device(frame, "self.device", node)
-    constant = interpreter.class_constant(this.definition, name)
+    constant = interpreter.class_constant(this.definition, name) if not value else None
     if constant is not None:
         return constant
     if this.is_module and name in ("training", "hparams", "config"):
         return Opaque(f"self.{name}")
     memory = Memory(("attribute", name), "attribute", f"self.{name}") if frame.tracks else None
-    return Opaque(f"self.{name}", memory=memory)
+    return join(value, just(Opaque(f"self.{name}", memory=memory)))
+
+
+def _is_placeholder(value: Value) -> bool:
+    """None, and nothing else: what the attribute is for, a subclass or other code stores."""
+    return all(isinstance(kind, Const) and kind.value is None for kind, _ in value)
 
 
 def stored(frame: Frame, this: Instance, name: str) -> Value:
@@ -174,6 +182,8 @@ def call_method(
             return each(value, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
         this = None if "staticmethod" in decorators else kind
         return interpreter.call(frame, definition, arguments, this, node)
+    if kind.is_module and name in REGISTERING:
+        return _registered(frame, name, arguments, func)
     if kind.is_module and name in module_calls.MOVES:
         value = module_calls.moved_module(frame, kind, name, arguments, node)
         frame.write_back(func, value)
@@ -203,6 +213,17 @@ def call_method(
     if name in ("zero_grad", "log", "log_dict", "save_hyperparameters"):
         return NONE
     return unseen_result(frame, f"self.{name}", arguments, node)
+
+
+def _registered(frame: Frame, name: str, arguments: Arguments, func: cst.BaseExpression) -> Value:
+    """`self.register_buffer("x", value)` stores `self.x`. Buffers move with the module: where they are is not known."""
+    named, value = arguments.value(0, "name"), arguments.value(1, "tensor" if name == "register_buffer" else "param")
+    owner = dotted_path(getattr(func, "value", func))
+    if owner is not None and len(named) == 1 and isinstance(named[0].kind, Const) and value:
+        if name == "register_buffer":
+            value = each(value, lambda kind: replace(kind, device=None) if isinstance(kind, Tensor) else kind)
+        frame.bind(f"{owner}.{named[0].kind.value}", value)
+    return NONE
 
 
 def _is_module_method(name: str) -> bool:

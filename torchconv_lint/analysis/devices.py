@@ -72,6 +72,8 @@ def _as_device(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
         return any_device(frame, kind.path or "", node)
     if isinstance(kind, External) and kind.name == "accelerate.Accelerator().device":
         return any_device(frame, frame.text(node), node)
+    if isinstance(kind, External) and names_device(kind.name) and not kind.name.startswith("torch."):
+        return any_device(frame, kind.name, node)
     if isinstance(kind, Tensor):
         return kind
     return kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+from torchconv_lint.analysis import sparse
 from torchconv_lint.analysis.values import Const, Dtype, External, Fact, Kind, Value
 
 DTYPES = frozenset(
@@ -163,4 +164,5 @@ def attribute_of_external(kind: External, name: str) -> Kind:
     if kind.name == "numpy" and (name in DTYPES or name.rstrip("_") in _NUMPY_NAMES):
         plain = name.rstrip("_")
         return Dtype(_NUMPY_NAMES.get(plain, plain))
-    return External(f"{kind.name}.{name}")
+    found = sparse.attribute(name) if kind == sparse.MATRIX else None
+    return found or External(f"{kind.name}.{name}")

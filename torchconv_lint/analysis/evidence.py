@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.backward import backward_in
+from torchconv_lint.analysis.presence import present
 from torchconv_lint.knowledge import numpy_ops, torch_ops
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class Evidence:
 
     `spent`: names, dotted names and items through whose graph the function calls backward. `rebound`: names with the
     function whose result they take below the last backward: that result is another thing. `awaited`: names that are
-    returned to callers who call backward on them.
+    returned to callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of
+    their truth value holds. `holders`: names of what holds a loss that backward goes through.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -114,6 +116,8 @@ class Evidence:
     spent: frozenset[str] = frozenset()
     rebound: frozenset[tuple[str, str]] = frozenset()
     awaited: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+    holders: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -186,6 +190,8 @@ def evidence_in(nodes: Iterable[ast.AST]) -> Evidence:
         frozenset(matrices),
         passes.spent,
         passes.rebound,
+        present=present(nodes, TAKES_MATRIX | TAKES_TENSOR),
+        holders=passes.holders,
     )
 
 

@@ -211,7 +211,8 @@ def contained(
     frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, container: Value, item: Value, part: cst.CSTNode
 ) -> Value:
     """`target.append(item)`: the item as the container holds it. `container` is what it held before."""
-    if f"{frame.text(target)}[-1]" in frame.evidence.spent:  # `losses[-1].backward()`
+    holds = type(part) is cst.Name and part.value in frame.evidence.holders  # `output["loss"].backward()`
+    if holds or f"{frame.text(target)}[-1]" in frame.evidence.spent:  # `losses[-1].backward()`
         item = each(item, lambda kind: _loss(frame, kind, part))
     if not any(has_graph(kind) for kind in held(item)):
         return item
@@ -297,6 +298,8 @@ def _is_spent(frame: Frame, node: cst.CSTNode, container: cst.BaseExpression | N
     spent = frame.evidence.spent
     if not spent:
         return False
+    if type(node) is cst.Name and node.value in frame.evidence.holders:
+        return True
     if container is not None and f"{frame.text(container)}[-1]" in spent:
         return True
     for path in _paths(node):

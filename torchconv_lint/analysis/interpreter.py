@@ -47,6 +47,7 @@ from torchconv_lint.analysis.relevance import handles_tensors, places_tensors
 from torchconv_lint.analysis.returning import as_parameter, given_back
 from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
+from torchconv_lint.analysis.snapshots import tell_left_behind
 from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_block, run_suite
 from torchconv_lint.analysis.terms import BACKWARD
@@ -587,10 +588,12 @@ class Interpreter:
         for returned in (*frame.returns, *frame.yields):
             escape(frame, returned)
         self._tell_returned_writes(frame)
+        final = join_all(frame.exits)
+        if frame.tracks and final is not None and final.stale:
+            tell_left_behind(frame, final)
         value = join(*frame.returns) if frame.returns else NOTHING
         if frame.yields:
             value = just(Sequence(None, join(*frame.yields), mutable=False))
-        final = join_all(frame.exits)
         attributes = {}
         if final is not None and isinstance(frame.this, Instance) and isinstance(node, cst.FunctionDef):
             first = [*node.params.posonly_params, *node.params.params]
@@ -738,10 +741,11 @@ class Interpreter:
         frame.tracks = self.sifted.module_tracked
         frame.evidence = NO_EVIDENCE
         self._spent = 0
+        active = len(self._active)  # of another file's functions, too: it is they who ask for a name of this one
         try:
             run_block(frame, segment.body)
         except (OverBudget, RecursionError):
-            self._active.clear()
+            del self._active[active:]
             self.given_up.append(("<module>", 1))
             return self._globals
         self._globals = frame.state.names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis import sparse
 from torchconv_lint.analysis.conversions import tell_implicit, tell_scalar
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.elements import tell_hashed
@@ -121,6 +122,10 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         _convert_all(frame, name, arguments, node)
         indices = just(Array(Fact("int64"), ndim=1))
         return Sequence((indices, indices), NOTHING, mutable=False)
+    if sparse.made(name):
+        return sparse.MATRIX
+    if name.startswith(f"{sparse.MATRIX.name}."):
+        return sparse.method(last)
     if name.startswith(_CONVERTING_PACKAGES) and not _NOT_CONVERTING.match(name):
         result = _convert_all(frame, name if name.count(".") < 3 else last, arguments, node)
         if _WEIGHING.match(name):

@@ -147,11 +147,20 @@ def _may_hold(frame: Frame, kind: Kind, node: cst.Subscript, wanted: Callable[[K
     """Whether the element that `node` names can be what is wanted, in this list."""
     if isinstance(kind, Mapping):
         return _narrowed_item(frame, kind, node, wanted)
+    if isinstance(kind, Opaque) and kind.guess is None and kind.array is None and _is_first(node):
+        answer = wanted(kind)  # whoever asks what the first one is has a list of such
+        return Sequence(None, just(answer)) if isinstance(answer, Tensor | Array) else True
     if not isinstance(kind, Sequence):
         return True
     element = item_of(frame, kind, key_of(frame, node), node)
     alternatives = just(element) if isinstance(element, Kind) else element
     return not alternatives or any(wanted(alt.kind) is not False for alt in alternatives)
+
+
+def _is_first(node: cst.Subscript) -> bool:
+    """`x[0]`."""
+    index = node.slice[0].slice
+    return type(index) is cst.Index and type(index.value) is cst.Integer and index.value.value == "0"
 
 
 def _may_be(kind: Kind, truth: bool) -> bool:

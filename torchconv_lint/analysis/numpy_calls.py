@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis import sparse
 from torchconv_lint.analysis.array_dtypes import (
     chosen_dtype,
     data_dtype,
@@ -138,6 +139,8 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
         return _from_file(frame, name, result_dtype(frame, name, arguments, node), arguments, node)
     if name in ("array", "asarray", *_SHARING):
         return _as_array(frame, name, arguments, node)
+    if name == "nonzero" or (name == "where" and arguments.count == 1):
+        return sparse.indices()
     if name in table.blank:
         return _made(frame, name, arguments, node)
     if name in table.keeps_tensor and any(isinstance(kind, Tensor) for kind in kinds(first)):
@@ -236,7 +239,7 @@ def _same_ndim(name: str, first: Value) -> int | None:
     if name in ("sort", "argsort", "cumsum", "abs", "sqrt", "exp", "log", "roll", "flip", "clip", "round", "copy"):
         found = {kind.ndim if isinstance(kind, Array) else None for kind in kinds(first)}
         return next(iter(found)) if len(found) == 1 else None
-    return 1 if name in ("linspace", "nonzero", "unique", "flatnonzero") else None
+    return 1 if name in ("linspace", "unique", "flatnonzero") else None
 
 
 def _ndim_of_size(name: str, arguments: Arguments) -> int | None:

@@ -270,6 +270,10 @@ def _base_name(node: ast.expr) -> str | None:
 _MUTATORS = frozenset({"append", "extend", "insert", "update", "setdefault", "to", "cuda", "add"})
 
 
+REGISTERING = frozenset({"register_buffer", "register_parameter"})
+"""Methods of nn.Module that store an attribute by its name."""
+
+
 def _stored_on_self(method: FunctionOutline) -> Iterator[str]:
     """Attributes of the first parameter that a method assigns, fills or moves."""
     arguments = [*method.node.args.posonlyargs, *method.node.args.args]
@@ -283,8 +287,11 @@ def _stored_on_self(method: FunctionOutline) -> Iterator[str]:
         elif isinstance(node, ast.Subscript):
             if isinstance(node.ctx, ast.Store):
                 yield from _self_attribute(node, this)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-            yield from _self_attribute(node.func.value, this)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in _MUTATORS:
+                yield from _self_attribute(node.func.value, this)
+            elif node.func.attr in REGISTERING and node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
 
 
 def _self_attribute(node: ast.expr, this: str) -> Iterator[str]:

@@ -226,9 +226,7 @@ def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, 
     renamed = {
         alt.kind.memory
         for alt in value
-        if isinstance(alt.kind, Tensor | Array)
-        and isinstance(target, cst.Name)
-        and alt.kind.path not in (None, target.value)
+        if isinstance(alt.kind, Tensor | Array) and isinstance(target, cst.Name) and _is_renamed(alt.kind, target.value)
     }
     own = {(memory.key, memory.side) for memory in memories_of(value)}
     for memory in memories_of(value):
@@ -245,6 +243,14 @@ def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, 
             frame.foreign_writes.append((write, memory))
         if memory.origin == "attribute":
             _reaches_other_attributes(frame, write, memory)
+
+
+def _is_renamed(kind: Tensor | Array, name: str) -> bool:
+    """Whether the name is a new one for what is an argument, or a view of it."""
+    if kind.path is not None:
+        return kind.path != name
+    memory = kind.memory
+    return memory is not None and memory.viewed and memory.origin == "parameter" and memory.name != name
 
 
 def kind_is_guessed(kind: Kind) -> bool:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
-from torchconv_lint.analysis.patterns import is_hook
+from torchconv_lint.analysis.patterns import is_hook, is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.state import State
     from torchconv_lint.analysis.values import Value
 
 _EARLIER = re.compile(r"(^|[^a-z])(prev|previous|last|old|former)([^a-z]|$)", re.I)
@@ -36,6 +37,23 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             frame.emit(
                 AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure, form or "tensor")
             )
+
+
+def tell_left_behind(frame: Frame, final: State) -> None:
+    """A function ends, and leaves a module's live state in an attribute called "best", "saved" …, though it has
+    trained the module since."""
+    for path, value in final.names.items():
+        if "." not in path or not is_snapshot(path.rpartition(".")[2]):
+            continue
+        for memory in memories(value):
+            if memory.origin != "module" or memory.kept is None or not memory.side:
+                continue
+            for write in final.stale.get((memory.key, memory.side), ()):
+                site, name = memory.kept
+                why = "it follows the weights as they train"
+                how = (*memory.how, (write.site, f"{write.target} change here"))
+                frame.emit(AliasKept(site, f"`{name}`", why, how, Confidence.LIKELY))
+                return
 
 
 def hook_output(frame: Frame) -> str | None:

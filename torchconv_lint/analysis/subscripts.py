@@ -79,7 +79,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             copies = _advanced(key) if single else False
             shape = None if copies else indexed(kind.shape, keys)
             graph = offspring(kind.graph) if copies else kind.graph
-            return replace(shaped(kind, shape), path=None, memory=None if copies else kind.memory, graph=graph)
+            memory = replace(kind.memory, viewed=False) if kind.memory is not None and not copies else None
+            return replace(shaped(kind, shape), path=None, memory=memory, graph=graph)  # some indices copy
         if isinstance(kind, Array):
             return subscripted(frame, kind, node, keys)
         if isinstance(kind, External):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis import autocast, unsigned
+from torchconv_lint.analysis import autocast, sparse, unsigned
 from torchconv_lint.analysis.array_dtypes import quotient_dtype, reduced_to
 from torchconv_lint.analysis.buffers import FILLS, tell_cast_back, tell_overwritten, tell_reinterpreted, tell_resized
 from torchconv_lint.analysis.conversions import tell_numpy_method, tell_scalar
@@ -386,6 +386,8 @@ def operation(
             memory = converted(
                 frame, memory, node, f"`.{name}()` may share its memory", numpy=False, sure=Confidence.POSSIBLE
             )
+        if memory is not None and views:
+            memory = replace(memory, viewed=True)
         graph = offspring(first.graph) if maybe and not views else first.graph
         result = replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
         return formed(frame, result, name, first, node, view=views)
@@ -529,7 +531,9 @@ def call_array_method(
         return replace(kind, path=None, dtype=Fact(target.name) if target else None)
     if name in ops.view or name in ops.maybe_view:
         return viewed(frame, kind, name, arguments, node)
-    if name in ("argsort", "argmax", "argmin", "searchsorted", "argpartition", "nonzero"):
+    if name == "nonzero":
+        return sparse.indices()
+    if name in ("argsort", "argmax", "argmin", "searchsorted", "argpartition"):
         return Array(Fact("int64"), ndim=kind.ndim if name == "argsort" else None)
     if name == "copy":
         return copied(kind)

@@ -68,12 +68,19 @@ def ask_truth(
 ) -> None:
     """Tell the rules whose truth value is taken."""
     or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
+    present = condition and _is_present(frame, node, value)
     array = _array_of(frame, node, value)
     if array is not None:
         frame.emit(ArrayTested(frame.site(node), array, frame.text(node), or_none))
     for alt in value:
         tensor = guessed(alt.kind)
+        if tensor is None and present and isinstance(alt.kind, Opaque):
+            tensor = Tensor()
         if tensor is None:
+            continue
+        if present:
+            frame.emit(Tested(frame.site(node), tensor, frame.text(node), True, Confidence.LIKELY, True, negation))
+            tell_read(frame, alt.kind, node, node, TRUTH, via, Confidence.POSSIBLE)
             continue
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
@@ -101,6 +108,16 @@ def _array_of(frame: Frame, node: cst.BaseExpression, value: Value) -> Array | N
 
 
 _ORDERS = frozenset({cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual})
+
+
+def _is_present(frame: Frame, node: cst.BaseExpression, value: Value) -> bool:
+    """Whether the test asks if a tensor is there: it is used as one where the test holds."""
+    path = dotted_path(node) if frame.evidence.present else None
+    if path is None or path not in frame.evidence.present:
+        return False
+    return all(
+        isinstance(kind, Opaque | Tensor) or (isinstance(kind, Const) and kind.value is None) for kind, _ in value
+    )
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

@@ -81,7 +81,8 @@ class Memory:
     and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is shared rather than copied. `kept`
     is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
     expression is: "tensor", "array", or "" for a container of such or something unknown. `part` names a parameter of a
-    module or an item of what was unpacked: writing one leaves the others as they are.
+    module or an item of what was unpacked: writing one leaves the others as they are. `viewed`: an operation that never
+    copies has given this handle.
     """
 
     key: Any
@@ -93,6 +94,7 @@ class Memory:
     kept: tuple[Site, str] | None = field(default=None, compare=False)
     part: str = field(default="", compare=False)
     form: str = field(default="", compare=False)
+    viewed: bool = field(default=False, compare=False)
 
 
 def part_of(memory: Memory | None, part: object) -> Memory | None:

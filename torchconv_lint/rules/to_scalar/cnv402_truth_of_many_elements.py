@@ -7,7 +7,8 @@ Reports a tensor with more than one element where Python asks for one truth valu
 tested by itself (`if mask:`), where `is not None` was meant.
 
 What counts as evidence: sizes written out in the code, as for CNV401; for "or None" an annotation such as
-`torch.Tensor | None`, a call in the file that passes a tensor, or branches that assign one.
+`torch.Tensor | None`, a call in the file that passes a tensor, branches that assign one, or what the tested branch
+itself does with the value: `if m.bias: nn.init.zeros_(m.bias)`, `if mask: x = x.masked_fill(mask == 0, -1e9)`.
 
 Silent, deliberately: tensors of unknown size, unless they may be None; one-element results (`.any()`, `.all()`,
 `.sum()`); lists of tensors; `len(x)`, `x.shape`, `x.numel()`. Not seen: the truth value inside `x in list`, `max(a,

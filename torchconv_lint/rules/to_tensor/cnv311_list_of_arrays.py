@@ -5,7 +5,9 @@
 Reports lists and tuples of ndarrays given to `torch.tensor`, `torch.as_tensor`, `torch.Tensor` and its relatives. An
 opt-in rule: it is about time.
 
-What counts as evidence: lists, comprehensions and accumulators whose elements are arrays made in this file.
+What counts as evidence: lists, comprehensions and accumulators whose elements are arrays made in this file, or the
+coordinates of SciPy's sparse matrices (`[adjacency.row, adjacency.col]`); a list whose first element has been asked for
+(`isinstance(samples[0], np.ndarray)`).
 
 Silent, deliberately: lists of unknown things, of rows of unknown length, of numbers.
 

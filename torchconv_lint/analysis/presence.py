@@ -1,0 +1,117 @@
+"""Tests for presence, read off the ast: `if m.bias:` before what only a tensor can do.
+
+A value that a condition tests by itself, and that is used as a tensor where the condition holds, was meant to be told
+from None. Only the branch counts: elsewhere the same name may stand for something else.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.walking import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MASKING = frozenset({"masked_fill", "masked_fill_", "masked_select", "masked_scatter", "masked_scatter_", "copy_"})
+"""Methods whose first argument is a tensor with an element for each of the other's."""
+
+INITIALISERS = frozenset({"constant", "zeros", "ones", "normal", "uniform", "trunc_normal", "orthogonal"})
+INITIALISERS |= {"xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"}
+"""Functions of torch.nn.init, which fill their first argument; older ones have no underscore at their end."""
+
+TELLING = frozenset({"unsqueeze", "unsqueeze_", "masked_fill", "masked_fill_", "masked_select", "index_select"})
+TELLING |= {"expand_as", "view_as", "type_as", "contiguous", "permute", "new_zeros", "new_ones", "new_full", "scatter_"}
+TELLING |= {"data_ptr"}
+"""Methods that nothing but a tensor with several elements has, and nobody gives a class of his own."""
+
+
+def present(nodes: Iterable[ast.AST], takes: frozenset[str]) -> frozenset[str]:
+    """The names and dotted names that are tested for presence: they are tensors, or None. `takes`: functions of torch
+    whose first argument is a tensor."""
+    found = set()
+    for node in nodes:
+        for path, branch in _guarded(node):
+            if path not in found and _is_tensor(path, branch, takes):
+                found.add(path)
+    return frozenset(found)
+
+
+def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
+    """The names and dotted names that this call uses as tensors with any number of elements."""
+    func = node.func
+    first = node.args[0] if node.args else None
+    if isinstance(func, ast.Name):
+        if first is not None and func.id.removesuffix("_") in INITIALISERS:
+            yield _without_data(dotted(first))
+    elif isinstance(func, ast.Attribute):
+        name = func.attr
+        if name in TELLING:
+            yield _without_data(dotted(func.value))
+        elif name.endswith("_") and isinstance(func.value, ast.Attribute) and func.value.attr == "data":
+            yield dotted(func.value.value)
+        if first is None:
+            return
+        owner = dotted(func.value) or ""
+        if name in MASKING:
+            yield _without_data(_mask(first))
+        elif name in takes and owner in ("torch", "F"):
+            yield dotted(first)
+        elif name.removesuffix("_") in INITIALISERS and owner.rpartition(".")[2] == "init":
+            yield _without_data(dotted(first))
+
+
+def _without_data(path: str | None) -> str | None:
+    return path.removesuffix(".data") if path is not None else None
+
+
+def _mask(node: ast.expr) -> str | None:
+    """`mask`, `~mask`, `mask == 0`."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    if isinstance(node, ast.Compare):
+        node = node.left
+    return dotted(node)
+
+
+def tested(test: ast.expr) -> Iterator[str]:
+    """The names and dotted names whose truth a condition needs."""
+    for part in test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else (test,):
+        path = dotted(part)
+        if path is not None:
+            yield path
+
+
+def _guarded(node: ast.AST) -> Iterator[tuple[str, Sequence[ast.AST]]]:
+    """What a statement or expression tests by itself, each with what is run where it holds."""
+    if isinstance(node, ast.If | ast.IfExp):
+        test, body, other = node.test, node.body, node.orelse
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, body = test.operand, other
+        branch = body if isinstance(body, list) else [body]
+        for path in tested(test):
+            yield path, branch
+    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        for place, part in enumerate(node.values[:-1]):
+            for path in tested(part):
+                yield path, node.values[place + 1 :]
+
+
+def _is_tensor(path: str, branch: Sequence[ast.AST], takes: frozenset[str]) -> bool:
+    """Whether the branch uses it as a tensor, before it may have become another thing."""
+    for part in branch:
+        nodes = walk(part)
+        if any(isinstance(node, ast.Call) and path in used(node, takes) for node in nodes):
+            return True
+        if any(isinstance(node, ast.Name | ast.Attribute) and _binds(node, path) for node in nodes):
+            return False
+    return False
+
+
+def _binds(node: ast.Name | ast.Attribute, path: str) -> bool:
+    if not isinstance(node.ctx, ast.Store):
+        return False
+    target = dotted(node)
+    return target is not None and (path == target or path.startswith(f"{target}."))
