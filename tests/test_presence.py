@@ -1,0 +1,126 @@
+"""What the branch of a test, an attribute registered by name, an imported device and the like tell."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+FOUND = {
+    "not": (
+        "CNV402",
+        "def f(x, mask):\n    if not mask:\n        return x\n    else:\n        return mask.unsqueeze(0)",
+    ),
+    "and": (
+        "CNV402",
+        "def f(x, mask):\n    if mask and x.masked_fill(~mask, 0.0).any():\n        x = 2 * x\n    return x",
+    ),
+    "expression": ("CNV402", "def f(x, mask):\n    return torch.sum(mask) if mask else x"),
+    "its data": ("CNV402", "def f(m):\n    if m.bias:\n        m.bias.data.zero_()"),
+    "filled": ("CNV402", "def f(m):\n    if m.bias:\n        constant_(m.bias, 0.0)"),
+    "copied": ("CNV402", "def f(a, b):\n    if a.bias:\n        b.bias.data.copy_(a.bias.data)"),
+    "registered": (
+        "CNV402",
+        """
+        class Scale(nn.Module):
+            def __init__(self, size):
+                super().__init__()
+                self.register_buffer("scale", torch.ones(size) if size else None)
+            def forward(self, x):
+                if self.scale:
+                    x = x * self.scale
+                return x
+        """,
+    ),
+    "an imported device": (
+        "CNV101",
+        """
+        def predict(model: nn.Module, batches):
+            model.to(DEVICE)
+            with torch.no_grad():
+                return [model(batch).numpy() for batch in batches]
+        """,
+    ),
+    "saved as the best": (
+        "CNV203",
+        """
+        def fit(model: nn.Module, optimizer, batches):
+            for x in batches:
+                loss = model(x).mean()
+                loss.backward()
+                optimizer.step()
+                if loss.item() < 1:
+                    best_weights = model.state_dict()
+            torch.save(best_weights, "best.pt")
+        """,
+    ),
+    "an attribute that a subclass fills": (
+        "CNV203",
+        """
+        class Trainer:
+            def __init__(self):
+                self.model = None
+            def fit(self, optimizer, batches):
+                for x in batches:
+                    loss = self.model(x).mean()
+                    loss.backward()
+                    optimizer.step()
+                    if loss.item() < 1:
+                        self.best_weights = self.model.state_dict()
+        """,
+    ),
+}
+
+SILENT = {
+    "a size has elements, too": "def f(shape):\n    return shape.numel() if shape else 1",
+    "a class with a method norm": (
+        "class A:\n    def f(self, x):\n        if self.rms:\n            x = self.rms.norm(x)"
+    ),
+    "bound anew first": (
+        "def f(x, mask):\n    if mask:\n        mask = torch.as_tensor(mask)\n        x.masked_fill(mask, 0)"
+    ),
+    "a number before": "def f(x):\n    y = 0\n    if x > 1:\n        y = helper(x)\n    if y:\n        y.unsqueeze(0)",
+    "one number": "def f(loss):\n    if loss:\n        loss.backward()",
+    "an index may copy": (
+        "def f(x: torch.Tensor, i, j):\n    picked = x[i, j]\n    picked.neg_()\n    return picked.sum()"
+    ),
+    "saved at once": (
+        "def f(model: nn.Module, optimizer):\n    weights = model.state_dict()\n    optimizer.step()\n"
+        "    torch.save(weights, 'last.pt')"
+    ),
+    "a device of torch itself": (
+        "def f(model: nn.Module, x):\n    model.to(torch.cuda)\n    return model(x).detach().numpy()"
+    ),
+    "the last element": "def f(xs):\n    if isinstance(xs[-1], np.ndarray):\n        return torch.tensor(xs)",
+}
+
+HEAD = """
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.init import constant_
+from config import DEVICE
+"""
+
+
+def codes(code: str) -> list[str]:
+    """The codes of what is shown by default."""
+    text = HEAD + textwrap.dedent(code) + "\n"
+    outcome = lint_source(Source("x.py", text), Settings(opt_in=("CNV311",)))
+    assert outcome.problems == ()
+    return [finding.code for finding in outcome.findings]
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_found(name: str) -> None:
+    expected, code = FOUND[name]
+    assert codes(code) == [expected]
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_silent(name: str) -> None:
+    assert codes(SILENT[name]) == []
