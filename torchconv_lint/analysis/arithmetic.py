@@ -105,6 +105,8 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape)
     if product:
         result = by_operation(frame, result, "@", node)
+    if isinstance(getattr(node, "operator", None), cst.Divide):
+        result = replace(result, fraction=True)
     if frame.trace is not None:
         tell_cuts(frame, [cut for kind in (left, right) if isinstance(kind, Number) for cut in kind.cuts])
     operator = getattr(node, "operator", None)

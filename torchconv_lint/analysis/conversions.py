@@ -200,31 +200,12 @@ def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node
             tell_array_scalar(frame, kind, subject, via, node)
 
 
-_WITH_FRACTIONS = frozenset(
-    ["mean", "std", "var", "sigmoid", "softmax", "tanh", "exp", "log", "sqrt", "norm", "rand", "randn"]
-) | {"cross_entropy", "mse_loss"}
-"""Operations whose results are no whole numbers as a rule."""
-
-
 def tell_cut_off(frame: Frame, value: Value, subject: cst.BaseExpression, node: cst.CSTNode) -> None:
     """`int(value)`, written as `subject`."""
-    if not _gives_fractions(subject):
-        return
     for kind, _ in value:
         tensor = guessed(kind)
-        if tensor is not None and (tensor.dtype is None or "int" not in str(tensor.dtype.value)):
+        if tensor is not None and tensor.fraction:
             frame.emit(FractionCutOff(frame.site(node), tensor, frame.text(subject), _as_sure_as(kind)))
-
-
-def _gives_fractions(node: cst.BaseExpression) -> bool:
-    if type(node) is cst.BinaryOperation:
-        return type(node.operator) is cst.Divide
-    if type(node) is not cst.Call:
-        return False
-    name = node.func.attr if type(node.func) is cst.Attribute else node.func
-    if type(name) is cst.Name and name.value in ("detach", "cpu") and type(node.func) is cst.Attribute:
-        return _gives_fractions(node.func.value)
-    return type(name) is cst.Name and name.value in _WITH_FRACTIONS
 
 
 def tell_array_scalar(frame: Frame, array: Array, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:

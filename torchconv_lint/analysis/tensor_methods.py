@@ -392,7 +392,13 @@ def operation(
         result = replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
         return formed(frame, result, name, first, node, view=views)
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
+    if name.rpartition(".")[2] in _WITH_FRACTIONS:
+        result = replace(result, fraction=True)
     return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
+
+
+_WITH_FRACTIONS = frozenset({"mean", "std", "var", "sigmoid", "softmax", "tanh", "exp", "log", "sqrt", "div"})
+"""Operations whose results are no whole numbers as a rule."""
 
 
 def _size(

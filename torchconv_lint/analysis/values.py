@@ -161,7 +161,8 @@ class Kind:
 class Tensor(Kind):
     """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py.
     `traced` is known of what depends on the inputs of a function that is transformed. `pinned`: it is in page-locked
-    memory; `landing` is the copy that was begun, and not waited for, to fill it. `form` tells what is no plain
+    memory; `landing` is the copy that was begun, and not waited for, to fill it. `fraction`: it is the result of an
+    operation that gives no whole numbers as a rule. `form` tells what is no plain
     rectangle of numbers (see forms.py)."""
 
     device: Fact | None = None
@@ -176,6 +177,7 @@ class Tensor(Kind):
     landing: Any = None
     graph: Graph = NO_GRAPH
     form: Fact | None = None
+    fraction: bool = False
 
 
 @dataclass(frozen=True, slots=True)

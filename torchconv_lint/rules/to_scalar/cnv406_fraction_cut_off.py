@@ -5,7 +5,7 @@
 Reports `int(x)` where `x` is a mean, a quotient, a probability, a root or another result that has a fraction as a rule
 (`int(x.mean())`, `int(total / count)`, `int(torch.sigmoid(x))`).
 
-What counts as evidence: the argument itself is written as such an operation, and gives a tensor.
+What counts as evidence: the tensor is the result of such an operation, moved or under another name perhaps.
 
 Silent, deliberately: sums, maxima and what has been rounded (`.round()`, `.floor()`, `.ceil()`, `torch.trunc`), which
 are whole numbers where the elements are; tensors of integers.
@@ -76,6 +76,9 @@ class IntOfFraction(Rule[FractionCutOff]):
     triggers = (("int",),)
 
     def judge(self, event: FractionCutOff) -> Iterator[Verdict]:
-        """What has a fraction as a rule."""
+        """What has a fraction as a rule, unless it has been made an integer already."""
+        dtype = event.tensor.dtype
+        if dtype is not None and "int" in str(dtype.value):
+            return
         message = f"`{event.subject}` has a fraction, and `int` cuts it off (to round, use `round` of `.item()`)"
         yield Verdict(event.site, message, event.sure)
