@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis import classes
+from torchconv_lint.analysis import classes, distributions
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import device_of
 from torchconv_lint.analysis.dtypes import attribute_of_external
@@ -24,6 +24,7 @@ from torchconv_lint.analysis.values import (
     Bound,
     Class,
     Device,
+    Distribution,
     Dtype,
     External,
     Fact,
@@ -70,6 +71,8 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
         return kind.get(name) or Bound(just(kind), name)
     if isinstance(kind, Module):
         return _of_module(frame, kind, name, node)
+    if isinstance(kind, Distribution):
+        return distributions.attribute(frame, kind, name)
     return Bound(just(kind), name)
 
 

@@ -9,6 +9,7 @@ import libcst as cst
 from torchconv_lint.analysis import (
     builtin_calls,
     classes,
+    distributions,
     library_calls,
     module_calls,
     numpy_calls,
@@ -46,6 +47,7 @@ from torchconv_lint.analysis.values import (
     Class,
     Const,
     Device,
+    Distribution,
     Dtype,
     External,
     Foreign,
@@ -361,6 +363,8 @@ def call_method(
         return module_calls.call_module_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Sequence | Mapping):
         return builtin_calls.call_container_method(frame, kind, name, arguments, node, func)
+    if isinstance(kind, Distribution):
+        return distributions.call_method(frame, kind, name, arguments)
     if isinstance(kind, Optimizer):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
     if isinstance(kind, Opaque):

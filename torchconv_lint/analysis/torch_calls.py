@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis import distributions
 from torchconv_lint.analysis.buffers import tell_overwritten
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.copies import tell_host_read
@@ -97,6 +98,8 @@ def call_torch(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         tell_overwritten(frame, arguments.positional[0].node, f"nn.init.{name[8:]}", node)
     if name in SPARSE_MAKERS or name in QUANTISERS:
         return _specially_formed(frame, name, arguments, node)
+    if name.startswith("distributions."):
+        return distributions.make(frame, name, arguments)
     if name.startswith("Tensor."):
         return _unbound_method(frame, name[7:], arguments, node)
     return _by_table(frame, name, arguments, node)
@@ -600,6 +603,8 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "cuda.is_available": _is_available,
     "cuda.current_device": _current_device,
     "autograd.Variable": _variable,
+    "distributions.kl_divergence": lambda frame, arguments, _: distributions.divergence(frame, arguments),
+    "distributions.kl.kl_divergence": lambda frame, arguments, _: distributions.divergence(frame, arguments),
     "autograd.grad": _autograd_grad,
     "utils.data.DataLoader": _loader,
     "utils.data.dataloader.DataLoader": _loader,

@@ -344,6 +344,13 @@ class Optimizer(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Distribution(Kind):
+    """A distribution of torch.distributions; `parameters`: its parameters taken together."""
+
+    parameters: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class GradMode(Kind):
     """A context manager that sets the grad mode, such as `torch.no_grad()`; None: to what, is not known."""
 
