@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
-from torchconv_lint.analysis.values import NO_GRAPH, UNKNOWN, Bound, Distribution, Kind, Tensor, Value, just
+from torchconv_lint.analysis.values import NO_GRAPH, UNKNOWN, Bound, Distribution, Kind, Opaque, Tensor, Value, just
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _CLASS = re.compile(r"distributions\.(\w+\.)?[A-Z]\w*(?<!Transform)")
 _DRAWS = frozenset({"sample", "sample_n"})
-_COMPUTES = frozenset({"rsample", "log_prob", "entropy", "perplexity", "cdf", "icdf"})
+_COMPUTES = frozenset({"rsample", "perplexity", "cdf", "icdf"})
+_COLLECTED = frozenset({"log_prob", "entropy"})
+"""What the steps of a rollout collect on purpose, graph and all: a guess, which says nothing of kept graphs."""
 _PARAMETERS = frozenset({"loc", "scale", "rate", "probs", "logits", "concentration", "concentration1"})
 _MOMENTS = frozenset({"mean", "stddev", "variance"})
 
@@ -46,6 +48,8 @@ def call_method(frame: Frame, kind: Distribution, name: str, arguments: Argument
         return replace(computed(frame, [kind.parameters]), grad=NO_GRAD, graph=NO_GRAPH)
     if name in _COMPUTES:
         return computed(frame, [kind.parameters, *operands_in(arguments.values)])
+    if name in _COLLECTED:
+        return Opaque(guess=computed(frame, [kind.parameters, *operands_in(arguments.values)]))
     return kind if name == "expand" else UNKNOWN
 
 
