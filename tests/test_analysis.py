@@ -25,7 +25,7 @@ ON_CUDA = {
     "an index as the device": "def f(x: torch.Tensor):\n    return x.to(0).numpy()",
     "an f-string as the device": "def f(x: torch.Tensor, n):\n    return x.to(f'cuda:{n}').numpy()",
     "another tensor as the place": "def f(x: torch.Tensor):\n    y = x.cuda()\n    return x.to(y).numpy()",
-    "a module with device=": "def f():\n    return nn.Linear(2, 2, device='cuda')(torch.ones(1, 2)).detach().numpy()",
+    "a module with device=": "def f():\n    return nn.Linear(2, 2, device='cuda')(torch.ones(1, 2).cuda()).detach().numpy()",
     "DataParallel": "def f(x):\n    return nn.DataParallel(nn.Linear(2, 2))(x).detach().numpy()",
     "the device of a module's parameters": """
         def f(model, x: torch.Tensor):

@@ -321,7 +321,7 @@ PAIRS = {
     ),
     "what a distribution draws": (
         "CNV102",
-        "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).rsample().cpu().numpy()",
+        "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).rsample().numpy()",
         "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).sample().cpu().numpy()",
     ),
     "a graph that was moved tells how large it is": (
@@ -396,15 +396,17 @@ PAIRS = {
     ),
     "an accuracy among the outputs of a model": (
         "CNV102",
-        "def f(model: nn.Module, x):\n    out, logits = model(x)\n    return logits.cpu().numpy()",
+        "def f(model: nn.Module, x):\n    out, logits = model(x)\n    return logits.numpy()",
         "def f(model: nn.Module, x):\n    out, top_acc = model(x)\n    return top_acc.cpu().numpy()",
     ),
 }
 
 
 def shown(code: str) -> set[str]:
-    """The codes that a user sees by default, and those of an opt-in rule that has a pair here."""
-    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=("CNV517",)))
+    """The codes that a user sees by default, and those of opt-in rules that have a pair here."""
+    outcome = lint_source(
+        Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=("CNV202", "CNV517"))
+    )
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}
 

@@ -104,15 +104,26 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
         return
     for position, element in enumerate(elements):
         item = unpacked(frame, value, len(elements), position, node)
-        if isinstance(element.value, cst.Name) and _COUNTS.search(element.value.value):
+        if isinstance(element.value, cst.Name) and _is_counted(element.value.value, position):
             item = each(item, _without_grad)
         if frame.tracks:
             item = with_memory(frame, item, node, position=position)
         assign(frame, element.value, item, node)
 
 
-_COUNTS = re.compile(r"(acc|accuracy|accuracies|correct|idx|index|indices|mask|count|counts|n_\w+|num_\w+)\d*$", re.I)
+_COUNTS = re.compile(
+    r"(acc|accuracy|accuracies|prec|precision|recall|correct|idx|index|indices|mask|count|counts|n_\w+|num_\w+)\d*$",
+    re.I,
+)
 """Names of what is counted or chosen: one part of several that an unseen module gives, and no part of the graph."""
+
+
+_CHOSEN = re.compile(r"(^|_)(pred|preds|prediction|predictions|label|labels)\d*$", re.I)
+"""Names of what is chosen by a model that gives something else first."""
+
+
+def _is_counted(name: str, position: int) -> bool:
+    return _COUNTS.search(name) is not None or (position > 0 and _CHOSEN.search(name) is not None)
 
 
 def _without_grad(kind: Kind) -> Kind:

@@ -138,7 +138,10 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         return Opaque(path, memory=_grad_memory(frame, node))
     ops = torch_ops().method
     if kind.guess is not None and (name == "data" or name in ops.tensor or name in ops.python or name in ops.tuple):
-        if name in ("data", "T", "mT", "H", "grad"):
+        if name == "data":  # many a class has one
+            inner = _of_tensor(frame, kind.guess, name, node)
+            return Opaque(None, inner, kind.memory, kind.tensorish) if isinstance(inner, Tensor) else inner
+        if name in ("T", "mT", "H", "grad"):
             return _of_tensor(frame, kind.guess, name, node)
         return Bound(just(kind), name)
     if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):

@@ -15,6 +15,7 @@ from torchconv_lint.analysis.elements import (
 )
 from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
+from torchconv_lint.analysis.narrowing import instance_of, type_names
 from torchconv_lint.analysis.reads import tell_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import kept, relabelled
@@ -25,6 +26,7 @@ from torchconv_lint.analysis.values import (
     NOTHING,
     NUMBER,
     UNKNOWN,
+    Array,
     Const,
     Kind,
     Mapping,
@@ -106,6 +108,8 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
             tell_text(frame, argument.value, argument.node, node, name)
     if name in ("print", "setattr", "delattr"):
         return NONE
+    if name == "isinstance" and arguments.count == 2:
+        return _asked_type(arguments.value(0), arguments.value(1))
     if name in ("str", "repr", "isinstance", "hasattr", "callable", "issubclass", "type", "format"):
         return UNKNOWN
     if name == "getattr" and len(arguments.positional) >= 2:
@@ -220,6 +224,8 @@ def _mapping_method(
                     result = stored(result, just(Const(key)), value)
                 if other.element:
                     result = stored(result, UNKNOWN, other.element)
+            elif isinstance(other, Opaque):
+                result = stored(result, UNKNOWN, UNKNOWN)
         frame.write_back(func, just(result))
         return NONE
     if name == "copy":
@@ -232,3 +238,14 @@ def _taken_out(memory: Memory, key: Value) -> Memory:
     only = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
     name = only if isinstance(only, str) else memory.name
     return replace(memory, key=("popped", memory.key, only), name=name)
+
+
+def _asked_type(value: Value, types: Value) -> Value:
+    """`isinstance(value, types)`, where what is known of the value decides it."""
+    names = type_names(types)
+    kinds = [kind for kind, _ in value]
+    if names and kinds and all(isinstance(kind, Tensor | Array) for kind in kinds):
+        for answer in (True, False):
+            if not any(instance_of(kind, names, not answer) for kind in kinds):
+                return just(Const(answer))
+    return UNKNOWN

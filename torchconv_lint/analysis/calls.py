@@ -196,13 +196,17 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     return without_others_cuts(join(*results), arguments, node) if results else UNKNOWN
 
 
+_SAVES = re.compile(r"save(_|$)")
+
+
 def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     """The arguments of a call, evaluated in order."""
     positional: list[Argument] = []
     keywords: dict[str, Argument] = {}
     star: Value = NOTHING
     double_star: Value = NOTHING
-    saves = type(node.func) is cst.Attribute and node.func.attr.value == "save"
+    name = node.func.attr.value if type(node.func) is cst.Attribute else getattr(node.func, "value", "")
+    saves = isinstance(name, str) and _SAVES.match(name) is not None
     for argument in node.args:
         # What is saved to disk is meant as it is at that moment, unless it is called the best one.
         named = dotted_path(argument.value) if saves else None
@@ -407,6 +411,8 @@ def _call_opaque_method(
     if name == "backward":
         frame.has_stepped = True
         trains(frame, node)
+    if name == "freeze" and kind.guess is None:
+        return module_calls.call_module_method(frame, Module(None, path=kind.path), name, arguments, node, func)
     if name in _OF_A_MODULE and (name not in _OF_OTHERS or _names_a_module(kind.path or "")):
         module = Module(None, kind.guess.device if kind.guess else None, path=kind.path)
         return module_calls.call_module_method(frame, module, name, arguments, node, func)

@@ -19,7 +19,7 @@ from torchconv_lint.analysis.events import (
 )
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.reads import tell_read
-from torchconv_lint.analysis.terms import ARRAY, NUMBER
+from torchconv_lint.analysis.terms import ARRAY, NUMBER, TO_HOST
 from torchconv_lint.analysis.values import (
     MANY,
     Array,
@@ -56,7 +56,13 @@ _REFUSALS = frozenset({"TypeError", "RuntimeError", "ValueError"})
 
 
 def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
-    """A conversion whose refusal the code around it catches by name is one that was thought of."""
+    """A conversion whose refusal the code around it catches by name is one that was thought of. And what was brought to
+    the host with care, in a function that is called from elsewhere, raises at every call unless grad is off there."""
+    if isinstance(event, ToNumpy) and event.grad_mode:
+        graph, device = event.tensor.graph, event.tensor.device
+        on_host = device is not None and device.step is not None and device.step.message == TO_HOST
+        if on_host and not (graph.leaf or graph.spent) and frame.leaves_mode_to_callers():
+            event = replace(event, grad_mode=None)
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & _REFUSALS else event)
 
 

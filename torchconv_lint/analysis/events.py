@@ -101,7 +101,7 @@ class ToTensor(Event):
     """Data becomes a tensor through `via` ("from_numpy", "tensor", "FloatTensor", "indexing").
 
     `source` is what the data is (one alternative), `subject` where it is written. `dtype` is the dtype that the call
-    asks for by a keyword, `typed` that it asks for one at all.
+    asks for by a keyword, `typed` that it asks for one at all. `alone`: it can be nothing else.
     """
 
     source: Kind
@@ -110,6 +110,7 @@ class ToTensor(Event):
     sure: Confidence
     dtype: str | None = None
     typed: bool = False
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from torchconv_lint.analysis.unsigned import tell_operator
 from torchconv_lint.analysis.values import (
     MANY,
     NOTHING,
+    ONE,
     UNKNOWN,
     Array,
     Const,
@@ -190,7 +191,8 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
         if last:
             parts.append(value)
             break
-        ask_truth(frame, operand, value)
+        if not _stands_for_one(frame, operands[position + 1], is_and):
+            ask_truth(frame, operand, value)
         frame.seldom = frame.seldom or is_seldom(frame, operand)
         # What `and` lets through is false, what `or` lets through is true; the rest is evaluated after that.
         parts.append(tuple(alt for alt in value if not _is_constant(alt.kind, truth=is_and)))
@@ -202,6 +204,14 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
         return just(Truth(both(known) if is_and else either(known)))
     parts = [part for part in parts if part]
     return join(*parts) if parts else UNKNOWN
+
+
+def _stands_for_one(frame: Frame, other: cst.BaseExpression, is_and: bool) -> bool:
+    """Whether `x or torch.zeros(1)` says that `x` has one element, too."""
+    if is_and or type(other) is not cst.Call:
+        return False
+    given = frame.quietly(other)
+    return any(isinstance(kind, Tensor) and kind.count is not None and kind.count.value == ONE for kind, _ in given)
 
 
 def _is_constant(kind: Kind, *, truth: bool) -> bool:

@@ -185,11 +185,16 @@ class Frame:
         self.has_waited = False
         self.assigned: set[str] = set()
         self.called: set[str] = set()
+        self.entry: FunctionOutline | None = None  # the function that unseen code has called to get here
         self._noted: dict[int, tuple[object, bool | None, When, Value]] = {}
 
     def site(self, node: cst.CSTNode) -> Site:
         """The place of a node of this frame's code."""
         return Site(self.segment, node)
+
+    def leaves_mode_to_callers(self) -> bool:
+        """Whether the grad mode of the code at hand is that of callers whom nobody sees."""
+        return self.interpreter.root.leaves_mode_to_callers(self.entry)
 
     def emit(self, event: Event) -> None:
         """Tell the rules. Loops take back what they emitted before they had converged. What happens to a function

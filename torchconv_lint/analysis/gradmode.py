@@ -70,6 +70,40 @@ def _decorators(definition: Definition) -> list[ast.expr]:
     return [origin for origin in origins if isinstance(origin, ast.expr)]
 
 
+def calls_in(tree: ast.Module) -> dict[str, list[tuple[bool, str]]]:
+    """The calls of a file by the last part of what is called: whether grad is switched off there, and in which
+    function."""
+    calls: dict[str, list[tuple[bool, str]]] = {}
+    pending: list[tuple[ast.AST, bool, str]] = [(tree, False, "")]
+    while pending:
+        node, off, inside = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            off, inside = any(_names_no_grad(decorator) for decorator in node.decorator_list), node.name
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            off = off or any(_names_no_grad(item.context_expr) for item in node.items)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            calls.setdefault(name, []).append((off, inside))
+        pending += [(child, off, inside) for child in ast.iter_child_nodes(node)]
+    return calls
+
+
+def called_without_grad(tree: ast.Module) -> frozenset[str]:
+    """The functions and methods, by name, that the file calls with grad switched off and in no other way."""
+    calls = calls_in(tree)
+    found: set[str] = set()
+    while True:
+        size = len(found)
+        found |= {name for name, sites in calls.items() if all(off or inside in found for off, inside in sites)}
+        if len(found) == size:
+            return frozenset(found)
+
+
+def _names_no_grad(node: ast.expr) -> bool:
+    name = dotted(node.func if isinstance(node, ast.Call) else node) or ""
+    return name.rpartition(".")[2] in ("no_grad", "inference_mode")
+
+
 def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | None:
     """The mode in which unseen code calls the function: on, unless decorators or a framework say otherwise."""
     if _runs_without_grad(interpreter, function):

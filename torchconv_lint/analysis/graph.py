@@ -345,9 +345,11 @@ def _leaves(root: cst.BinaryOperation) -> Iterator[str]:
 
 
 def newest(kind: Kind) -> Kind:
-    """The last element of a list: backward through that one alone is no reason to keep the others."""
+    """The last element of a list: backward through that one alone is no reason to keep the others. What was added up
+    in it is gone through, though."""
     graph = graph_of(kind)
-    return regraphed(kind, replace(graph, kept=frozenset())) if graph.kept else kind
+    sums = frozenset(node for node in graph.kept if isinstance(node, cst.AugAssign | cst.Assign))
+    return regraphed(kind, replace(graph, kept=sums)) if graph.kept != sums else kind
 
 
 def escape(frame: Frame, value: Value) -> None:

@@ -38,7 +38,13 @@ from torchconv_lint.analysis.evidence import NO_EVIDENCE, Evidence, evidence_in
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame, Unparsable
 from torchconv_lint.analysis.frameworks import given, receiver_device
 from torchconv_lint.analysis.given_out import tell_given_out
-from torchconv_lint.analysis.gradmode import is_custom_backward, mode_by_decorators, mode_by_role
+from torchconv_lint.analysis.gradmode import (
+    called_without_grad,
+    calls_in,
+    is_custom_backward,
+    mode_by_decorators,
+    mode_by_role,
+)
 from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
@@ -154,6 +160,7 @@ class Interpreter:
         self._globals: dict[str, Value] | None = None
         self._attributes: dict[tuple[ClassOutline, str], Value] = {}
         self._evidence: dict[FunctionOutline, Evidence] = {}
+        self._unsettled: dict[FunctionOutline, bool] = {}
         self._spent = 0
         self._cut_short = False  # a call was too deep to be followed
         self.graphs = KeptGraphs()
@@ -293,6 +300,7 @@ class Interpreter:
         grad = self._entry_mode(function)
         identities = {name: stable_path(value) or ("parameter", function.node, name) for name, value in names.items()}
         frame = self._frame(definition, State(names, grad=grad, identities=identities), 0, this)
+        frame.entry = function
         if is_training_step(self, function):
             enter_step(frame, definition.node)
         return self._evaluate(frame, definition)
@@ -307,7 +315,64 @@ class Interpreter:
         seen = self._modes.get(function)
         if seen and True not in seen:
             return False
-        return mode_by_role(self, function)
+        if function.name in self._called_without_grad:
+            return False
+        mode = mode_by_role(self, function)
+        evaluates = _EVALUATES.search(function.name) is not None and self.leaves_mode_to_callers(function)
+        return None if mode and (self.may_run_without_grad or evaluates) else mode
+
+    def leaves_mode_to_callers(self, function: FunctionOutline | None) -> bool:
+        """Whether nothing in the file tells in which grad mode a function runs that gets its data, or its object, from
+        callers elsewhere: it neither trains nor is it called here."""
+        if function is None:
+            return False
+        known = self._unsettled.get(function)
+        if known is None:
+            known = self._unsettled[function] = self._is_unsettled(function)
+        return known
+
+    def _is_unsettled(self, function: FunctionOutline) -> bool:
+        self._unsettled[function] = True  # meanwhile: functions that call each other
+        arguments = function.node.args
+        if not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg):
+            return False
+        if any(isinstance(node, ast.Attribute) and node.attr in _TRAINING for node in function.nodes):
+            return False
+        asked = function.name
+        if function.owner is not None and asked in ("forward", "__call__", "__init__"):
+            asked = function.owner.name
+        named = self._functions_by_name
+        return all(
+            bool(named.get(caller)) and all(self.leaves_mode_to_callers(one) for one in named[caller])
+            for caller in self._callers.get(asked, ())
+        )
+
+    @functools.cached_property
+    def _functions_by_name(self) -> dict[str, list[FunctionOutline]]:
+        found: dict[str, list[FunctionOutline]] = {}
+        for function in self.outline.all_functions():
+            found.setdefault(function.name, []).append(function)
+        return found
+
+    @functools.cached_property
+    def _callers(self) -> dict[str, set[str]]:
+        """The functions that call something of a name; "" for the module's own statements."""
+        return {name: {inside for _, inside in sites} for name, sites in calls_in(self.outline.tree).items()}
+
+    @functools.cached_property
+    def _called_without_grad(self) -> frozenset[str]:
+        """The functions that the file calls with grad switched off only."""
+        text = self.source.text
+        return called_without_grad(self.outline.tree) if "no_grad" in text or "inference_mode" in text else frozenset()
+
+    @functools.cached_property
+    def may_run_without_grad(self) -> bool:
+        """Whether a statement of the file switches grad off and none switches it on again, or the code is of a time
+        when `Variable(x, volatile=True)` did that."""
+        text = self.source.text
+        if "volatile=True" in text:
+            return True
+        return _GRAD_OFF.search(text) is not None and _GRAD_ON.search(text) is None
 
     def _receiver(self, function: FunctionOutline) -> Kind | None:
         decorators = {dotted(decorator) for decorator in function.node.decorator_list}
@@ -470,6 +535,7 @@ class Interpreter:
         inner = self._frame(definition, state, frame.depth + 1, this)
         inner.tracks = inner.tracks or frame.tracks
         inner.loops, inner.seldom, inner.trace = frame.loops, frame.seldom, frame.trace
+        inner.entry = frame.entry
         inner.autocast = frame.autocast
         before, self.root._cut_short = self.root._cut_short, False
         result = self._evaluate(inner, definition)
@@ -617,8 +683,10 @@ class Interpreter:
             name = slot.name.value
             names[name] = annotated(self, _as_ast(slot.annotation, definition.segment), name)
         state = frame.exits[-1] if frame.exits else frame.state
-        grad = mode_by_decorators(self, definition, True)
+        goes_back = ".backward(" in definition.segment.code(definition.node)
+        grad = mode_by_decorators(self, definition, True if goes_back else None)
         inner = self._frame(definition, State(names, grad=grad, path=state.path), frame.depth + 1, None)
+        inner.entry = frame.entry
         self._evaluate(inner, definition)
 
     def _tell_returned_writes(self, frame: Frame) -> None:
@@ -737,7 +805,8 @@ class Interpreter:
             segment = Segment(self.source, [node for node in self.outline.tree.body if not isinstance(node, _DEFINING)])
         except RecursionError:
             return self._globals
-        frame = Frame(self, None, segment, State(self._globals), 0)
+        grad = None if self.may_run_without_grad else True
+        frame = Frame(self, None, segment, State(self._globals, grad=grad), 0)
         frame.tracks = self.sifted.module_tracked
         frame.evidence = NO_EVIDENCE
         self._spent = 0
@@ -868,7 +937,11 @@ _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, as
 """Statements of a module that the outline knows already."""
 
 _ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
+_GRAD_OFF = re.compile(r"^[ \t]*([\w.]+\.)?set_grad_enabled\(\s*False\s*\)", re.MULTILINE)
+_GRAD_ON = re.compile(r"set_grad_enabled\(\s*(?!False)|enable_grad")
 _DOUBLES = re.compile(r"""\.(float64|double)\b|["']float64["']|set_default_""")
+_EVALUATES = re.compile(r"(^|_)(valid|validate|validation)(_|$)", re.IGNORECASE)
+_TRAINING = frozenset({"backward", "manual_backward", "step", "zero_grad"})
 _NEVER_OURS = ("torch.", "numpy.", "builtins.")
 _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
@@ -888,7 +961,8 @@ def _unseen(frame: Frame, arguments: Arguments) -> Value:
 def _may_grow(value: Value) -> bool:
     """Whether what `__init__` stores is a placeholder or a container that other methods fill."""
     return any(
-        isinstance(kind, Sequence | Mapping | Opaque) or (isinstance(kind, Const) and kind.value in (None, 0, 0.0))
+        isinstance(kind, Sequence | Mapping | Opaque)
+        or (isinstance(kind, Const) and (kind.value is None or type(kind.value) in (int, float)))
         for kind, _ in value
     )
 

@@ -42,7 +42,7 @@ def element_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     return found or UNKNOWN
 
 
-def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
+def _element(frame: Frame, kind: Kind, node: cst.CSTNode, *, unpacking: bool = False) -> Kind | Value:
     if isinstance(kind, Sequence):
         if kind.items is None:
             return kind.element
@@ -59,7 +59,9 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
         keys = [just(Const(key)) for key, _ in kind.items if isinstance(key, str)]
         return join(*keys, UNKNOWN) if keys else UNKNOWN
     if isinstance(kind, Opaque):
-        return replace(kind, path=None, memory=kind.memory if kind.guess else part_of(kind.memory, "item"))
+        # A part of what may be one tensor, or hold several: it may as well be anything else that was given with them.
+        memory = kind.memory if kind.guess else part_of(kind.memory, "item")
+        return replace(kind, path=None, memory=memory, tensorish=kind.tensorish and unpacking)
     return UNKNOWN
 
 
@@ -85,7 +87,7 @@ def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CS
             return kind.items[position]
         if isinstance(kind, Sequence) and kind.items is not None:
             return NOTHING
-        return _nth(kind, _element(frame, kind, node), position)
+        return _nth(kind, _element(frame, kind, node, unpacking=True), position)
 
     tuples = tuple(alt for alt in value if isinstance(alt.kind, Sequence) and len(alt.kind.items or ()) == count)
     return each(tuples or value, item) or UNKNOWN  # who unpacks a tuple or something else means the tuple
@@ -110,7 +112,7 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         if constant is not None:
             value = kind.get(constant)
             return value if value is not None else kind.element or UNKNOWN
-        return join(kind.element, *(value for _, value in kind.items)) or UNKNOWN
+        return _any_of(kind) or UNKNOWN
     if isinstance(kind, Opaque):
         suffix = f"[{constant!r}]"
         memory = kind.memory if kind.guess else part_of(kind.memory, constant if constant is not None else "item")
@@ -118,6 +120,16 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
     if isinstance(kind, Array):
         return _row(kind)
     return _element(frame, kind, node)
+
+
+def _any_of(kind: Mapping) -> Value:
+    """What a key nobody knows gives. Where only some of the values are tensors, that it is one is a guess."""
+    value = join(kind.element, *(value for _, value in kind.items))
+    if not kind.items or not any(isinstance(one, Tensor) for one, _ in value):
+        return value
+    if all(isinstance(one, Tensor) or (isinstance(one, Opaque) and one.tensorish) for one, _ in value):
+        return value
+    return each(value, lambda one: Opaque(guess=one) if isinstance(one, Tensor) else one)
 
 
 def appended(kind: Sequence, item: Value) -> Sequence:

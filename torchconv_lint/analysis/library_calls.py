@@ -21,6 +21,7 @@ from torchconv_lint.analysis.values import (
     NO_GRAPH,
     NOTHING,
     NUMBER,
+    OPAQUE,
     UNKNOWN,
     Array,
     Class,
@@ -38,6 +39,7 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     deeply,
+    each,
     just,
 )
 
@@ -114,6 +116,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Number()
     if package in ("matplotlib", "pylab"):
         return _matplotlib(frame, name, last, arguments, node)
+    if name in _REARRANGING and arguments.positional:
+        return each(arguments.value(0), lambda kind: _rearranged(frame, kind))
     if package == "pandas" and last in _PANDAS:
         return _convert_all(frame, "pd." + last, arguments, node)
     if name == "PIL.Image.fromarray":
@@ -177,6 +181,18 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     return None
 
 
+_REARRANGING = frozenset({"einops.rearrange", "einops.reduce", "einops.repeat"})
+
+
+def _rearranged(frame: Frame, kind: Kind) -> Kind:
+    """What einops makes of a tensor or an array is one again."""
+    if isinstance(kind, Tensor):
+        return computed(frame, operands_in([just(kind)]))
+    if isinstance(kind, Array):
+        return Array(kind.dtype)
+    return replace(kind, path=None, memory=None) if isinstance(kind, Opaque) else OPAQUE
+
+
 def _default(factory: Value) -> Value:
     for kind, _ in factory:
         if isinstance(kind, External) and kind.name == "builtins.list":
@@ -198,9 +214,14 @@ def _copied(kind: Kind) -> Kind:
 
 
 def _convert_all(frame: Frame, via: str, arguments: Arguments, node: cst.Call) -> Value:
-    for argument in (*arguments.positional, *arguments.keywords.values()):
+    data = [argument for name, argument in arguments.keywords.items() if name not in _HANDED_ON]
+    for argument in (*arguments.positional, *data):
         tell_implicit(frame, argument.value, argument.node, via, node)
     return UNKNOWN
+
+
+_HANDED_ON = frozenset({"args", "kwargs", "options", "callback"})
+"""Keywords whose values go to a function that is called back, as they are."""
 
 
 def _matplotlib(frame: Frame, name: str, last: str, arguments: Arguments, node: cst.Call) -> Kind | Value:

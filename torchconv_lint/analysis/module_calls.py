@@ -11,7 +11,7 @@ from torchconv_lint.analysis.adopted import tell_reloaded
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.frameworks import METRIC
-from torchconv_lint.analysis.graph import grown
+from torchconv_lint.analysis.graph import escape, grown
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
@@ -102,10 +102,16 @@ def cast_module(frame: Frame, kind: ModuleKind, name: str, node: cst.CSTNode) ->
 def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`module(inputs)`."""
     modules = torch_ops().module
+    for given in arguments.values:
+        escape(frame, given)
     _tell_fed(frame, kind, arguments, node)
+    told_nothing_else = frame.interpreter.default_dtype is not None  # `set_default_…` may have moved what is made
 
-    def output(*chosen: Kind) -> Kind:
+    def output(*chosen: Kind) -> Kind | Value:
         operands = operands_in([just(one) for one in chosen])
+        refuses = told_nothing_else and kind.name in _HOLDS_WEIGHTS
+        if refuses and operands and _is_left_behind(kind.device, operands[0].device):
+            return NOTHING  # it raises: this is no way that the program goes
         sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
         name = _name_of(frame, node)
         told = kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
@@ -126,8 +132,45 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
             return result
         return Opaque(guess=result, tensorish=True)
 
-    return combine(arguments.values, output) if arguments.values else output()
+    value: Kind | Value = combine(arguments.values, output) if arguments.values else output()
+    if value == NOTHING:
+        frame.alive = False
+    return value
 
+
+def _is_left_behind(module: Fact | None, given: Fact | None) -> bool:
+    """Whether a module on an accelerator is given something that surely is on the CPU."""
+    if module is None or given is None or given.confidence < Confidence.CERTAIN:
+        return False
+    return module.value == ACCELERATOR and given.value == CPU
+
+
+_HOLDS_WEIGHTS = frozenset(
+    [
+        "Linear",
+        "Conv1d",
+        "Conv2d",
+        "Conv3d",
+        "ConvTranspose1d",
+        "ConvTranspose2d",
+        "ConvTranspose3d",
+        "Bilinear",
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "LayerNorm",
+        "GroupNorm",
+        "Embedding",
+        "LSTM",
+        "GRU",
+        "RNN",
+        "LSTMCell",
+        "GRUCell",
+        "MultiheadAttention",
+        "Sequential",
+    ]
+)
+"""Modules that refuse an input which is not where their weights are."""
 
 _ELEMENTWISE = frozenset(
     [
@@ -179,6 +222,9 @@ def call_module_method(
         result = cast_module(frame, kind, name, node)
         frame.write_back(func, just(result))
         return result
+    if name in ("freeze", "unfreeze"):  # Lightning's, and everybody's
+        frame.write_back(func, just(requires_grad_set(frame, kind, name == "unfreeze", node)))
+        return NONE
     if name in _CHAINED:
         if name == "requires_grad_":
             flag = arguments.value(0, "requires_grad")
@@ -214,6 +260,8 @@ def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Cal
     """A method of an unseen module: its result is on the device of what goes in; whether it is part of the graph
     (`generate` is not, `encode` may be) is anybody's guess."""
     operands = operands_in(arguments.values)
+    for value in arguments.values:
+        escape(frame, value)
     if not operands and kind.device is None:
         return UNKNOWN
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)

@@ -35,6 +35,7 @@ from torchconv_lint.analysis.values import (
     Value,
     just,
 )
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,12 +179,18 @@ def _is_none(kind: Kind) -> bool:
 def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if len(node.comparisons) != 1:
         return True
+    if type(node.left) is cst.Call and _is_builtin(frame, node.left, "len"):
+        return _assume_length(frame, node, truth)
     operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
     if type(operator) in (cst.IsNot, cst.NotEqual):
         truth = not truth
     elif type(operator) not in (cst.Is, cst.Equal):
         return True
     other = frame.quietly(right)
+    if type(node.left) is cst.Call and _is_builtin(frame, node.left, "type"):
+        wanted = type_names(other)
+        argument = node.left.args[0].value
+        return not wanted or _keep(frame, argument, lambda kind: instance_of(kind, wanted, truth))
     constant = other[0].kind if len(other) == 1 else None
     if _is_none(constant) if constant else False:
         return _keep(frame, node.left, lambda kind: _is_none(kind) is truth or _unknown(kind))
@@ -200,8 +207,43 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     return True
 
 
+_ORDERS: dict[type, Callable[[int, int], bool]] = {
+    cst.Equal: int.__eq__,
+    cst.NotEqual: int.__ne__,
+    cst.LessThan: int.__lt__,
+    cst.LessThanEqual: int.__le__,
+    cst.GreaterThan: int.__gt__,
+    cst.GreaterThanEqual: int.__ge__,
+}
+
+
+def _assume_length(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
+    """After `len(x) > 0` and the like: a list whose items are known has that many or is not the one."""
+    order = _ORDERS.get(type(node.comparisons[0].operator))
+    bound = frame.quietly(node.comparisons[0].comparator)
+    limit = bound[0].kind if len(bound) == 1 else None
+    if order is None or not isinstance(limit, Const) or type(limit.value) is not int:
+        return True
+    least = limit.value
+
+    def wanted(kind: Kind) -> bool:
+        if not isinstance(kind, Sequence) or kind.items is None:
+            return True
+        return order(len(kind.items), least) is truth
+
+    assert isinstance(node.left, cst.Call)
+    return _keep(frame, node.left.args[0].value, wanted)
+
+
 def _unknown(kind: Kind) -> bool:
     return isinstance(kind, Opaque)
+
+
+def _is_builtin(frame: Frame, node: cst.Call, name: str) -> bool:
+    """Whether it is a call of a builtin function with one argument."""
+    if len(node.args) != 1 or type(node.func) is not cst.Name or node.func.value != name:
+        return False
+    return any(getattr(kind, "name", None) == f"builtins.{name}" for kind, _ in frame.quietly(node.func))
 
 
 def _assume_device(frame: Frame, node: cst.BaseExpression, name: Const, truth: bool) -> bool:
@@ -213,7 +255,7 @@ def _assume_device(frame: Frame, node: cst.BaseExpression, name: Const, truth: b
         node = node.value
     if type(node) is cst.Attribute and node.attr.value == "device":
         if on_cpu or name.value in ("cuda", "mps", "xpu"):
-            _place(frame, node.value, CPU if on_cpu is truth else ACCELERATOR)
+            return _place(frame, node.value, CPU if on_cpu is truth else ACCELERATOR)
         return True
 
     def wanted(kind: Kind) -> bool:
@@ -224,19 +266,20 @@ def _assume_device(frame: Frame, node: cst.BaseExpression, name: Const, truth: b
     return _keep(frame, node, wanted)
 
 
-def _place(frame: Frame, node: cst.BaseExpression, device: str) -> None:
-    """The guarded tensor is known to be on this device."""
+def _place(frame: Frame, node: cst.BaseExpression, device: str) -> bool:
+    """The guarded tensor is known to be on this device. False if it is surely on another."""
 
     def placed(kind: Kind) -> bool | Kind:
         if isinstance(kind, Tensor):
-            if kind.device is not None and kind.device.value == device:
-                return True
+            known = kind.device
+            if known is not None and (known.value == device or known.confidence == Confidence.CERTAIN):
+                return known.value == device
             return replace(kind, device=Fact(device))
         if isinstance(kind, Opaque) and kind.guess is not None:
             return replace(kind, guess=replace(kind.guess, device=Fact(device)))
         return True
 
-    _keep(frame, node, placed)
+    return _keep(frame, node, placed)
 
 
 def _assume_dtype(frame: Frame, node: cst.BaseExpression, dtype: Dtype, truth: bool) -> bool:
@@ -253,14 +296,14 @@ def _assume_dtype(frame: Frame, node: cst.BaseExpression, dtype: Dtype, truth: b
 def _assume_attribute(frame: Frame, node: cst.Attribute, truth: bool) -> bool:
     """What a tensor's own attribute tells of it. False if that cannot be."""
     if node.attr.value == "is_cuda":
-        _place(frame, node.value, ACCELERATOR if truth else CPU)
-    elif node.attr.value == "requires_grad":
+        return _place(frame, node.value, ACCELERATOR if truth else CPU)
+    if node.attr.value == "requires_grad":
 
         def known(kind: Kind) -> bool | Kind:
             return replace(kind, grad=Fact(truth)) if isinstance(kind, Tensor) else True
 
         return _keep(frame, node.value, known)
-    elif node.attr.value in _FORMS and not truth:
+    if node.attr.value in _FORMS and not truth:
         form = _FORMS[node.attr.value]
 
         def another(kind: Kind) -> bool:
@@ -298,31 +341,38 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
         return truth
     name: Any = getattr(function[0].kind, "name", None) if len(function) == 1 else None
     if node.args and _ASKS_FOR_TENSOR.search(name or dotted_path(node.func) or ""):
-        return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, ["torch.Tensor"], truth))
+        return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, ["torch.Tensor"], truth))
+    if name == "builtins.hasattr" and len(node.args) == 2 and not truth:
+        asked = frame.quietly(node.args[1].value)
+        attribute = asked[0].kind.value if len(asked) == 1 and isinstance(asked[0].kind, Const) else None
+        if attribute in _OF_TENSORS:
+            return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, ["torch.Tensor"], False))
     if name == "builtins.isinstance" and len(node.args) == 2:
-        wanted = _type_names(frame.quietly(node.args[1].value))
+        wanted = type_names(frame.quietly(node.args[1].value))
         if wanted:
-            return _keep(frame, node.args[0].value, lambda kind: _instance_of(kind, wanted, truth))
+            return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, wanted, truth))
     return True
 
 
+_OF_TENSORS = frozenset({"detach", "cpu", "cuda", "numpy", "item", "device", "requires_grad", "is_cuda", "backward"})
 _ASKS_FOR_TENSOR = re.compile(r"(^|\.)_?is_?(torch_?|pt_?)?tensor(_like)?$", re.IGNORECASE)
 """Functions that ask what `isinstance(x, torch.Tensor)` does; everybody has one."""
 
 
-def _type_names(value: Value) -> list[str]:
+def type_names(value: Value) -> list[str]:
     """The full names of the types in the second argument of isinstance; empty if one is unknown."""
     if len(value) != 1:
         return []
     kind = value[0].kind
     if isinstance(kind, Sequence) and kind.items is not None:
-        names = [_type_names(item) for item in kind.items]
+        names = [type_names(item) for item in kind.items]
         return [name for found in names for name in found] if all(names) else []
     name = getattr(kind, "name", None)
     return [name] if isinstance(name, str) else []
 
 
-def _instance_of(kind: Kind, names: list[str], truth: bool) -> bool | Kind:
+def instance_of(kind: Kind, names: list[str], truth: bool) -> bool | Kind:
+    """Whether it can be that `isinstance(kind, names)` is `truth`; what it is then, if that tells more."""
     if isinstance(kind, Opaque):
         if truth and len(names) == 1 and names[0] in _NEW:
             return _NEW[names[0]](kind)

@@ -63,13 +63,14 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     via = f"np.{name}"
     if name in DTYPES:
         return call_dtype(frame, name, arguments, node)
-    if name.startswith("random."):
-        for argument in (*arguments.positional, *arguments.keywords.values()):
-            tell_implicit(frame, argument.value, argument.node, via, node)
     if name in table.raises_type_error and name in table.reduces and arguments.positional:
         first = arguments.positional[0]
         tell_refused_by_numpy(frame, first.value, first.node, via, node)
-    if name in table.converts or name in table.converts_list or name in _SAVES:
+    if name.startswith("random."):
+        lists = name not in _DRAWS_FROM  # a list of anything, modules for one
+        for argument in (*arguments.positional, *arguments.keywords.values()):
+            tell_implicit(frame, argument.value, argument.node, via, node, lists=lists)
+    elif name in table.converts or name in table.converts_list or name in _SAVES:
         _tell(frame, name, via, arguments, node)
     if name in table.wraps_tensor:
         for argument in arguments.positional if name in table.ufunc else arguments.positional[:1]:
@@ -90,6 +91,9 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
 def _forbids_copy(arguments: Arguments) -> bool:
     copy = arguments.value(99, "copy")
     return bool(copy) and all(isinstance(kind, Const) and kind.value is False for kind in kinds(copy))
+
+
+_DRAWS_FROM = frozenset({"random.choice", "random.permutation", "random.shuffle"})
 
 
 def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Call) -> None:

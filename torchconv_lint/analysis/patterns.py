@@ -18,7 +18,9 @@ def is_axes(name: str) -> bool:
 
 def is_hook(parameters: list[str]) -> bool:
     """Whether these are the parameters of a forward hook: (module, input, output), `self` before them or not."""
-    return len(parameters) in (3, 4) and "out" in parameters[-1].lower() and HOOKED.match(parameters[-3]) is not None
+    if len(parameters) not in (3, 4) or "grad" in parameters[-1].lower():  # of a backward hook
+        return False
+    return "out" in parameters[-1].lower() and HOOKED.match(parameters[-3]) is not None
 
 
 _SNAPSHOT = re.compile(r"(^|_)(best|prev|previous|last|old|former|saved|backup|snapshot)(_|$)", re.I)

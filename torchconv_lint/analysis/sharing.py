@@ -85,6 +85,10 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
     """Keep the most recent allocation at `node` apart from those of earlier passes through a loop."""
     if node not in frame.interpreter.born:
         return
+    stale = frame.state.stale
+    for key in [key for key in stale if _is_allocated_at(key[-2], node)]:
+        older = (*key[:-2], _older_key(key[-2]), key[-1])
+        stale[older] = stale.get(older, frozenset()) | stale.pop(key)
     for name, value in frame.state.names.items():
         if _is_made_at(value, node):
             frame.state.put(name, relabelled(value, lambda memory: _older(memory, node)))
@@ -107,6 +111,10 @@ def _is_made_at(value: Value, node: cst.CSTNode, depth: int = 0) -> bool:
         if any(_is_made_at(item, node, depth + 1) for item in items):
             return True
     return False
+
+
+def _is_allocated_at(key: Any, node: cst.CSTNode) -> bool:
+    return isinstance(key, tuple) and key[0] is node
 
 
 def _older_key(key: Any) -> Any:

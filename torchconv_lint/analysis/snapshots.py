@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
+from torchconv_lint.analysis.graph import held
 from torchconv_lint.analysis.patterns import is_hook, is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
+from torchconv_lint.analysis.values import Array, Kind, Opaque, Tensor, just
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -65,13 +67,21 @@ def hook_output(frame: Frame) -> str | None:
     return names[-1] if is_hook(names) else None
 
 
+def _is_filled_up(kind: Kind, live: object) -> bool:
+    """Whether something else has been put into a state dict, to be loaded with it."""
+    data = [part for part in held(just(kind)) if isinstance(part, Tensor | Array | Opaque)]
+    keys = {part.memory.key if part.memory is not None else None for part in data}
+    return live in keys and len(keys) > 1
+
+
 def tell_restored(frame: Frame, value: Value, module: str) -> None:
     """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored.
 
     That the weights change in between has to show: the file trains, or the snapshot is called the best one.
     """
-    for memory in memories(value):
-        if memory.kept is None or memory.key != ("module", module) or not memory.side:
+    live = ("module", module)
+    for memory in memories(tuple(alt for alt in value if not _is_filled_up(alt.kind, live))):
+        if memory.kept is None or memory.key != live or not memory.side:
             continue
         site, name = memory.kept
         if "." not in name and not frame.has_stepped:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.assign import assign, augment, forget
-from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.graph import accumulated, gave_loss, self_update
@@ -31,10 +30,7 @@ from torchconv_lint.analysis.values import (
     Foreign,
     Function,
     GradMode,
-    Kind,
     Opaque,
-    Sequence,
-    Tensor,
     Value,
     just,
 )
@@ -131,6 +127,8 @@ def _delete(frame: Frame, node: cst.Del) -> None:
 @executes(cst.Return)
 def _return(frame: Frame, node: cst.Return) -> None:
     value = frame.evaluate(node.value) if node.value is not None else NONE
+    if not frame.alive:
+        return  # it has raised
     gave_loss(frame, value, node)
     tell_double(frame, value, "the caller", node)
     frame.returns.append(value)
@@ -284,20 +282,8 @@ def _for(frame: Frame, node: cst.For) -> None:
 
     if goes_through_few(frame, node, iterable):
         frame.few.add(node)
-    runs = any(_is_filled(kind) for kind, _ in iterable)
-    _loop(frame, enter, lambda: None, node, runs=runs, iterable=iterable)
-
-
-def _is_filled(kind: Kind) -> bool:
-    """Whether iterating surely gives something: a list of known items, or a module's parameters."""
-    if not isinstance(kind, Sequence):
-        return False
-    if kind.items is not None:
-        return bool(kind.items)
-    return any(
-        isinstance(item, Tensor) and item.path is not None and item.path.endswith(PARAMETERS)
-        for item, _ in kind.element
-    )
+    # Loops are written for data that is there: what only empty data would leave is no reason to speak.
+    _loop(frame, enter, lambda: None, node, runs=True, iterable=iterable)
 
 
 @executes(cst.While)

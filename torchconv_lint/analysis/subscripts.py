@@ -20,17 +20,20 @@ from torchconv_lint.analysis.shapes import indexed, shaped
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
+    MANY,
     UNKNOWN,
     Array,
     Const,
     External,
     Kind,
+    Number,
     Opaque,
     Sequence,
     Tensor,
     Value,
     deeply,
     each,
+    guessed,
     join,
 )
 from torchconv_lint.knowledge import numpy_ops
@@ -72,6 +75,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
         _tell_mask(frame, owner, key, node)
 
     def item(kind: Kind) -> Kind | Value:
+        if isinstance(kind, Tensor) and _is_old_item(node, kind):
+            return Number()
         if isinstance(kind, Tensor):
             for element, given in zip(node.slice, keys, strict=False):
                 if given is not None and isinstance(element.slice, cst.Index):
@@ -85,6 +90,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             return subscripted(frame, kind, node, keys)
         if isinstance(kind, External):
             return kind
+        if _is_old_item(node, kind):
+            return UNKNOWN
         if single:
             found = item_of(frame, kind, key, node)
             if isinstance(kind, Sequence) and kind.items is None and isinstance(found, tuple) and _is_last(key):
@@ -111,6 +118,16 @@ def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:
         masks = frame.quietly(key.expression)
         if len(masks) == 1 and isinstance(masks[0].kind, Tensor) and any(isinstance(kind, Tensor) for kind, _ in owner):
             frame.emit(InvertedMask(frame.site(key), masks[0].kind, frame.text(key.expression)))
+
+
+def _is_old_item(node: cst.Subscript, kind: Kind) -> bool:
+    """`loss.data[0]` gave a number before torch 0.4, and raises of one element since."""
+    tensor = guessed(kind)
+    if tensor is None or (tensor.count is not None and tensor.count.value == MANY) or tensor.shape:
+        return False
+    key = node.slice[0].slice if len(node.slice) == 1 else None
+    first = isinstance(key, cst.Index) and isinstance(key.value, cst.Integer) and key.value.value == "0"
+    return first and type(node.value) is cst.Attribute and node.value.attr.value == "data"
 
 
 def _tell_mask(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:

@@ -45,7 +45,7 @@ from torchconv_lint.analysis.tensors import (
     tell_grad_asked,
     typed,
 )
-from torchconv_lint.analysis.terms import COPY, LIST, NUMBER, SIZE
+from torchconv_lint.analysis.terms import COPY, LIST, NUMBER, SIZE, TO_HOST
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -158,6 +158,9 @@ def call_tensor_method(
         frame.has_stepped = True
         went_back(frame, just(kind), node)
         trains(frame, node)
+        if not arguments.count:  # of several elements it would have raised
+            kind = replace(kind, count=Fact(ONE))
+            original = replace(original, guess=kind) if original is not None else None
         if kind.grad is None or not kind.grad.value:
             fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad"))
             frame.write_back(func, just(spent(replace(kind, grad=fact))))
@@ -295,7 +298,8 @@ def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
         sure = kind.device.confidence if kind.device is not None else Confidence.POSSIBLE
         message = f"{call} gives the tensor itself when it is on the CPU already"
         memory = converted(frame, kind.memory, node, message, numpy=False, sure=sure)
-    return replace(kind, device=Fact(CPU), memory=memory, path=None, graph=offspring(kind.graph))
+    place = Fact(CPU, Step(frame.site(node), TO_HOST))
+    return replace(kind, device=place, memory=memory, path=None, graph=offspring(kind.graph))
 
 
 def _by_table(

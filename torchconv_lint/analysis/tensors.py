@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -204,6 +205,10 @@ def typed(value: Value, arguments: Arguments) -> Value:
     return each(value, lambda kind: replace(kind, dtype=dtype) if isinstance(kind, Tensor) else kind)
 
 
+_TRANSFORMS_DATA = re.compile(r"(^|[._])(trafo|transform|augment\w*|aug|preprocess\w*)s?\d*$", re.IGNORECASE)
+"""Names of what changes data before a model gets it, and has nothing to train."""
+
+
 def module_output(
     frame: Frame,
     name: str,
@@ -216,6 +221,7 @@ def module_output(
 ) -> Tensor:
     """What an unseen nn.Module gives: on its inputs' device (or its own), requiring grad when it is trained."""
     site = frame.site(node)
+    trainable = trainable and _TRANSFORMS_DATA.search(name) is None
     place = result_device(operands)
     if place is None or (place.value == CPU and device is not None):
         place = device

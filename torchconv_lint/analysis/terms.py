@@ -22,3 +22,6 @@ EXPORT = "export"
 CAPTURE = "capture"
 BACKWARD = "backward"
 """What hands a function on to be compiled, traced or transformed."""
+
+TO_HOST = "is brought to the host"
+"""The step of a tensor that code takes from wherever it is to the CPU."""

@@ -120,7 +120,8 @@ def tell_to_tensor(
             source, sure = kind.array, Confidence.CERTAIN if via == "from_numpy" else Confidence.POSSIBLE
         elif len(argument.value) > 1 and not any(alt_is_guarded(alt) for alt in argument.value):
             sure = Confidence.LIKELY  # one of several things it may be
-        frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None))
+        alone = len(argument.value) == 1 or all(alt_is_guarded(alt) for alt in argument.value)
+        frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone))
 
 
 def alt_is_guarded(alt: Alt) -> bool:

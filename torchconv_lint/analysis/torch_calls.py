@@ -246,6 +246,8 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     if name == "arange" and len(positional) == 1:
         last = positional[0].value[0].kind
         shape = (int(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
+    if name in ("tril_indices", "triu_indices"):  # two rows of indices
+        shape = None
     origin = "blank" if name.startswith("empty") else "fresh"
     dtype = frame.interpreter.default_dtype
     if name in ("arange", "full"):
@@ -254,7 +256,7 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
         dtype = next(iter(dtypes)) if len(dtypes) == 1 else None
         if dtype is not None and dtype.value == "float32":
             dtype = frame.interpreter.default_dtype
-    elif name in ("randint", "randperm"):
+    elif name in ("randint", "randperm", "tril_indices", "triu_indices"):
         dtype = Fact("int64")
     elif name == "range":
         dtype = None
@@ -413,7 +415,10 @@ def _nn_class(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         if grad.value:
             tell_grad_asked(frame, arguments.value(0, "data"), node)
         graph = LEAF if grad.value else NO_GRAPH
-        return replace(sources[0], grad=grad, graph=graph) if sources else Tensor(device=place, grad=grad, graph=graph)
+        made = replace(sources[0], grad=grad, graph=graph) if sources else Tensor(device=place, grad=grad, graph=graph)
+        memory = made.memory
+        fresh = memory is not None and memory.origin == "fresh"
+        return replace(made, memory=replace(memory, origin="weight")) if memory is not None and fresh else made
     if name not in modules.all:
         return None
     place = Fact(CPU)

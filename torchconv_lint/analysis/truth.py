@@ -72,6 +72,8 @@ def ask_truth(
     array = _array_of(frame, node, value)
     if array is not None:
         frame.emit(ArrayTested(frame.site(node), array, frame.text(node), or_none))
+    # What may be a number as well is one number, as a tensor too.
+    or_none = or_none and not any(isinstance(alt.kind, Number) for alt in value)
     for alt in value:
         tensor = guessed(alt.kind)
         if tensor is None and present and isinstance(alt.kind, Opaque):

@@ -77,8 +77,9 @@ class Memory:
     `key` names the allocation (a node, or the name of what was there before). `side` is the chain of conversions
     between the allocation and this handle: empty for the original, and longer by one for each `from_numpy`,
     `.numpy()`, `.detach()`… . Slices and other plain views stay on their side. `origin` tells who made the memory:
-    "fresh", "blank" (`empty`: a placeholder waiting to be filled), "parameter", "attribute", "module" (parameters
-    and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is shared rather than copied. `kept`
+    "fresh", "blank" (`empty`: a placeholder waiting to be filled), "weight" (an nn.Parameter made of it), "parameter",
+    "attribute", "module" (parameters and buffers of an nn.Module), "grad". `sure` is how certain it is that memory is
+    shared rather than copied. `kept`
     is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
     expression is: "tensor", "array", or "" for a container of such or something unknown. `part` names a parameter of a
     module or an item of what was unpacked: writing one leaves the others as they are. `viewed`: an operation that never

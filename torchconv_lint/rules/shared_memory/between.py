@@ -25,11 +25,22 @@ def kept_in_container(memory: Memory, write: Write) -> bool:
     return write.side == memory.side[:-1]
 
 
+def is_part(target: str, reader: str) -> bool:
+    """Whether what is written (`delta.data`, `delta[0]`) is by its name a part of what is read (`delta`)."""
+    return target == reader or target.startswith((f"{reader}.", f"{reader}["))
+
+
 def story(event: StaleRead) -> tuple[tuple[Site, str], ...]:
     """The conversions that made the two handles, then the use of the other one."""
     how = [*event.memory.how, *(step for step in event.write.how if step not in event.memory.how)]
     told = [(site, message) for site, message in how if message]
     return (*told, (event.read, f"`{event.reader}` is used here"))
+
+
+def is_weight(memory: Memory) -> bool:
+    """Whether it is the weight of a module that a caller has passed: who trains writes that."""
+    key = memory.key
+    return isinstance(key, tuple) and key[:1] == ("part",) and key[-1] in ("weight", "bias", "grad")
 
 
 def made(event: ForeignWrite) -> tuple[tuple[Site, str], ...]:

@@ -136,6 +136,8 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         write, memory = event.write, event.memory
         if memory.kept is None or not (write.by_step or (memory.form and kept_in_container(memory, write))):
             return
+        if write.by_step and memory.origin == "module" and not memory.how:
+            return  # the parameters themselves, kept to be found again
         site, name = memory.kept
         message = f"`{name}` is kept without a copy: it changes when `{write.target}` does"
         steps = (

@@ -84,7 +84,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.shared_memory.between import made
+from torchconv_lint.rules.shared_memory.between import is_weight, made
 from torchconv_lint.rules.shared_memory.copies import copy_before
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         memory, function = event.memory, event.function
         if memory.origin == "attribute":
             yield from _kept_rewritten(event)
-        if memory.origin != "parameter" or not event.returned or meant(function, memory.name):
+        if memory.origin != "parameter" or not event.returned or meant(function, memory.name) or is_weight(memory):
             return
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
         converted = any(crosses for _, crosses in event.write.side)

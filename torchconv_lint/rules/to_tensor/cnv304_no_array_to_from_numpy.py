@@ -86,7 +86,7 @@ class NoArrayToFromNumpy(Rule[ToTensor]):
             if not isinstance(event.source, Tensor):
                 message += " (use `torch.as_tensor`)"
             # A value that may also be an array has been told apart by a test that was not understood.
-            sure = event.sure if event.sure == Confidence.CERTAIN else Confidence.POSSIBLE
+            sure = event.sure if event.alone and event.sure == Confidence.CERTAIN else Confidence.POSSIBLE
             yield Verdict(event.site, message, sure)
 
 
