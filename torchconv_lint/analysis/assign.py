@@ -27,6 +27,7 @@ from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.values import (
     CPU,
     NO_GRAPH,
+    NOTHING,
     UNKNOWN,
     Array,
     Const,
@@ -44,6 +45,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
     kinds,
+    under,
 )
 
 if TYPE_CHECKING:
@@ -96,11 +98,15 @@ def forget_attributes(frame: Frame, name: str) -> None:
 
 def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.CSTNode) -> None:
     elements = target.elements
-    if any(type(element) is cst.StarredElement for element in elements):
-        item = element_of(frame, value, node)
-        for element in elements:
-            given = just(Sequence(None, item)) if type(element) is cst.StarredElement else item
-            assign(frame, element.value, given, node)
+    starred = [position for position, element in enumerate(elements) if type(element) is cst.StarredElement]
+    if starred:
+        for position, element in enumerate(elements):
+            parts = [
+                under(_as_value(_beside_star(frame, kind, position, starred[0], len(elements), node)), when)
+                for kind, when in value
+            ]
+            given = join(*parts) if parts else UNKNOWN
+            assign(frame, element.value, given or UNKNOWN, node)
         return
     for position, element in enumerate(elements):
         item = unpacked(frame, value, len(elements), position, node)
@@ -109,6 +115,22 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
         if frame.tracks:
             item = with_memory(frame, item, node, position=position)
         assign(frame, element.value, item, node)
+
+
+def _as_value(found: Kind | Value) -> Value:
+    return just(found) if isinstance(found, Kind) else found
+
+
+def _beside_star(frame: Frame, kind: Kind, position: int, star: int, count: int, node: cst.CSTNode) -> Kind | Value:
+    """What the target at `position` of `a, *b, c = kind` gets, the starred one standing at `star`."""
+    items = kind.items if isinstance(kind, Sequence) else None
+    if items is None or len(items) < count - 1:
+        item = element_of(frame, just(kind), node)
+        return Sequence(None, item) if position == star else item
+    behind = count - 1 - star
+    if position == star:
+        return Sequence(items[star : len(items) - behind], NOTHING)
+    return items[position] if position < star else items[position - count]
 
 
 _COUNTS = re.compile(

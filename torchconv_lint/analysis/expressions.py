@@ -42,6 +42,7 @@ from torchconv_lint.analysis.values import (
     Const,
     Dtype,
     Fact,
+    Foreign,
     Function,
     Kind,
     Mapping,
@@ -256,6 +257,8 @@ def _is_container(value: Value) -> bool:
 
 def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
     tensors = [kind for kind in operands if isinstance(kind, Tensor)]
+    if any(isinstance(kind, Foreign) for kind in operands):  # it compares in its own way
+        return Opaque()
     if not tensors or any(
         isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str)) for kind in operands
     ):

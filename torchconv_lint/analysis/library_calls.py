@@ -118,6 +118,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return _matplotlib(frame, name, last, arguments, node)
     if name in _REARRANGING and arguments.positional:
         return each(arguments.value(0), lambda kind: _rearranged(frame, kind))
+    if name == "pytest.approx":  # compares as a whole, with one answer
+        return Foreign()
     if package == "pandas" and last in _PANDAS:
         return _convert_all(frame, "pd." + last, arguments, node)
     if name == "PIL.Image.fromarray":

@@ -120,8 +120,13 @@ def tell_to_tensor(
             source, sure = kind.array, Confidence.CERTAIN if via == "from_numpy" else Confidence.POSSIBLE
         elif len(argument.value) > 1 and not any(alt_is_guarded(alt) for alt in argument.value):
             sure = Confidence.LIKELY  # one of several things it may be
-        alone = len(argument.value) == 1 or all(alt_is_guarded(alt) for alt in argument.value)
+        alone = len(argument.value) == 1 or (not isinstance(kind, Tensor) and _is_chosen(argument.value))
         frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone))
+
+
+def _is_chosen(value: Value) -> bool:
+    """Whether the code has chosen between things that are all known."""
+    return all(alt_is_guarded(alt) and not isinstance(alt.kind, Opaque) for alt in value)
 
 
 def alt_is_guarded(alt: Alt) -> bool:

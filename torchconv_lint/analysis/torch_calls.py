@@ -123,6 +123,8 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         tell_host_read(frame, operands_in(values), node, node)
 
     def result(*chosen: Kind) -> Kind | Value:
+        if name in _LOOKS_UP:  # what it gives is like the table, not like the indices
+            chosen = chosen[1:]
         operands = operands_in([just(kind) for kind in chosen])
         with_dim = len(arguments.positional) > 1 or "dim" in arguments.keywords
         if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
@@ -145,6 +147,9 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if "requires_grad" in arguments.keywords:
         value = _with_requires_grad(frame, value, arguments, node)
     return value
+
+
+_LOOKS_UP = frozenset({"embedding", "nn.functional.embedding", "nn.functional.embedding_bag"})
 
 
 def _specially_formed(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
