@@ -34,6 +34,7 @@ def _exchanged(mutant: Mutant) -> bool:
     differing = [place for place in old if old[place] != new.get(place)]
     if len(differing) != 1:
         return False
+    gc.unfreeze()  # What has been frozen is not listed.
     living = [
         each
         for each in gc.get_objects()
