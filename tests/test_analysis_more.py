@@ -8,6 +8,27 @@ import pytest
 from snippets import found
 
 FOUND = {
+    "issubclass": (
+        "CNV113",
+        "def g(d, k):\n    return torch.as_tensor(d) if issubclass(k, torch.Tensor) else np.asarray(d)\ndef f(d):\n    return np.ones(3) - g(d, torch.Tensor)",
+    ),
+    # attributes by name
+    "an attribute of a known name": (
+        "CNV101",
+        "class A:\n    def __init__(self):\n        setattr(self, 'x', torch.ones(3).cuda())\n    def f(self):\n        return self.x.numpy()",
+    ),
+    "one of several attributes": (
+        "CNV101",
+        "class A:\n    def __init__(self):\n        for i in range(3):\n            setattr(self, 'x%d' % i, torch.ones(3).cuda())\n    def f(self, i):\n        return getattr(self, 'x' + str(i)).numpy()",
+    ),
+    "one of several attributes, or a default": (
+        "CNV101",
+        "class A:\n    def __init__(self, i):\n        setattr(self, f'x{i}', torch.ones(3))\n    def f(self, i):\n        return getattr(self, f'x{i}', torch.ones(3).cuda()).numpy()",
+    ),
+    "the last of several attributes": (
+        "CNV101",
+        "class A:\n    def f(self, i):\n        setattr(self, f'x{i}', torch.ones(3))\n        setattr(self, f'x{i}', torch.ones(3).cuda())\n        return getattr(self, f'x{i}').numpy()",
+    ),
     # annotations
     "a quoted annotation that is a mistake": (
         "CNV101",
@@ -389,6 +410,26 @@ FOUND = {
 }
 
 QUIET = {
+    "issubclass": """
+        def convert(data, kind=None):
+            kind = kind or type(data)
+            if issubclass(kind, torch.Tensor):
+                return torch.as_tensor(data), kind
+            return np.asarray(data), kind
+
+        def f(data, n):
+            array, _ = convert(data, np.ndarray)
+            return np.ones(n) - array
+    """,
+    "an attribute of any name": """
+        class A:
+            def __init__(self):
+                for name in ("a", "b"):
+                    setattr(self, name, torch.ones(3).cuda())
+
+            def f(self, name):
+                return getattr(self, name).numpy(), getattr(self, f"a{name}").numpy(), self.a1.numpy()
+    """,
     "what slices leave is not known": "def f():\n    return torch.ones(4, 5, 6)[1:, 2, :].item()",
     "narrowed by the same test": "def f(x: torch.Tensor, a, b):\n    if a and b:\n        x = x.cuda()\n    if not (a and b):\n        return x.numpy()",
     "a condition and its opposite": "def f(x: torch.Tensor, a):\n    x = x.cuda()\n    if a:\n        if not a:\n            return x.numpy()",
@@ -510,3 +551,29 @@ def test_told_apart(code: str) -> None:
 @pytest.mark.parametrize("code", TOGETHER.values(), ids=TOGETHER.keys())
 def test_not_told_apart(code: str) -> None:
     assert "CNV101" in found(code)
+
+
+def test_a_loop_over_old_and_new_allocations() -> None:
+    code = """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.blocks = nn.ModuleList([])
+                self.first = nn.Conv2d(1, 1, 1)
+
+            def _through(self, x, extras):
+                seen: list[torch.Tensor] = [x]
+                for block in self.blocks:
+                    x, parts = block(x)
+                    seen.extend(parts)
+                new: list[torch.Tensor] = []
+                for one, extra in zip(seen, extras):
+                    one += extra
+                    new.append(one)
+                return x, new
+
+            def forward(self, x, extras: tuple[torch.Tensor]):
+                x, _ = self._through(self.first(x), extras)
+                return x
+    """
+    assert "CNV203" not in found(code)

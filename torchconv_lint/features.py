@@ -10,7 +10,13 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.analysis.evidence import TAKES_MATRIX, TAKES_TENSOR, data_methods, tensor_only_methods
+from torchconv_lint.analysis.evidence import (
+    COMMON_METHODS,
+    TAKES_MATRIX,
+    TAKES_TENSOR,
+    data_methods,
+    tensor_only_methods,
+)
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_axes, is_hook, is_snapshot
 from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TELLING, used
@@ -19,12 +25,13 @@ from torchconv_lint.analysis.walking import walk
 from torchconv_lint.constructing import Constructing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from torchconv_lint.analysis.outline import FileOutline
 
 TO_NUMPY = "to-numpy"
 IMPLICIT = "implicit"
+HANDED = "handed"
 SHARED_WRITE = "shared-write"
 SNAPSHOT = "snapshot"
 SCALAR = "scalar"
@@ -41,7 +48,7 @@ MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 
-CONVERTS = frozenset({TO_NUMPY, IMPLICIT})
+CONVERTS = frozenset({TO_NUMPY, IMPLICIT, HANDED})
 """Triggers for which it matters what a function in another file of the project gives."""
 
 _CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
@@ -174,7 +181,16 @@ _COUNTED = frozenset(
     ]
 )
 _GIVES_NUMBERS = frozenset({"item", "tolist", "format", "join"})
+GENERIC = data_methods() | COMMON_METHODS
+"""Methods of tensors, arrays and containers: that something else has one of the same name does not say much."""
+FILLING = frozenset({"add", "append", "update", "insert"})
+"""Those of them that classes for records and statistics have as well."""
 _PLAIN_RESULTS = frozenset({"equal", "allclose", "numel"})
+
+
+def converting_names(file: FileOutline) -> frozenset[str]:
+    """The names of packages that convert the tensors which they are given, and of what is imported from them."""
+    return frozenset(name for name, full in file.imports.items() if full.lstrip(".").split(".")[0] in _CONVERTING)
 
 
 class Vocabulary:
@@ -185,7 +201,7 @@ class Vocabulary:
         self.torch = frozenset(
             name for name, root in roots.items() if root.startswith(("torch", "pytorch", "lightning"))
         )
-        self.converting = frozenset(name for name, root in roots.items() if root in _CONVERTING)
+        self.converting = converting_names(file)
         self.draws = not _DRAWING.isdisjoint(roots.values())
         without = ("numpy", "matplotlib", "pylab")
         self.classes = frozenset(name for name in self.converting if roots[name] not in without)
@@ -204,6 +220,25 @@ class Vocabulary:
         self.ours = frozenset(project_names(file))
         self.math = frozenset(name for name, root in roots.items() if root == "math")
         self.plain = frozenset(name for name, root in roots.items() if root in _PLAIN_MODULES)
+        self.imports = file.imports
+        self.elsewhere: Mapping[str, Collection[str]] = {}
+        """Full names of imported functions that convert what they are given (see sinks.py), and methods that do, with
+        the names of their classes."""
+
+    def handed_to(self, func: ast.expr) -> str | None:
+        """The full name of the project's function or class that is called; None if it is none of the project's."""
+        name = dotted(func)
+        root, _, rest = (name or "").partition(".")
+        if root not in self.ours:
+            return None
+        return f"{self.imports[root]}.{rest}" if rest else self.imports[root]
+
+    def converts_elsewhere(self, func: ast.expr) -> bool:
+        """Whether what is called is one of `elsewhere`, or a method of that name."""
+        if isinstance(func, ast.Attribute) and (classes := self.elsewhere.get(func.attr)):
+            name = _last_name(func.value).replace("_", "").lower()
+            return func.attr not in GENERIC or any(name in each.lower() for each in classes if name)
+        return self.handed_to(func) in self.elsewhere
 
 
 @dataclass(slots=True)
@@ -317,6 +352,7 @@ class Survey:
         self.constructing = Constructing()
         self.aliases: list[tuple[str, str]] = []
         self.loaded: set[str] = set()
+        self.handing: list[ast.Call] = []
         self.returns = False
 
     def run(self, nodes: Iterable[ast.AST]) -> Survey:
@@ -335,6 +371,9 @@ class Survey:
             if callees & counting:
                 self.sized |= names
         self._spread()
+        for call in self.handing if self.vocabulary.elsewhere else ():
+            if self.vocabulary.converts_elsewhere(call.func):
+                self._handed(call)
         for call in self.asked if self.objects else ():
             if _root(call) in self.objects:
                 self._sink(call)
@@ -360,7 +399,7 @@ class Survey:
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
         found.made = self.made
-        found.sunk = self.sunk
+        found.sunk |= self.sunk
         found.data = self.made | self.tensors | self.vocabulary.torch | {"self"}
         found.written = self.written
         if found.triggers and self.written & given:
@@ -465,6 +504,8 @@ class Survey:
                 passed = self.found.passed.setdefault(name, set())
                 for argument in arguments:
                     passed |= _names_in(argument)
+        if arguments or (isinstance(func, ast.Name) and func.id in self.vocabulary.ours):
+            self.handing.append(node)
         if isinstance(func, ast.Attribute):
             self._method(node, func)
             self.constructing.call(node, func.attr)
@@ -582,6 +623,19 @@ class Survey:
         if names:
             self.found.triggers.add(IMPLICIT)
             self.sunk |= names
+
+    def _handed(self, node: ast.Call) -> None:
+        """A call of what converts its arguments in another file: for what is known here to be made from tensors. What
+        callers in this file pass is not asked about: they would take half of it along."""
+        names: set[str] = set()
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            names |= _names_in(argument)
+            if (anchor := _anchor(argument)) is not None:
+                names.add(anchor)
+        if names & (self.made | self.vocabulary.torch):
+            self.found.triggers.add(HANDED)
+            anchor = _anchor(node.func)
+            self.found.sunk |= names | (_names_in(node.func) - {"self"}) | ({anchor} if anchor is not None else set())
 
     def _sunk_attribute(self, node: ast.expr) -> None:
         anchor = _anchor(node)

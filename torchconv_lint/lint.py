@@ -52,8 +52,12 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         rules = [rule for rule in all_rules() if _enabled(rule, settings)]
         thorough = settings.confidence < Confidence.LIKELY
         wanted = frozenset(trigger for rule in rules for trigger in rule.triggers)
-        sifted = sift(tree, everything=not settings.sieve, thorough=thorough, wanted=wanted)
-        return Outcome() if sifted is None else _analyse(source, settings, sifted, rules, tree if fixes else None)
+        project = _project(source, settings)
+        converters = functools.partial(project.converters, source.path) if project is not None else None
+        sifted = sift(tree, everything=not settings.sieve, thorough=thorough, wanted=wanted, converters=converters)
+        if sifted is None:
+            return Outcome(consulted=None if project is None else project.consulted)
+        return _analyse(source, settings, sifted, rules, tree if fixes else None, project)
 
 
 @contextlib.contextmanager
@@ -77,7 +81,12 @@ def _settle() -> None:
 
 
 def _analyse(
-    source: Source, settings: Settings, sifted: Sifted, rules: Sequence[Rule[Event]], tree: ast.Module | None
+    source: Source,
+    settings: Settings,
+    sifted: Sifted,
+    rules: Sequence[Rule[Event]],
+    tree: ast.Module | None,
+    project: Project | None,
 ) -> Outcome:
     # Only now: a file without a possible conversion costs no import of libcst.
     from torchconv_lint.analysis.interpreter import Interpreter
@@ -85,8 +94,8 @@ def _analyse(
 
     _settle()
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
-    project = _project(source, settings, sifted)
-    interpreter = Interpreter(source, sifted, heard, project)
+    asked = project if sifted.imported != frozenset() else None
+    interpreter = Interpreter(source, sifted, heard, asked)
     interpreter.numpy_numbers_widen = not _before(settings.target_numpy, (2, 0))
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
@@ -98,9 +107,9 @@ def _analyse(
     return Outcome(tuple(findings), tuple(problems), None if project is None else project.consulted)
 
 
-def _project(source: Source, settings: Settings, sifted: Sifted) -> Project | None:
-    """The project around a file; None if nothing in it is asked for, or the text comes from nowhere."""
-    if not settings.follow_imports or sifted.imported == frozenset() or not os.path.isfile(source.path):
+def _project(source: Source, settings: Settings) -> Project | None:
+    """The project around a file; None if nothing in it is to be asked for, or the text comes from nowhere."""
+    if not settings.follow_imports or not os.path.isfile(source.path):
         return None
     from torchconv_lint.analysis.project import Project
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.evidence import COMMON_METHODS, data_methods
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
 from torchconv_lint.analysis.reaching import reaching
 from torchconv_lint.features import (
     ARGUMENT_SCALAR,
     CONVERTS,
+    FILLING,
+    GENERIC,
     MEMORY,
     PASSED,
     SCALAR,
@@ -25,7 +27,11 @@ from torchconv_lint.features import (
 )
 
 if TYPE_CHECKING:
-    import ast
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from torchconv_lint.features import Survey
+
+    Converters = Callable[[Iterable[str], frozenset[str]], Mapping[str, Collection[str]]]
 
 SMALL = 12
 """A function of so few lines that names neither torch nor a method of tensors may still compute with them."""
@@ -57,12 +63,14 @@ def sift(
     everything: bool = False,
     thorough: bool = False,
     wanted: frozenset[tuple[str, ...]] = frozenset(),
+    converters: Converters | None = None,
 ) -> Sifted | None:
     """The functions that hold something a rule could hear of; None if there is none.
 
     `everything` skips the choice: every function is analysed, which must give the same findings. `thorough` keeps also
     what can only give findings of the lowest confidence. `wanted`: the enabled rules' own triggers
-    (`Rule.triggers`).
+    (`Rule.triggers`). `converters`: tells which of the project's functions, by their full names, convert what
+    they are given, and which methods of these names do.
     """
     file = outline(tree)
     if everything:
@@ -73,6 +81,8 @@ def sift(
     module = at_module.conclude(set())
     vocabulary.torch |= module.made & file.assigned  # tensors and modules that functions find at module level
     surveys = {function: survey(function.nodes, vocabulary) for function in functions}
+    if converters is not None:
+        vocabulary.elsewhere = _converting_elsewhere(vocabulary, [*surveys.values(), at_module], converters)
     counting = _counting([(function.name, found.found) for function, found in surveys.items()])
     module = at_module.conclude(counting)
     features = {function: found.conclude(counting) for function, found in surveys.items()}
@@ -146,6 +156,7 @@ def sift(
         if function.name in awaited
         or found.torchy
         or found.triggers
+        or (found.foreign and function.name == "__init__")  # what it stores may be a module of another file
         or _size(function) <= SMALL
         or not live.others.isdisjoint(found.words)
     )
@@ -165,6 +176,16 @@ def sift(
 def _split(wanted: frozenset[tuple[str, ...]]) -> list[tuple[frozenset[str], frozenset[str]]]:
     """The words of each trigger: those that one function has to hold, and those of its file."""
     return [(frozenset(head.split("&")), frozenset(others)) for head, *others in wanted]
+
+
+def _converting_elsewhere(
+    vocabulary: Vocabulary, surveys: list[Survey], converters: Converters
+) -> Mapping[str, Collection[str]]:
+    """What other files define, is called here, and converts what it is given."""
+    calls = [call.func for one in surveys if one.found.torchy for call in one.handing]
+    names = {name for func in calls if (name := vocabulary.handed_to(func)) is not None}
+    called = frozenset(func.attr for func in calls if isinstance(func, ast.Attribute)) - GENERIC | FILLING
+    return converters(sorted(names), called) if names else {}
 
 
 def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
@@ -248,6 +269,5 @@ def _called_for(features: dict[FunctionOutline, Features], chosen: set[FunctionO
 def _named(functions: set[FunctionOutline]) -> set[str]:
     """The names by which these are called. Names that tensors, arrays and containers have for methods of their own
     (`pop`, `plot`) would take half the file along."""
-    generic = data_methods() | COMMON_METHODS
-    names = {function.name for function in functions if function.owner is None or function.name not in generic}
+    names = {function.name for function in functions if function.owner is None or function.name not in GENERIC}
     return names - {"__init__", "forward"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_cut_off, tell_scalar
@@ -15,7 +16,9 @@ from torchconv_lint.analysis.elements import (
 )
 from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import instance_of, type_names
+from torchconv_lint.analysis.outline import attribute_family, named_attribute
 from torchconv_lint.analysis.reads import tell_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import kept, relabelled
@@ -28,6 +31,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    Instance,
     Kind,
     Mapping,
     Number,
@@ -106,6 +110,8 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in ("print", "str", "repr", "format"):
         for argument in arguments.positional:
             tell_text(frame, argument.value, argument.node, node, name)
+    if name == "setattr" and len(arguments.positional) == 3:
+        set_by_name(frame, arguments.positional[0].node, arguments.value(2), node)
     if name in ("print", "setattr", "delattr"):
         return NONE
     if name == "isinstance" and arguments.count == 2:
@@ -113,8 +119,37 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in ("str", "repr", "isinstance", "hasattr", "callable", "issubclass", "type", "format"):
         return UNKNOWN
     if name == "getattr" and len(arguments.positional) >= 2:
-        return UNKNOWN
+        return _by_name(frame, arguments, node)
     return None
+
+
+def set_by_name(frame: Frame, owner: cst.CSTNode, value: Value, node: cst.Call) -> None:
+    """`setattr(self, f"net{i}", value)`: one of a family of attributes becomes that, and the others stay."""
+    code, this = frame.segment.origin(node), dotted_path(owner)
+    family = named_attribute(code, this) if isinstance(code, ast.Call) and this is not None else None
+    if family is not None:
+        path = f"{this}.{family}"
+        before = frame.read(path) if family.endswith("*") else None
+        frame.bind(path, join(before, value) if before is not None else value)
+
+
+def _by_name(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    """`getattr(self, f"net{i}")`: any of the family; the default, if there is one, as well."""
+    from torchconv_lint.analysis.classes import attribute
+
+    code = frame.segment.origin(node)
+    family = attribute_family(code.args[1]) if isinstance(code, ast.Call) else None
+    owners = [alt.kind for alt in arguments.value(0) if isinstance(alt.kind, Instance)]
+    if family is None or not owners:
+        return UNKNOWN
+    path = dotted_path(arguments.positional[0].node)
+    known = frame.read(f"{path}.{family}") if path is not None else None
+    value = known or join(*(_value(attribute(frame, owner, family, node)) for owner in owners))
+    return join(value, arguments.value(2)) if arguments.value(2) else value
+
+
+def _value(found: Kind | Value) -> Value:
+    return just(found) if isinstance(found, Kind) else found
 
 
 def _like(frame: Frame, kind: Kind) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import module_calls, transforms
+from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument
 from torchconv_lint.analysis.names import dotted_path
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.outline import ClassOutline
 
 
-def attribute(frame: Frame, this: Instance, name: str, node: cst.Attribute) -> Kind | Value:
+def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kind | Value:
     """`this.name`: a method, a property's value, or what the class's methods store there."""
     interpreter = frame.interpreter
     found = interpreter.method(this.definition, name)
@@ -73,11 +74,13 @@ def _is_placeholder(value: Value) -> bool:
 def stored(frame: Frame, this: Instance, name: str) -> Value:
     """What the class's methods store in `this.name`, as this object has it: moved and frozen with the whole."""
     value = frame.interpreter.stored_attribute(this.definition, name)
+    if not value and name[-1:].isdigit():  # one of those that a loop has stored under computed names
+        value = frame.interpreter.stored_attribute(this.definition, name.rstrip("0123456789") + "*")
     if not value:
         return value
     if frame.tracks:
         value = deeply(value, lambda kind: _seen_by_methods(name, kind))
-    if this.device is not None:
+    if this.device is not None or this.is_module:  # where it was made, it need not be any more
         value = each(value, lambda kind: _on(kind, this.device))
     if this.dtype is not None:
         value = each(
@@ -97,7 +100,10 @@ def _seen_by_methods(name: str, kind: Kind) -> Kind:
 
 
 def _on(kind: Kind, device: Fact | None) -> Kind:
-    """A part of a module that has been moved as a whole is where the whole is."""
+    """A part of a module that has been moved as a whole is where the whole is. If nobody knows where that is (None), an
+    object of the project's that was made on the CPU need not be there any more."""
+    if device is None and not (isinstance(kind, Instance) and kind.device is not None and kind.device.step is None):
+        return kind
     if isinstance(kind, Module | Instance) and getattr(kind, "is_module", True):
         return replace(kind, device=device)
     if isinstance(kind, Tensor) and kind.grad is not None and kind.grad.value:
@@ -188,6 +194,9 @@ def call_method(
         value = module_calls.moved_module(frame, kind, name, arguments, node)
         frame.write_back(func, value)
         return value
+    if kind.is_module and name in ("add_module", "register_module"):
+        set_by_name(frame, getattr(func, "value", func), arguments.value(1), node)
+        return NONE
     part = stored(frame, kind, name)
     if part:
         return each(part, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN

@@ -52,7 +52,8 @@ def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.
     tell_read(frame, kind, subject, node, ARRAY, "numpy")
 
 
-_REFUSALS = frozenset({"TypeError", "RuntimeError", "ValueError"})
+REFUSALS = frozenset({"TypeError", "RuntimeError", "ValueError"})
+"""What a conversion that is refused raises."""
 
 
 def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
@@ -63,7 +64,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST
         if on_host and not (graph.leaf or graph.spent) and frame.leaves_mode_to_callers():
             event = replace(event, grad_mode=None)
-    frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & _REFUSALS else event)
+    frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)
 
 
 def tell_implicit(
@@ -216,5 +217,5 @@ def tell_cut_off(frame: Frame, value: Value, subject: cst.BaseExpression, node: 
 
 def tell_array_scalar(frame: Frame, array: Array, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
     """`via(array)` makes a Python number of an array."""
-    if not frame.caught & _REFUSALS:
+    if not frame.caught & REFUSALS:
         frame.emit(ArrayToScalar(frame.site(node), array, frame.text(subject), via))

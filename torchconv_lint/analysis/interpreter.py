@@ -49,7 +49,8 @@ from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
-from torchconv_lint.analysis.relevance import handles_tensors, places_tensors
+from torchconv_lint.analysis.relaying import Told, relay, told
+from torchconv_lint.analysis.relevance import any_of, handles_tensors, places_tensors
 from torchconv_lint.analysis.returning import as_parameter, given_back
 from torchconv_lint.analysis.sharing import memories, stepped, written
 from torchconv_lint.analysis.site import Segment
@@ -82,6 +83,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.features import converting_names
 from torchconv_lint.model import Confidence
 from torchconv_lint.sieve import Sifted
 
@@ -108,7 +110,8 @@ class OverBudget(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all."""
+    """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all; `told`:
+    the conversions in a function of another file that its callers are told of."""
 
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -117,6 +120,7 @@ class Result:
     waits: bool = False
     underway: Underway = NOTHING_UNDERWAY
     deep: int = 0
+    told: tuple[Told, ...] = ()
 
 
 class Interpreter:
@@ -523,8 +527,10 @@ class Interpreter:
             if result is not None and frame.depth >= result.deep:
                 return self._after_call(frame, result, definition, arguments, this, node)
         counted: Any = definition
+        if self.root is not self:  # what the other files do among themselves must not use up what the linted one asks
+            counted = (definition, frame.interpreter is self.root)
         if frame.loops or frame.trace is not None:  # these are followed beside the rest, and do not use up its contexts
-            counted = (definition, frame.loops, frame.trace)
+            counted = (counted, frame.loops, frame.trace)
         if frame.trace is None:
             self._context_count.setdefault(definition, 0)
         if key not in self._contexts:
@@ -562,6 +568,10 @@ class Interpreter:
             waited(frame, node)
         if result.underway.copies:
             frame.state.underway = join_underway(frame.state.underway, result.underway)
+        for one in result.told:
+            argument = _argument_named(definition, arguments, one.parameter, this)
+            if argument is not None:
+                relay(frame, one, argument, definition.name, node)
         for write, memory in result.writes:
             if memory.origin == "parameter" and not memory.side:
                 argument = _argument_named(definition, arguments, memory.name, this)
@@ -572,12 +582,17 @@ class Interpreter:
     def _is_worth(self, function: FunctionOutline | None) -> bool:
         """Whether tensors or modules can come out of a function of the file."""
         if self.root is not self and function is not None:
-            return handles_tensors(function, self.source.lines)
+            return handles_tensors(function, self.source.lines, self._converting)
         if function is None:
             return True
         if function.lines > MAX_CALLEE_LINES and function.name != "__init__":
             return False
         return self.sifted.worth is None or function in self.sifted.worth
+
+    @functools.cached_property
+    def _converting(self) -> re.Pattern[str] | None:
+        """Finds the names under which the file knows what converts tensors by itself."""
+        return any_of(converting_names(self.outline))
 
     def call_simple(self, frame: Frame, definition: Definition, this: Kind, node: cst.CSTNode) -> Value:
         """Evaluate a property."""
@@ -637,6 +652,7 @@ class Interpreter:
 
     def _evaluate(self, frame: Frame, definition: Definition) -> Result:
         self._active.append(definition)
+        given = dict(frame.state.names) if self.root is not self else {}
         node = definition.node
         if isinstance(node, cst.Lambda):
             frame.returns.append(frame.evaluate(node.body))
@@ -668,9 +684,12 @@ class Interpreter:
             attributes = {
                 name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)
             }
-        self.events.extend(frame.events)
+        if self.root is self:
+            self.events.extend(frame.events)
         underway = final.underway if final is not None else NOTHING_UNDERWAY
-        return Result(value, attributes, frame.foreign_writes, frame.has_stepped, frame.has_waited, underway)
+        result = Result(value, attributes, frame.foreign_writes, frame.has_stepped, frame.has_waited, underway)
+        result.told = told(frame.events, given) if given else ()
+        return result
 
     def _run_uncalled(self, frame: Frame, definition: Definition) -> None:
         """A nested function that is handed to somebody else: evaluate it once, for unknown arguments."""

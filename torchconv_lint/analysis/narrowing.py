@@ -22,10 +22,13 @@ from torchconv_lint.analysis.values import (
     CPU,
     Alt,
     Array,
+    Class,
     Const,
     Device,
     Dtype,
+    External,
     Fact,
+    Function,
     Kind,
     Mapping,
     Number,
@@ -169,7 +172,9 @@ def _may_be(kind: Kind, truth: bool) -> bool:
         return bool(kind.value) is truth
     if isinstance(kind, Sequence) and kind.items is not None:
         return bool(kind.items) is truth
-    return not isinstance(kind, Device) or truth
+    if isinstance(kind, Device | Function | Class) or (isinstance(kind, External) and kind.name in _TYPES):
+        return truth
+    return True
 
 
 def _is_none(kind: Kind) -> bool:
@@ -351,7 +356,18 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
         wanted = type_names(frame.quietly(node.args[1].value))
         if wanted:
             return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, wanted, truth))
+    if name == "builtins.issubclass" and len(node.args) == 2:
+        wanted = type_names(frame.quietly(node.args[1].value))
+        if wanted and all(each in _TYPES for each in wanted):
+            return _keep(frame, node.args[0].value, lambda kind: _subclass_of(kind, wanted, truth))
     return True
+
+
+def _subclass_of(kind: Kind, names: list[str], truth: bool) -> bool:
+    if not isinstance(kind, External) or kind.name not in _TYPES:
+        return True
+    is_tensor = _TYPES[kind.name] == (Tensor,)
+    return any(kind.name == name or (is_tensor and name == "torch.Tensor") for name in names) is truth
 
 
 _OF_TENSORS = frozenset({"detach", "cpu", "cuda", "numpy", "item", "device", "requires_grad", "is_cuda", "backward"})

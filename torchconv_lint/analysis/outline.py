@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -287,11 +288,46 @@ def _stored_on_self(method: FunctionOutline) -> Iterator[str]:
         elif isinstance(node, ast.Subscript):
             if isinstance(node.ctx, ast.Store):
                 yield from _self_attribute(node, this)
+        elif isinstance(node, ast.Call) and (named := named_attribute(node, this)) is not None:
+            yield named
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in _MUTATORS:
                 yield from _self_attribute(node.func.value, this)
             elif node.func.attr in REGISTERING and node.args and isinstance(node.args[0], ast.Constant):
                 yield str(node.args[0].value)
+
+
+def attribute_family(node: ast.expr) -> str | None:
+    """The attributes that a computed name may stand for, as `net*` for `f"net{i}"`; a constant for itself."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) and node.value.isidentifier() else None
+    start: ast.expr | None = None
+    if isinstance(node, ast.JoinedStr) and node.values:
+        start = node.values[0]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        start = node.left
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        start = node.func.value
+    text = start.value if isinstance(start, ast.Constant) and isinstance(start.value, str) else ""
+    found = _FAMILY.match(text)
+    return f"{found[0]}*" if found else None
+
+
+_FAMILY = re.compile(r"[A-Za-z]\w*(?=[{%]|\Z)")
+_MODULE_ADDERS = frozenset({"add_module", "register_module"})
+
+
+def named_attribute(node: ast.Call, this: str, *functions: str) -> str | None:
+    """The attribute (or family) of `this` that a call such as `setattr(this, "x", …)` or `this.add_module("x", …)` is
+    about; `functions`: others than these."""
+    func = node.func
+    if isinstance(func, ast.Name) and func.id in (functions or ("setattr",)) and len(node.args) >= 2:
+        owner, name = node.args[0], node.args[1]
+    elif isinstance(func, ast.Attribute) and func.attr in _MODULE_ADDERS and len(node.args) >= 2 and not functions:
+        owner, name = func.value, node.args[0]
+    else:
+        return None
+    return attribute_family(name) if isinstance(owner, ast.Name) and owner.id == this else None
 
 
 def _self_attribute(node: ast.expr, this: str) -> Iterator[str]:

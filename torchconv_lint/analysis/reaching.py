@@ -11,6 +11,7 @@ import builtins
 import sys
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.outline import named_attribute
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _ELSEWHERE = frozenset(
     {"torch", "torchvision", "torchaudio", "numpy", "scipy", "matplotlib", "sklearn", "pandas", "PIL", "cv2", "tqdm"}
 )
+_BY_NAME = ("getattr", "setattr")
 _FILLING = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "put"})
 
 
@@ -83,7 +85,7 @@ class _Search:
         scope = self._scope(function)
         for source in scope.flows.get(name, ()):
             yield function, source
-        if function is not None and name not in scope.flows:
+        if function is not None and name not in scope.bound:
             for source in self.scopes[None].flows.get(name, ()):
                 yield None, source
         if name.startswith("self.") and function is not None and function.owner is not None:
@@ -103,6 +105,7 @@ class _Scope:
 
     def __init__(self, nodes: Iterable[ast.AST]) -> None:
         self.flows: dict[str, set[str]] = {}
+        self.bound: set[str] = set()
         self.returned: set[str] = set()
         for node in nodes:
             if isinstance(node, ast.Return | ast.Yield):
@@ -110,7 +113,10 @@ class _Scope:
             else:
                 for targets, value in _flow(node):
                     sources = names_in(value)
-                    for target in names_in(targets):
+                    names = names_in(targets)
+                    if not isinstance(node, ast.Call):  # `xs.append(x)` binds nothing
+                        self.bound |= names
+                    for target in names:
                         self.flows.setdefault(target, set()).update(sources)
 
 
@@ -132,6 +138,9 @@ def _flow(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
     elif isinstance(node, ast.withitem):
         if node.optional_vars is not None:
             yield node.optional_vars, node.context_expr
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+        for argument in node.args[2:]:
+            yield node, argument
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
         for argument in node.args:
             yield node.func.value, argument
@@ -145,5 +154,9 @@ def names_in(node: ast.AST) -> set[str]:
             found.add(child.id)
         elif isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id == "self":
             found |= {f"self.{child.attr}", child.attr}
+        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in _BY_NAME:
+            family = named_attribute(child, "self", *_BY_NAME)
+            if family is not None:
+                found.add(f"self.{family}")
     found.discard("self")
     return found

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from torchconv_lint.analysis.outline import FunctionOutline
 
@@ -21,14 +21,22 @@ LARGE = 100
 longer than all the rest of that file (measured)."""
 
 
-def handles_tensors(function: FunctionOutline, lines: Sequence[str]) -> bool:
-    """Whether a function's text shows that it handles tensors or modules."""
+def handles_tensors(function: FunctionOutline, lines: Sequence[str], converting: re.Pattern[str] | None) -> bool:
+    """Whether a function's text shows that it handles tensors or modules, or hands something to what `converting`
+    finds."""
     first, last = function.first_line, function.node.end_lineno or function.first_line
     if last - function.node.body[0].lineno < SMALL:
         return True
     if last - first > LARGE:
         return False
-    return _TENSORS.search("".join(lines[first - 1 : last])) is not None
+    text = "".join(lines[first - 1 : last])
+    return _TENSORS.search(text) is not None or (converting is not None and converting.search(text) is not None)
+
+
+def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds one of these names in a text; None if there are none."""
+    words = "|".join(sorted(re.escape(name) for name in names))
+    return re.compile(rf"\b(?:{words})\b") if words else None
 
 
 def places_tensors(name: str, text: str) -> bool:

@@ -127,14 +127,15 @@ def _older(memory: Memory, node: cst.CSTNode) -> Memory:
 
 
 def age_kept(frame: Frame, element: Value) -> None:
-    """A loop moves on to its next element: what a container kept of earlier ones is other memory."""
+    """A loop moves on to its next element: what a container kept of earlier ones is other memory, even than that of
+    older allocations, through which the loop may be running as well."""
     keys = {memory.key for memory in memories(element)}
     if not keys:
         return
 
     def older(memory: Memory) -> Memory:
         contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
-        return replace(memory, key=_older_key(memory.key)) if contained and memory.key in keys else memory
+        return replace(memory, key=("passed", memory.key)) if contained and memory.key in keys else memory
 
     for name, value in frame.state.names.items():
         if any(memory.key in keys for memory in memories(value)):
@@ -163,7 +164,9 @@ def _is_of_this_round(frame: Frame, memory: Memory) -> bool:
     over. What a container keeps of it is not what later rounds write."""
     if not frame.rounds or not isinstance(memory.key, tuple):
         return False
-    key = memory.key[1] if memory.key[0] == "older" else memory.key
+    key = memory.key
+    while key[0] in ("older", "passed"):
+        key = key[1]
     if key[0] == "part":
         return True
     return frame.interpreter.born.get(key[0], ())[: len(frame.rounds)] == frame.rounds
