@@ -40,7 +40,6 @@ from torchconv_lint.analysis.frameworks import given, receiver_device
 from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import (
     called_without_grad,
-    calls_in,
     is_custom_backward,
     mode_by_decorators,
     mode_by_role,
@@ -83,7 +82,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
-from torchconv_lint.features import converting_names
+from torchconv_lint.features import converting_names, own_nodes
 from torchconv_lint.model import Confidence
 from torchconv_lint.sieve import Sifted
 
@@ -361,7 +360,17 @@ class Interpreter:
     @functools.cached_property
     def _callers(self) -> dict[str, set[str]]:
         """The functions that call something of a name; "" for the module's own statements."""
-        return {name: {inside for _, inside in sites} for name, sites in calls_in(self.outline.tree).items()}
+        found: dict[str, set[str]] = {}
+        for inside, nodes in (
+            ("", own_nodes(self.outline.tree)),
+            *((one.name, one.nodes) for one in self.outline.all_functions()),
+        ):
+            for node in nodes:
+                if node.__class__ is ast.Call:
+                    called = node.func
+                    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+                    found.setdefault(name, set()).add(inside)
+        return found
 
     @functools.cached_property
     def _called_without_grad(self) -> frozenset[str]:
@@ -757,6 +766,13 @@ class Interpreter:
     def default_dtype(self) -> Fact | None:
         """The dtype of floating tensors and parameters that name none, unless the file changes it."""
         return None if "set_default_" in self.source.text else Fact("float32")
+
+    @functools.cached_property
+    def renews_gradients(self) -> bool:
+        """Whether the file's `zero_grad` drops the gradients, as it does by default, so that each backward pass makes
+        new ones; nothing in it writes zeros into them."""
+        text = self.source.text
+        return "zero_grad(" in text and "set_to_none=False" not in text and "zero_(" not in text
 
     @functools.cached_property
     def hooks_clone(self) -> bool:

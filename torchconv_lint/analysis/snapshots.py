@@ -32,7 +32,8 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     for memory in memories(value):
         if memory.origin == "grad" and _EARLIER.search(where):
             why = "the next backward pass or in-place change of the gradient overwrites it"
-            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY, form))
+            sure = Confidence.POSSIBLE if frame.interpreter.renews_gradients else Confidence.LIKELY
+            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
         elif memory.origin == "parameter" and memory.name == hook_output(frame):
             why = "an in-place layer that follows overwrites it"
             sure = Confidence.LIKELY if frame.interpreter.hooks_clone else Confidence.POSSIBLE

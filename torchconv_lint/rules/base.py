@@ -43,7 +43,8 @@ class Rule(ABC, Generic[EventT]):
     written" (into a tensor of integers, that is), "scalar" (a number is made of a tensor), and what constructing.py
     tells ("tensor(list)"). A trigger of a rule that is not enabled costs nothing. `cuda_only`: only a real CUDA device
     can show the hazard, so no machine without one can prove the rule. `since`, `since_numpy`: the releases of torch and
-    of NumPy, as (major, minor), from which on it happens.
+    of NumPy, as (major, minor), from which on it happens. `matters_in_tests`: False for what only grows over many
+    rounds, of which tests run few.
     """
 
     code: ClassVar[str]
@@ -51,6 +52,7 @@ class Rule(ABC, Generic[EventT]):
     hears: ClassVar[tuple[type, ...]]
     default: ClassVar[bool] = True
     needs_accelerator: ClassVar[bool] = False
+    matters_in_tests: ClassVar[bool] = True
     cuda_only: ClassVar[bool] = False
     since: ClassVar[tuple[int, int] | None] = None
     since_numpy: ClassVar[tuple[int, int] | None] = None

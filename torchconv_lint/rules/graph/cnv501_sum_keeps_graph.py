@@ -101,6 +101,7 @@ class SumKeepsGraph(Rule[GraphKept]):
     code = "CNV501"
     name = "sum-keeps-graph"
     hears = (GraphKept,)
+    matters_in_tests = False
     triggers = (("backward",), ("+=&for", "backward"))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:

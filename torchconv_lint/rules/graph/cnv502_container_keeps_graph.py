@@ -98,6 +98,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     code = "CNV502"
     name = "container-keeps-graph"
     hears = (GraphKept,)
+    matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
