@@ -9,10 +9,11 @@ import pytest
 
 from torchconv_lint.analysis.outline import outline
 from torchconv_lint.analysis.walking import walk
-from torchconv_lint.features import Vocabulary, survey
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
+from torchconv_lint.survey import survey
+from torchconv_lint.vocabulary import Vocabulary
 
 SHAPES = {
     "hooks without a word of torch": (

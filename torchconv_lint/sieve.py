@@ -12,24 +12,21 @@ from torchconv_lint.analysis.reaching import reaching
 from torchconv_lint.features import (
     ARGUMENT_SCALAR,
     CONVERTS,
-    FILLING,
-    GENERIC,
     MEMORY,
     PASSED,
     SCALAR,
     SHARED_WRITE,
     TRUTH,
     Features,
-    Vocabulary,
-    own_nodes,
     shares,
-    survey,
 )
+from torchconv_lint.survey import FILLING, own_nodes, survey
+from torchconv_lint.vocabulary import GENERIC, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from torchconv_lint.features import Survey
+    from torchconv_lint.survey import Survey
 
     Converters = Callable[[Iterable[str], frozenset[str]], Mapping[str, Collection[str]]]
 

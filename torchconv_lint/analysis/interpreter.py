@@ -82,9 +82,10 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
-from torchconv_lint.features import converting_names, own_nodes
 from torchconv_lint.model import Confidence
 from torchconv_lint.sieve import Sifted
+from torchconv_lint.survey import own_nodes
+from torchconv_lint.vocabulary import converting_names
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop

@@ -1,0 +1,715 @@
+"""One quick walk over a function: what it holds of which a rule could hear."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from torchconv_lint.analysis.evidence import (
+    TAKES_MATRIX,
+    TAKES_TENSOR,
+    data_methods,
+    tensor_only_methods,
+)
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.patterns import is_axes, is_hook, is_snapshot
+from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TELLING, used
+from torchconv_lint.analysis.walking import walk
+from torchconv_lint.code_forms import (
+    MODULE_MEMORY,
+    anchor_of,
+    annotation_words,
+    called_by_name,
+    calls_something,
+    is_metadata,
+    is_number,
+    is_number_made,
+    is_plain_question,
+    is_view,
+    last_name,
+    literal_size,
+    makes_integers,
+    makes_tensor,
+    may_keep,
+    may_require,
+    names_in,
+    root_of,
+)
+from torchconv_lint.constructing import Constructing
+from torchconv_lint.features import (
+    ARGUMENT_COUNT,
+    ARGUMENT_SCALAR,
+    ARGUMENT_WRITE,
+    COUNT,
+    HANDED,
+    IMPLICIT,
+    KEPT,
+    SCALAR,
+    SHARED_WRITE,
+    SNAPSHOT,
+    TO_NUMPY,
+    TRUTH,
+    Features,
+)
+from torchconv_lint.vocabulary import SHARING, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+_TAKES = TAKES_MATRIX | TAKES_TENSOR
+_USING = _TAKES | TELLING | MASKING | INITIALISERS
+"""Names of what is called that may tell of a tensor; those that end in an underscore left out."""
+_DATASETS = frozenset({"create_dataset", "require_dataset"})
+_PLOT_METHODS = frozenset(
+    [
+        "plot",
+        "scatter",
+        "imshow",
+        "hist",
+        "bar",
+        "barh",
+        "fill_between",
+        "errorbar",
+        "contour",
+        "contourf",
+        "semilogx",
+        "semilogy",
+        "loglog",
+        "step",
+        "stem",
+        "matshow",
+        "boxplot",
+        "violinplot",
+    ]
+)
+_TENSOR_METHODS = frozenset(
+    [
+        "cuda",
+        "cpu",
+        "detach",
+        "backward",
+        "unsqueeze",
+        "requires_grad_",
+        "numel",
+        "masked_fill",
+        "permute",
+        "state_dict",
+        "parameters",
+        "zero_grad",
+        "bfloat16",
+        "to",
+    ]
+)
+_SHARING_IF_KNOWN = frozenset(["to", "float", "double", "half", "contiguous", "type"])
+"""Conversions that give the tensor itself when dtype and device fit: seen only where they are known."""
+_FLOATS = frozenset({"float", "complex"})
+_WRITING_METHODS = frozenset(["sort", "fill", "partition", "put", "resize", "itemset", "setfield", "byteswap"])
+_WRITING_FUNCTIONS = frozenset(["copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"])
+_COUNTED = frozenset(
+    [
+        "ones",
+        "zeros",
+        "rand",
+        "randn",
+        "randint",
+        "arange",
+        "tensor",
+        "full",
+        "empty",
+        "linspace",
+        "eye",
+        "randperm",
+        "DataParallel",
+    ]
+)
+FILLING = frozenset({"add", "append", "update", "insert"})
+"""Those of them that classes for records and statistics have as well."""
+
+
+def survey(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> Survey:
+    """Look at the nodes of a function, nested ones included, or of a module's own statements (`own_nodes`)."""
+    return Survey(vocabulary).run(nodes)
+
+
+def own_nodes(module: ast.Module) -> list[ast.AST]:
+    """The nodes of a module's own statements."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node for statement in module.body if not isinstance(statement, definitions) for node in walk(statement)]
+
+
+class Survey:
+    """The state of one walk. `found` is complete after `conclude`: what a function makes of the results of others is
+    known when all have been looked at."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.found = Features(foreign=vocabulary.starred)
+        self.written: set[str] = set()
+        self.shared: set[str] = set()
+        self.tensors: set[str] = set()
+        self.optional: set[str] = set()
+        self.made: set[str] = set()
+        self.bindings: list[tuple[set[str], set[str]]] = []
+        self.bare: set[str] = set()
+        self.asked_for: set[str] = set()
+        self.used: set[str | None] = set()
+        self.compared: set[str] = set()
+        self.counts: set[str] = set()
+        self.items: set[str] = set()
+        self.sized: set[str] = set()
+        self.sized_by: list[tuple[set[str], set[str]]] = []
+        self.shared_if_known: set[str] = set()
+        self.sunk: set[str] = set()
+        self.meetings: list[tuple[str | None, set[str]]] = []
+        self.arrays: set[str] = set()
+        self.nones: set[str] = set()
+        self.torch_made: set[str] = set()
+        self.objects: set[str] = set()
+        self.asked: list[ast.Call] = []
+        self.scalars: set[str] = set()
+        self.rounded: set[str] = set()
+        self.parameters: set[str] = set()
+        self.appended: set[str] = set()
+        self.integers: set[str] = set()
+        self.constructing = Constructing()
+        self.aliases: list[tuple[str, str]] = []
+        self.loaded: set[str] = set()
+        self.handing: list[ast.Call] = []
+        self.returns = False
+
+    def run(self, nodes: Iterable[ast.AST]) -> Survey:
+        """Look at each node once."""
+        handlers = _HANDLERS
+        for node in nodes:
+            handler = handlers.get(node.__class__)
+            if handler is not None:
+                handler(self, node)
+        return self
+
+    def conclude(self, counting: set[str]) -> Features:
+        """What the walk tells, given the names of the file's functions in which tensors of known size are made."""
+        found = self.found
+        for names, callees in self.sized_by:
+            if callees & counting:
+                self.sized |= names
+        self._spread()
+        for call in self.handing if self.vocabulary.elsewhere else ():
+            if self.vocabulary.converts_elsewhere(call.func):
+                self._handed(call)
+        for call in self.asked if self.objects else ():
+            if root_of(call) in self.objects:
+                self._sink(call)
+        given = self._from_parameters()
+        found.takes_arguments = bool((self.sunk | self.bare & self.optional) & given)
+        found.given = given
+        if self.scalars & given:
+            found.triggers.add(ARGUMENT_SCALAR)
+        if self.items & given:
+            found.triggers.add(ARGUMENT_COUNT)
+        arrays = self.arrays | self.vocabulary.numpy
+        tensors = self.sized | self.vocabulary.torch
+        found.words |= self.constructing.words(arrays, tensors, self.vocabulary.local, self.written)
+        if found.counted:
+            found.words.add("counted")
+        tensors = self.made | given | self.vocabulary.torch
+        if any(root in arrays and names & tensors for root, names in self.meetings):
+            found.triggers.add(IMPLICIT)
+        if self.written & self.integers:
+            found.words.add("integers written")
+        if self.rounded & (tensors | {"self"}):
+            found.words.add("round")
+        own = self.written - {"self", "cls"}
+        shared = self.shared | self.shared_if_known if found.counted else self.shared
+        found.made = self.made
+        found.sunk |= self.sunk
+        found.data = self.made | self.tensors | self.vocabulary.torch | {"self"}
+        found.written = self.written
+        if found.triggers and self.written & given:
+            found.takes_arguments = True
+        renamed = {source for name, source in self.aliases if name in self.written and name != source}
+        if own & shared or own & self.appended & (self.made | self.tensors):
+            found.triggers.add(SHARED_WRITE)
+        if self.returns and renamed & self.parameters & self.tensors:
+            found.triggers.add(SHARED_WRITE)
+        if self.returns and self.written & self.parameters & self.tensors:
+            found.triggers.add(ARGUMENT_WRITE)
+        if self.bare & (self.optional | self.nones & self.torch_made):
+            found.triggers.add(TRUTH)
+        if self.asked_for & self.used:
+            found.triggers.add(TRUTH)
+            found.torchy = True
+        if (self.bare | self.compared | self.counts | self.items) & self.sized:
+            found.triggers.add(COUNT)
+        for names, sources in self.bindings if self.loaded else ():
+            if names & self.loaded:
+                self.loaded |= sources
+        if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
+            found.triggers.add(SNAPSHOT)
+        if self.scalars & self.made:
+            found.triggers.add(SCALAR)
+        return found
+
+    def _from_parameters(self) -> set[str]:
+        """The parameters and the names made from them."""
+        names = self.parameters - {"self", "cls"}
+        for _ in range(3):
+            size = len(names)
+            for bound, sources in self.bindings:
+                if sources & names:
+                    names = names | bound
+            if len(names) == size:
+                break
+        return names
+
+    def _spread(self) -> None:
+        """Names made from names that tensors are in hold tensors too; aliases of shared memory share it."""
+        for _ in range(3):
+            before = len(self.made) + len(self.shared) + len(self.sized)
+            for names, sources in self.bindings:
+                if sources & self.made:
+                    self.made |= names
+                if sources & self.sized:
+                    self.sized |= names - {"self"}
+            for name, source in self.aliases:
+                if source in self.shared:
+                    self.shared.add(name)
+            if len(self.made) + len(self.shared) + len(self.sized) == before:
+                break
+
+    # -- handlers ----------------------------------------------------------------------------------------------------
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Parameters, and those annotated as tensors; a forward hook's signature."""
+        self.found.words.add(f"def {node.name}")
+        self.found.words.update(each.id for each in node.decorator_list if isinstance(each, ast.Name))
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        optional = zip(reversed([*node.args.posonlyargs, *node.args.args]), reversed(node.args.defaults), strict=False)
+        for parameter, default in optional:
+            if isinstance(default, ast.Constant) and default.value is None:
+                self.constructing.optional.add(parameter.arg)
+        for argument in arguments:
+            self.parameters.add(argument.arg)
+            annotation = annotation_words(argument.annotation)
+            if "Tensor" in annotation:
+                self.tensors.add(argument.arg)
+                self.optional.add(argument.arg)
+                self.made.add(argument.arg)
+                self.found.torchy = True
+            elif "rray" in annotation:
+                self.tensors.add(argument.arg)
+        if is_hook([argument.arg for argument in arguments]):
+            self.found.triggers.add(SNAPSHOT)
+            self.found.torchy = True
+
+    def name(self, node: ast.Name) -> None:
+        """A name that stands for torch makes the function handle tensors."""
+        if node.id in self.vocabulary.torch:
+            self.found.torchy = True
+        elif node.id in self.vocabulary.ours:
+            self.found.foreign = True
+
+    def attribute(self, node: ast.Attribute) -> None:
+        """`.data` shares memory; `.grad` may be kept."""
+        self.found.words.add(node.attr)
+        if node.attr in ("data", "grad"):
+            self.shared.update(names_in(node.value))
+        if node.attr == "grad" and isinstance(node.ctx, ast.Load):
+            self.shared.update(names_in(node.value))
+
+    def call(self, node: ast.Call) -> None:
+        """What is called, and what with."""
+        func = node.func
+        arguments = (*node.args, *(keyword.value for keyword in node.keywords))
+        if arguments and isinstance(func, ast.Attribute | ast.Name):
+            name = func.attr if isinstance(func, ast.Attribute) else func.id
+            if name in self.vocabulary.local:
+                passed = self.found.passed.setdefault(name, set())
+                for argument in arguments:
+                    passed |= names_in(argument)
+        if arguments or (isinstance(func, ast.Name) and func.id in self.vocabulary.ours):
+            self.handing.append(node)
+        if isinstance(func, ast.Attribute):
+            self._method(node, func)
+            self.constructing.call(node, func.attr)
+        elif isinstance(func, ast.Name):
+            self._function(node, func.id)
+            self.constructing.call(node, func.id)
+        for keyword in node.keywords:
+            self.found.words.add(f"{keyword.arg}=")
+            if keyword.arg == "requires_grad" and may_require(keyword.value):
+                self.found.words.add("requires_grad=True")
+            if keyword.arg == "reduction":
+                self.found.counted = True
+            if keyword.arg == "set_to_none":
+                self.found.trains = True
+            if keyword.arg == "out":
+                self.written.update(names_in(keyword.value))
+
+    def _function(self, node: ast.Call, name: str) -> None:
+        self.found.calls.add(name)
+        vocabulary = self.vocabulary
+        known_as = vocabulary.aliases.get(name, name)
+        if name == "round":
+            self.rounded |= names_in(node) if node.args and not is_number(node.args[0]) else set()
+        else:
+            self.found.words.add(known_as)
+        if name in vocabulary.torch and not is_number_made(known_as, node):
+            self.found.words.add(f"torch.{known_as}")
+            self.used.update(used(node, _TAKES))
+        if name in vocabulary.converting:
+            self._sink(node)
+        if name in ("float", "int", "complex", "bool") and node.args:
+            self._scalar(node.args[0], warns=name in _FLOATS)
+            if name == "bool":
+                self._tested(node.args[0])
+        if name == "round" and node.args:
+            self._scalar(node.args[0], warns=True)
+        if name in ("max", "min", "sorted", "set", "range"):
+            for argument in node.args:
+                self._scalar(argument, warns=False)
+        if name in vocabulary.math:
+            self._scalar(node.args[0] if node.args else None, warns=True)
+        if name in vocabulary.sharing:
+            self.found.calls.add("from_numpy")
+            self.found.torchy = True
+            self._shares(node, "from_numpy")
+
+    def _method(self, node: ast.Call, func: ast.Attribute) -> None:
+        found, vocabulary, attr = self.found, self.vocabulary, func.attr
+        found.calls.add(attr)
+        root = root_of(func.value)
+        if attr == "step":
+            found.trains = True
+        if attr == "backward":
+            self.made.update(names_in(func.value))
+        if attr in ("numpy", "__array__"):
+            found.triggers.add(TO_NUMPY)
+            self.sunk.update(names_in(func.value))
+            self._sunk_attribute(func.value)
+        if root in vocabulary.numpy:
+            found.words.add(f"np.{attr}")
+        elif root in vocabulary.torch and not is_number_made(attr, node):
+            found.words.add(f"torch.{attr}")
+        if root in vocabulary.converting:
+            if attr not in _HARMLESS:
+                self._sink(node)
+            if attr in _WRITING_FUNCTIONS and node.args:
+                self.written.update(names_in(node.args[0]))
+        elif node.args and vocabulary.classes:
+            self.asked.append(node)
+        if attr in _DATASETS or (attr in _PLOT_METHODS and (vocabulary.draws or is_axes(last_name(func.value)))):
+            self._sink(node)
+        if root in vocabulary.math:
+            self._scalar(node.args[0] if node.args else None, warns=True)
+        if attr == "item":
+            self._scalar(func.value, warns=False)
+            if (item := anchor_of(func.value)) is not None:
+                self.items.add(item)
+        if attr in _TENSOR_METHODS:
+            found.torchy = True
+        if attr in _COUNTED and root in vocabulary.torch and (attr == "DataParallel" or literal_size(node)):
+            found.counted = True
+        if attr in _USING or attr.endswith("_"):
+            self.used.update(used(node, _TAKES))
+        if isinstance(func.value, ast.Name) and attr in data_methods():
+            self.tensors.add(func.value.id)
+        if isinstance(func.value, ast.Name) and attr in tensor_only_methods():
+            self.optional.add(func.value.id)
+            self.tensors.add(func.value.id)
+        elif attr in _TAKES and root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
+            self.optional.add(node.args[0].id)
+            self.tensors.add(node.args[0].id)
+        if attr == "register_buffer" and node.args and isinstance(node.args[0], ast.Constant):
+            found.kept.add(f"self.{node.args[0].value!s}")
+        if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
+            self.loaded.add(root_of(node.args[0]) or "")
+        if attr == "append" and node.args:
+            self.constructing.append(func.value, node.args[0])
+            if not is_number(node.args[0]):
+                found.words.add("append()")
+            if is_view(node.args[0]):
+                self.appended.update(names_in(node.args[0]))
+        if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
+            found.writes_self = True
+        if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
+            self.written.update(names_in(func.value))
+        self._shares(node, attr)
+
+    def _sink(self, node: ast.Call) -> None:
+        """A call that may convert its arguments; numbers and results of the same package are no tensors."""
+        names: set[str] = set()
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            names |= names_in(argument)
+            self._sunk_attribute(argument)
+        names -= self.vocabulary.converting
+        if names:
+            self.found.triggers.add(IMPLICIT)
+            self.sunk |= names
+
+    def _handed(self, node: ast.Call) -> None:
+        """A call of what converts its arguments in another file: for what is known here to be made from tensors. What
+        callers in this file pass is not asked about: they would take half of it along."""
+        names: set[str] = set()
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            names |= names_in(argument)
+            if (anchor := anchor_of(argument)) is not None:
+                names.add(anchor)
+        if names & (self.made | self.vocabulary.torch):
+            self.found.triggers.add(HANDED)
+            anchor = anchor_of(node.func)
+            self.found.sunk |= names | (names_in(node.func) - {"self"}) | ({anchor} if anchor is not None else set())
+
+    def _sunk_attribute(self, node: ast.expr) -> None:
+        anchor = anchor_of(node)
+        if anchor is not None and anchor.startswith("self."):
+            self.sunk.add(anchor)
+
+    def _shares(self, node: ast.Call, name: str) -> None:
+        if name in SHARING:
+            self.shared.update(names_in(node))
+        elif name in _SHARING_IF_KNOWN:
+            self.shared_if_known.update(names_in(node))
+
+    def _scalar(self, node: ast.expr | None, *, warns: bool) -> None:
+        root = root_of(node)
+        if root is None or isinstance(node, ast.Constant) or is_metadata(node):
+            return
+        if warns:
+            self.scalars.add(root)
+        self.counts.add(anchor_of(node) or root)
+        self.sunk.add(root)
+        if root in self.vocabulary.torch:
+            self.found.triggers |= {SCALAR, COUNT} if warns else {COUNT}
+
+    def assign(self, node: ast.Assign) -> None:
+        """Targets that are written through, aliases, and names that hold tensors."""
+        names: set[str] = set()
+        for target in node.targets:
+            self._target(target)
+            if (anchor := anchor_of(target)) is not None:
+                names.add(anchor)
+            if isinstance(target, ast.Attribute) and target.attr == "requires_grad" and may_require(node.value):
+                self.found.words.add("requires_grad=True")
+            if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
+                self.found.keeps_shared = True
+                if is_snapshot(target.attr):
+                    self.found.triggers.add(SNAPSHOT)
+            names.update(names_in(target))
+            if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
+                self.meetings.append((root_of(target), names_in(node.value)))
+        self._bound(names, node.value)
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        """The same for `x: T = value`."""
+        self._target(node.target)
+        if node.value is not None:
+            self._bound(names_in(node.target), node.value)
+
+    def _bound(self, names: set[str], value: ast.expr) -> None:
+        self.constructing.bind(names, value)
+        nodes = walk(value)
+        sources = {node.id for node in nodes if node.__class__ is ast.Name}
+        attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}
+        if "self" in sources and (anchor := anchor_of(value)) is not None:
+            sources.add(anchor)
+        if root_of(value) in self.vocabulary.numpy:
+            self.arrays |= names
+        if isinstance(value, ast.Call) and makes_integers(value):
+            self.integers |= names
+        sized, callees = _sized_by(nodes, self.vocabulary)
+        if sized:
+            self.sized |= names - {"self"}
+        elif callees:
+            self.sized_by.append((names - {"self"}, callees))
+        for branch in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+            if isinstance(branch, ast.Constant):
+                if branch.value is None:
+                    self.nones |= names
+            elif root_of(branch) in self.vocabulary.torch:
+                self.torch_made |= names
+                if makes_tensor(branch):
+                    self.found.kept |= {name for name in names if name.startswith("self.")}
+        if isinstance(value, ast.Call):
+            callee = last_name(value.func)
+            if callee in self.vocabulary.local:
+                self.found.results.setdefault(callee, set()).update(names)
+            if callee[:1].isupper() and root_of(value) in self.vocabulary.classes:
+                self.objects |= names
+        if is_view(value):
+            self.aliases.extend((name, source) for name in names for source in sources)
+        if sources & self.vocabulary.torch or calls_something(value, self.vocabulary.plain):
+            self.made.update(names)
+        self.bindings.append((names, sources))
+        if attributes & SHARING or "data" in attributes:
+            self.shared.update(names)
+        elif attributes & _SHARING_IF_KNOWN:
+            self.shared_if_known.update(names)
+        if attributes & MODULE_MEMORY and may_keep(value) and "clone" not in attributes:
+            self.found.triggers.add(KEPT)
+
+    def operation(self, node: ast.BinOp) -> None:
+        """Arithmetic between what may be an array and what may be a tensor."""
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if self.vocabulary.numpy and isinstance(one, ast.Name | ast.Call | ast.Subscript):
+                self.meetings.append((root_of(one), names_in(other)))
+
+    def _target(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Subscript):
+            self.written.update(names_in(target.value))
+            if root_of(target.value) == "self":
+                self.found.writes_self = True
+            key = target.slice
+            if isinstance(key, ast.Tuple | ast.Slice | ast.Compare) and isinstance(target.value, ast.Name):
+                self.tensors.add(target.value.id)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and "prev" in key.value:
+                self.found.triggers.add(SNAPSHOT)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for element in target.elts:
+                self._target(element)
+        elif isinstance(target, ast.Attribute) and "prev" in target.attr:
+            self.found.triggers.add(SNAPSHOT)
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        """`a += b` may write in place."""
+        if not is_number(node.value):
+            self.found.words.add("+=")
+        self.written.update(names_in(node.target))
+        if isinstance(node.target, ast.Attribute | ast.Subscript) and root_of(node.target) == "self":
+            self.found.writes_self = True
+        self.bindings.append((names_in(node.target), names_in(node.value)))
+
+    def compared_lists(self, node: ast.Compare) -> None:
+        """`xs == [y for y in ys]`: lists compare what they hold."""
+        if isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            for side in (node.left, *node.comparators):
+                if isinstance(side, ast.ListComp) or (
+                    isinstance(side, ast.Call) and called_by_name(side) in ("list", "tuple")
+                ):
+                    self.found.words.add("[==]")
+
+    def slice(self, node: ast.Slice) -> None:
+        """A negative step turns an array's strides round."""
+        if isinstance(node.step, ast.UnaryOp):
+            self.found.words.add("[::-1]")
+
+    def loop(self, node: ast.For | ast.comprehension) -> None:
+        """What is iterated over may be tensors."""
+        self.found.words.add("for")
+        self.bindings.append((names_in(node.target), names_in(node.iter)))
+        if isinstance(node, ast.comprehension):
+            for condition in node.ifs:
+                self._tested(condition)
+
+    def test(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> None:
+        """Names whose truth value is asked for."""
+        self._tested(node.test)
+
+    def boolean(self, node: ast.BoolOp) -> None:
+        """`a or b` asks for the truth value of `a`."""
+        for value in node.values[:-1]:
+            self._tested(value)
+
+    def negation(self, node: ast.UnaryOp) -> None:
+        """`not a`, `~a`."""
+        if isinstance(node.op, ast.Not):
+            self._tested(node.operand)
+        elif isinstance(node.op, ast.Invert):
+            self.found.words.add("~")
+
+    def _tested(self, node: ast.expr) -> None:
+        self.found.words.add("if")
+        if isinstance(node, ast.Name):
+            self.bare.add(node.id)
+            self.asked_for.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            if (path := dotted(node)) is not None:
+                self.asked_for.add(path)
+                if path.startswith("self."):
+                    self.found.asked.add(path)
+        elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):
+            if not any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators):
+                root = root_of(node.left)
+                if root is None or is_metadata(node.left):
+                    return
+                if root not in self.vocabulary.torch:
+                    self.compared.add(anchor_of(node.left) or root)
+                elif not is_plain_question(node.left):
+                    self.found.triggers.add(COUNT)
+        elif isinstance(node, ast.Call) and root_of(node) in self.vocabulary.torch and not is_plain_question(node):
+            self.found.triggers.add(COUNT)
+
+    def returned(self, node: ast.Return) -> None:
+        """Whether the function gives a result."""
+        if node.value is not None:
+            self.returns = True
+
+
+_HARMLESS = frozenset(
+    [
+        "zeros",
+        "ones",
+        "empty",
+        "arange",
+        "linspace",
+        "eye",
+        "seed",
+        "default_rng",
+        "RandomState",
+        "figure",
+        "subplots",
+        "show",
+        "close",
+    ]
+)
+
+
+def _sized_by(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> tuple[bool, set[str]]:
+    """Whether a value of these nodes may be a tensor with a known number of elements, and else the functions of this
+    file that may have made it one."""
+    callees: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            func = node.func
+            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+            if isinstance(func, ast.Call) or (name in _COUNTED and (name == "DataParallel" or literal_size(node))):
+                return True, callees
+            if any(keyword.arg == "reduction" for keyword in node.keywords):
+                return True, callees
+            if name in vocabulary.local:
+                callees.add(name)
+    return False, callees
+
+
+def _calls_sharing(node: ast.expr) -> bool:
+    """Whether the value is a conversion of an attribute, at the end of the chain: `self.a.cpu()`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr in SHARING:
+            return root_of(node) == "self" or any(root_of(argument) == "self" for argument in node.args)
+        node = node.func.value
+    return False
+
+
+_HANDLERS: dict[type, Callable[[Survey, Any], None]] = {
+    ast.FunctionDef: Survey.function,
+    ast.AsyncFunctionDef: Survey.function,
+    ast.Name: Survey.name,
+    ast.Attribute: Survey.attribute,
+    ast.Call: Survey.call,
+    ast.Assign: Survey.assign,
+    ast.AnnAssign: Survey.annotated,
+    ast.AugAssign: Survey.augmented,
+    ast.BinOp: Survey.operation,
+    ast.Compare: Survey.compared_lists,
+    ast.For: Survey.loop,
+    ast.AsyncFor: Survey.loop,
+    ast.comprehension: Survey.loop,
+    ast.If: Survey.test,
+    ast.While: Survey.test,
+    ast.IfExp: Survey.test,
+    ast.Assert: Survey.test,
+    ast.BoolOp: Survey.boolean,
+    ast.UnaryOp: Survey.negation,
+    ast.Slice: Survey.slice,
+    ast.Return: Survey.returned,
+}
