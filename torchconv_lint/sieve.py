@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Converters = Callable[[Iterable[str], frozenset[str]], Mapping[str, Collection[str]]]
 
-_PLACES = frozenset({"cuda", "to", "backward"})
+_PLACES = frozenset({"cuda", "to", "backward", "requires_grad=True", "requires_grad_", "parameters"})
 """Of files that move nothing and train nothing, other files are not asked what they convert: it took two fifths of all
 time (measured)."""
 SMALL = 12

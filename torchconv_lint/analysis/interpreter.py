@@ -327,7 +327,7 @@ class Interpreter:
 
     def leaves_mode_to_callers(self, function: FunctionOutline | None) -> bool:
         """Whether nothing in the file tells in which grad mode a function runs that gets its data, or its object, from
-        callers elsewhere: it neither trains nor is it called here."""
+        callers elsewhere: it neither trains, for a framework or by itself, nor is it called here."""
         if function is None:
             return False
         known = self._unsettled.get(function)
@@ -341,6 +341,8 @@ class Interpreter:
         if not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg):
             return False
         if any(isinstance(node, ast.Attribute) and node.attr in _TRAINING for node in function.nodes):
+            return False
+        if is_training_step(self, function):
             return False
         asked = function.name
         if function.owner is not None and asked in ("forward", "__call__", "__init__"):
