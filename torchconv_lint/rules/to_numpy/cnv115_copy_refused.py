@@ -50,7 +50,8 @@ Run with torch 2.13.0 (CPU build), on the CPU:
 
 - NumPy 2.0.2, 2.3.5 and 2.4.6: `np.array(x, copy=False)`, with and without `dtype=`, and of `[x]`: `ValueError: Unable
   to avoid copy while creating an array as requested.`; NumPy 2.4.6: `np.asarray(x, copy=False)` as well;
-- NumPy 1.26.4: `np.array(x, copy=False)` gives an array; `np.asarray` does not know the keyword (TypeError).
+- versions: NumPy 1.26.4: `np.array(x, copy=False)` gives an array; `np.asarray` does not know the keyword (TypeError);
+  `copy=None` raises `ValueError: NoneType copy mode not allowed.`
 - not yet run on CUDA.
 
 ## References

@@ -53,7 +53,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   __array_wrap__ must accept context and return_scalar arguments (positionally) in the future. (Deprecated NumPy 2.0)`;
 - `np.isnan(x)`: the same, and the tensor is uint8; `torch.isnan(x)` is bool;
 - `np.squeeze(x)`, `np.swapaxes(x, 0, 1)`: a tensor, no warning;
-- NumPy 2.0.2 and 2.3.5 warn as well, NumPy 1.26.4 does not.
+- versions: NumPy 2.0.2 and 2.3.5 warn as well, NumPy 1.26.4 does not.
 - not yet run on CUDA.
 
 ## References

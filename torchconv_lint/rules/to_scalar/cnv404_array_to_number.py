@@ -53,8 +53,8 @@ Run with torch 2.13.0 (CPU build), on the CPU, with arrays of shape (1,) and (1,
 
 - NumPy 2.4.6: `float(a)`, `int(a)`, `math.exp(a)`: `TypeError: only 0-dimensional arrays can be converted to Python
   scalars`; `out[0] = a`: `ValueError: setting an array element with a sequence.`;
-- NumPy 1.26.4, 2.0.2 and 2.3.5: `DeprecationWarning: Conversion of an array with ndim > 0 to a scalar is deprecated,
-  and will error in future.`;
+- versions: NumPy 1.26.4, 2.0.2 and 2.3.5: `DeprecationWarning: Conversion of an array with ndim > 0 to a scalar is
+  deprecated, and will error in future.`;
 - `a.item()` and `float(tensor)` work in all of them; three elements raise in all of them.
 - not yet run on CUDA.
 

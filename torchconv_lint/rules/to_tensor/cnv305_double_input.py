@@ -72,7 +72,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU, with float64 inpu
   `/ math.sqrt(3)` is float32 in all of them;
 - `t64 + weight` and `mse_loss(t32, t64)` give float64; `binary_cross_entropy` raises.
 - versions: torch 1.13 raises as well, with other texts (seen): `expected scalar type Double but found Float` for
-  `nn.Linear` and the norms, `mat1 and mat2 must have the same dtype` for `nn.LSTM`.
+  `nn.Linear` and the norms, `mat1 and mat2 must have the same dtype` for `nn.LSTM`. With
+  NumPy 1.26 a float64 number leaves a float32 array as it is (seen): `x * np.sqrt(2)` is an error from NumPy 2 on.
 - not yet run on CUDA.
 
 ## References
