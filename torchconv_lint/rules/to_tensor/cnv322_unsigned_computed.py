@@ -54,8 +54,8 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
   `x.topk(1)`, `-x`: `NotImplementedError: "add_stub" not implemented for 'UInt16'` and so on, the same for 32 and 64
   bits; `x.mean()`: `RuntimeError: mean(): could not infer output dtype`;
 - `x * 2`, `x / 2`, `x == 1`, `x.sum()`, `x.sort()`, `torch.stack`, `x[mask]`, `torch.ones(3) + x` work.
-- versions: `uint16`, `uint32` and `uint64` exist from torch 2.3; torch 1.13 has no such dtypes, and raises TypeError for
-  arrays of them (seen).
+- versions: `uint16`, `uint32` and `uint64` exist from torch 2.3; torch 1.13 has no such dtypes, and raises TypeError
+  for arrays of them (seen).
 - not yet run on CUDA.
 
 ## References
