@@ -195,22 +195,26 @@ def root_of(node: ast.AST | None) -> str | None:
 def anchor_of(node: ast.AST | None) -> str | None:
     """The root of a chain; of a chain that starts at an attribute of `self`, that attribute: "self.x"."""
     attribute = None
-    while node is not None and not isinstance(node, ast.Name):
-        if isinstance(node, ast.Attribute):
-            attribute = node.attr
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-            node = node.value
-        elif isinstance(node, ast.Call):
-            node = node.func
-        elif isinstance(node, ast.BinOp):
-            node = node.left
-        elif isinstance(node, ast.UnaryOp):
-            node = node.operand
-        else:
+    while node.__class__ is not ast.Name:
+        inner = _INNER.get(node.__class__)
+        if inner is None:
             return None
-    if node is None:
-        return None
-    return f"self.{attribute}" if node.id == "self" and attribute is not None else node.id
+        if node.__class__ is ast.Attribute:
+            attribute = node.attr
+        node = getattr(node, inner)
+    name: str = node.id
+    return f"self.{attribute}" if name == "self" and attribute is not None else name
+
+
+_INNER: dict[type, str] = {
+    ast.Attribute: "value",
+    ast.Subscript: "value",
+    ast.Starred: "value",
+    ast.Call: "func",
+    ast.BinOp: "left",
+    ast.UnaryOp: "operand",
+}
+"""Where a chain goes on. Looked up by type: asking `isinstance` of each took a twentieth of the sieve's time."""
 
 
 def last_name(node: ast.expr) -> str:
@@ -222,9 +226,10 @@ def last_name(node: ast.expr) -> str:
 
 def names_in(node: ast.AST) -> set[str]:
     """The names in a node."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    if isinstance(node, ast.Constant):
+    type_ = node.__class__
+    if type_ is ast.Name:
+        return {node.id}  # type: ignore[attr-defined]
+    if type_ is ast.Constant:
         return set()
     return {child.id for child in walk(node) if child.__class__ is ast.Name}
 

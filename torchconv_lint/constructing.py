@@ -21,6 +21,9 @@ _INTEGERS = frozenset({"randint", "randperm", "arange", "LongTensor", "IntTensor
 _NO_NUMBERS = frozenset({"object", "object_", "str_", "bytes_", "datetime64", "timedelta64"})
 
 
+_NAMING = frozenset({ast.Constant, ast.Name, ast.Attribute})
+"""What may name a dtype."""
+
 Names = set[str] | frozenset[str]
 
 
@@ -38,11 +41,9 @@ class Constructing:
 
     def call(self, node: ast.Call, name: str) -> None:
         """A call of something with this last name."""
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value[:1] == ">":
-                self._words.add(">")
-            elif _is_no_number(argument):
-                self._words.add("array(objects)")
+        for argument in (*node.args, *[keyword.value for keyword in node.keywords]):
+            if argument.__class__ in _NAMING:
+                self._named(argument)
         if name in _BUFFERS and any(_is_device(keyword) for keyword in node.keywords):
             self._words.add("buffer(device)")
         if name == "view" and (node.keywords or (len(node.args) == 1 and _may_be_dtype(node.args[0]))):
@@ -64,6 +65,13 @@ class Constructing:
             isinstance(child, ast.Attribute) and child.attr in _INTEGERS for child in walk(node.args[0])
         ):
             self._words.add("Parameter(integers)")
+
+    def _named(self, argument: ast.expr) -> None:
+        """An argument that may name a dtype."""
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value[:1] == ">":
+            self._words.add(">")
+        elif _is_no_number(argument):
+            self._words.add("array(objects)")
 
     def bind(self, names: set[str], value: ast.expr) -> None:
         """Names are bound to a value."""
@@ -115,24 +123,38 @@ class Constructing:
 
 
 def _names(node: ast.expr) -> set[str]:
-    return {child.id for child in walk(node) if isinstance(child, ast.Name)}
+    return {child.id for child in walk(node) if child.__class__ is ast.Name}
 
 
 def _what(node: ast.expr) -> str:
     """ "list" for a list of more than constants, "iterable" for what has no length or index, "call" for what a function
     gives, else ""."""
+    what = _WHAT.get(node.__class__)
+    if what is not None:
+        return what
     if isinstance(node, ast.List | ast.Tuple):
         return "" if node.elts and all(isinstance(element, ast.Constant) for element in node.elts) else "list"
-    if isinstance(node, ast.ListComp):
-        return "list"
-    if isinstance(node, ast.GeneratorExp | ast.SetComp | ast.Set | ast.Dict | ast.DictComp):
-        return "iterable"
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Name):
             return "iterable" if node.func.id in _ITERATORS else "list" if node.func.id in ("list", "tuple") else "call"
         if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS and not node.args:
             return "iterable"
     return ""
+
+
+_WHAT: dict[type, str] = {
+    ast.ListComp: "list",
+    ast.GeneratorExp: "iterable",
+    ast.SetComp: "iterable",
+    ast.Set: "iterable",
+    ast.Dict: "iterable",
+    ast.DictComp: "iterable",
+    ast.Name: "",
+    ast.Attribute: "",
+    ast.Constant: "",
+    ast.BinOp: "",
+    ast.Subscript: "",
+}
 
 
 def _is_constructor(node: ast.expr) -> bool:

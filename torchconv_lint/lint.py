@@ -45,13 +45,11 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         except (ValueError, RecursionError, MemoryError) as error:
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
     with _no_collection():
-        # Only a file that can meet torch needs these.
-        from torchconv_lint.rules import all_rules
+        # Only a file that can meet torch needs it.
         from torchconv_lint.sieve import sift
 
-        rules = [rule for rule in all_rules() if _enabled(rule, settings)]
+        rules, wanted = _chosen(settings)
         thorough = settings.confidence < Confidence.LIKELY
-        wanted = frozenset(trigger for rule in rules for trigger in rule.triggers)
         project = _project(source, settings)
         converters = functools.partial(project.converters, source.path) if project is not None else None
         sifted = sift(tree, everything=not settings.sieve, thorough=thorough, wanted=wanted, converters=converters)
@@ -114,6 +112,15 @@ def _project(source: Source, settings: Settings) -> Project | None:
     from torchconv_lint.analysis.project import Project
 
     return Project(source.path)
+
+
+@functools.lru_cache(maxsize=8)
+def _chosen(settings: Settings) -> tuple[Sequence[Rule[Event]], frozenset[tuple[str, ...]]]:
+    """The enabled rules and their triggers."""
+    from torchconv_lint.rules import all_rules
+
+    rules = [rule for rule in all_rules() if _enabled(rule, settings)]
+    return rules, frozenset(trigger for rule in rules for trigger in rule.triggers)
 
 
 def _enabled(rule: Rule[Event], settings: Settings) -> bool:

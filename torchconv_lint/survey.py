@@ -508,7 +508,7 @@ class Survey:
 
     def _bound(self, names: set[str], value: ast.expr) -> None:
         self.constructing.bind(names, value)
-        nodes = walk(value)
+        nodes: list[Any] = walk(value)
         sources = {node.id for node in nodes if node.__class__ is ast.Name}
         attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}
         if "self" in sources and (anchor := anchor_of(value)) is not None:
@@ -664,12 +664,12 @@ _HARMLESS = frozenset(
 )
 
 
-def _sized_by(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> tuple[bool, set[str]]:
+def _sized_by(nodes: Iterable[Any], vocabulary: Vocabulary) -> tuple[bool, set[str]]:
     """Whether a value of these nodes may be a tensor with a known number of elements, and else the functions of this
     file that may have made it one."""
     callees: set[str] = set()
     for node in nodes:
-        if isinstance(node, ast.Call):
+        if node.__class__ is ast.Call:
             func = node.func
             name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
             if isinstance(func, ast.Call) or (name in _COUNTED and (name == "DataParallel" or literal_size(node))):

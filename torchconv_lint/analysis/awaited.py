@@ -10,7 +10,7 @@ from torchconv_lint.analysis.backward import losses_of
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Position = int | None
 """Which item of a returned tuple; None for the whole result."""
@@ -23,27 +23,25 @@ def awaited(file: FileOutline) -> dict[FunctionOutline, frozenset[str]]:
     for caller in file.all_functions():
         for callee, position, count in _differentiated(file, caller):
             names = found.setdefault(callee, set())
-            for node in callee.nodes:
-                if isinstance(node, ast.Return) and node.value is not None:
+            for node in callee.by_type[ast.Return]:
+                if node.value is not None:
                     names.update(_returned(node.value, position, count))
     return {function: frozenset(names & _bound_once(function)) for function, names in found.items()}
 
 
 def _bound_once(function: FunctionOutline) -> set[str]:
     """The names of which there is one value only, so that it is the one that is returned."""
-    bound = Counter(
-        node.id for node in function.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    bound = Counter(node.id for node in function.by_type[ast.Name] if isinstance(node.ctx, ast.Store))
     return {name for name, times in bound.items() if times == 1}
 
 
 def _differentiated(file: FileOutline, caller: FunctionOutline) -> Iterator[tuple[FunctionOutline, Position, int]]:
     """Functions of the file whose results the caller binds and calls backward on."""
-    if not any(isinstance(node, ast.Attribute) and "backward" in node.attr for node in caller.nodes):
+    if not any("backward" in node.attr for node in caller.by_type[ast.Attribute]):
         return
-    calls = [node for node in caller.nodes if isinstance(node, ast.Call)]
+    calls: Sequence[ast.Call] = caller.by_type[ast.Call]
     losses = {name for call in calls for loss in losses_of(call) for name in _terms(loss)}
-    bindings = [node for node in caller.nodes if isinstance(node, ast.Assign)]
+    bindings: Sequence[ast.Assign] = caller.by_type[ast.Assign]
     for node in bindings:  # `loss = policy_loss + 0.5 * value_loss`
         if isinstance(node.targets[0], ast.Name) and node.targets[0].id in losses:
             losses.update(_terms(node.value))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.record import record
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.walking import ByType
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Passes:
     """The backward passes of a function.
 
@@ -25,7 +28,7 @@ class Passes:
     holders: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Binding:
     targets: frozenset[str]
     sources: frozenset[str]
@@ -36,9 +39,9 @@ class _Binding:
 NO_PASSES = Passes()
 
 
-def backward_in(nodes: Iterable[ast.AST]) -> Passes:
+def backward_in(nodes: ByType) -> Passes:
     """The backward passes among these nodes."""
-    losses = [loss for node in nodes if isinstance(node, ast.Call) for loss in losses_of(node)]
+    losses = [loss for node in nodes[ast.Call] for loss in losses_of(node)]
     if not losses:
         return NO_PASSES
     whole = frozenset(loss.id for loss in losses if isinstance(loss, ast.Name))
@@ -58,15 +61,14 @@ def backward_in(nodes: Iterable[ast.AST]) -> Passes:
     return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)))
 
 
-def _holders(nodes: Iterable[ast.AST], losses: list[ast.expr]) -> Iterator[str]:
+def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
     """What a loss is taken out of, right where backward is called or when its name is bound."""
     names = {loss.id for loss in losses if isinstance(loss, ast.Name)}
     taken = [loss for loss in losses if not isinstance(loss, ast.Name)]
     taken += [
         node.value
-        for node in nodes
-        if isinstance(node, ast.Assign)
-        and any(isinstance(each, ast.Name) and each.id in names for each in node.targets)
+        for node in nodes[ast.Assign]
+        if any(isinstance(each, ast.Name) and each.id in names for each in node.targets)
     ]
     for part in taken:
         if (isinstance(part, ast.Attribute) and "loss" in part.attr.lower()) or (
@@ -122,14 +124,15 @@ def paths(node: ast.AST) -> Iterator[str]:
                 yield from paths(child)
 
 
-def _bindings(nodes: Iterable[ast.AST]) -> Iterator[_Binding]:
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            callee = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
-            yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.lineno, callee)
-        elif isinstance(node, ast.AugAssign | ast.AnnAssign) and node.value is not None:
+def _bindings(nodes: ByType) -> Iterator[_Binding]:
+    for node in nodes[ast.Assign]:
+        callee = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+        yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.lineno, callee)
+    for node in (*nodes[ast.AugAssign], *nodes[ast.AnnAssign]):
+        if node.value is not None:
             yield _Binding(_targets(node.target), frozenset(paths(node.value)), node.lineno)
-        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+    for node in nodes[ast.withitem]:
+        if node.optional_vars is not None:
             sources = frozenset(paths(node.context_expr))
             yield _Binding(_targets(node.optional_vars), sources, node.context_expr.lineno)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from torchconv_lint.analysis.record import record
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from torchconv_lint.model import Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """Base of all events. `site` is where a finding about it points; `of_traces` tells the events that are about
     functions under a transform."""
@@ -23,7 +24,7 @@ class Event:
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToNumpy(Event):
     """A tensor becomes an ndarray.
 
@@ -47,7 +48,7 @@ class ToNumpy(Event):
     sole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrayFirst(Event):
     """`array op tensor`, which Python asks the array about first. `subject` is the array's text."""
 
@@ -57,7 +58,7 @@ class ArrayFirst(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumpyRefuses(Event):
     """A NumPy function that calls the tensor's own method with NumPy's arguments is given a tensor."""
 
@@ -67,7 +68,7 @@ class NumpyRefuses(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CopyForbidden(Event):
     """`np.array(tensor, copy=False)`: NumPy is to make an array without a copy. `held`: of a list of tensors."""
 
@@ -78,7 +79,7 @@ class CopyForbidden(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WrappedByNumpy(Event):
     """A function of NumPy is given a tensor, and makes a tensor of its result."""
 
@@ -88,7 +89,7 @@ class WrappedByNumpy(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InvertedMask(Event):
     """`x[~mask]`; `subject` is the mask."""
 
@@ -96,7 +97,7 @@ class InvertedMask(Event):
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToTensor(Event):
     """Data becomes a tensor through `via` ("from_numpy", "tensor", "FloatTensor", "indexing").
 
@@ -113,7 +114,7 @@ class ToTensor(Event):
     alone: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeywordRefused(Event):
     """A function is called with a keyword that it does not take. `instead` is one that takes it."""
 
@@ -122,7 +123,7 @@ class KeywordRefused(Event):
     instead: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LegacyPlaced(Event):
     """A legacy constructor, which makes tensors on the CPU only, is given a `device=` or a tensor (`subject`) that may
     be on an accelerator."""
@@ -133,7 +134,7 @@ class LegacyPlaced(Event):
     keyword: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GradAsked(Event):
     """A tensor is made to require grad; `subject` is the text that does it."""
 
@@ -142,7 +143,7 @@ class GradAsked(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ItemStored(Event):
     """`buffer[...] = value`: the value takes the buffer's dtype.
 
@@ -159,7 +160,7 @@ class ItemStored(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reinterpreted(Event):
     """`x.view(dtype)`: the same bytes, read as another dtype. `looked_up`: the dtype was looked up by `x`'s own."""
 
@@ -170,7 +171,7 @@ class Reinterpreted(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataOverwritten(Event):
     """A tensor is made from data and filled at once with something else: `torch.tensor((2, 3)).normal_()`."""
 
@@ -179,7 +180,7 @@ class DataOverwritten(Event):
     fill: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CastBack(Event):
     """Integers that a legacy constructor has made floats are made integers again."""
 
@@ -188,14 +189,14 @@ class CastBack(Event):
     into: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unfilled(Event):
     """Numbers that nobody has written are computed with: `x * torch.Tensor(3)`."""
 
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resized(Event):
     """A tensor whose memory belongs to an array (or is shared with one) is resized."""
 
@@ -204,7 +205,7 @@ class Resized(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModuleFed(Event):
     """A tensor of known dtype is given to a module. `kind` is the module's class in torch.nn, `parameters` the dtype of
     its parameters; `converted` is the conversion that gave the tensor its dtype, if there is one in sight."""
@@ -218,7 +219,7 @@ class ModuleFed(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DoubleKept(Event):
     """A tensor that is float64 because the array was, converted at `site`, goes on (`where`) as it is."""
 
@@ -227,7 +228,7 @@ class DoubleKept(Event):
     gone: Site
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToScalar(Event):
     """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt"), in this grad mode.
 
@@ -243,7 +244,7 @@ class ToScalar(Event):
     sole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrayToScalar(Event):
     """An array becomes a Python number through `via` ("float", "math.sqrt"), or one element of another array."""
 
@@ -252,7 +253,7 @@ class ArrayToScalar(Event):
     via: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FractionCutOff(Event):
     """`int(x)` of the tensor `subject`, the result of an operation that gives fractions."""
 
@@ -261,7 +262,7 @@ class FractionCutOff(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakenApart(Event):
     """Python's `sum`, `min` or `max` (`via`) goes through a tensor."""
 
@@ -270,7 +271,7 @@ class TakenApart(Event):
     via: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnsignedComputed(Event):
     """A tensor of unsigned integers of more than a byte goes into an operation (`via`) that torch has not for them."""
 
@@ -279,7 +280,7 @@ class UnsignedComputed(Event):
     via: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrayTested(Event):
     """An array's truth value is asked for; `or_none` tells that the value may also be None."""
 
@@ -288,7 +289,7 @@ class ArrayTested(Event):
     or_none: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tested(Event):
     """A tensor's truth value is asked for; `or_none` tells that the value may also be None.
 
@@ -304,7 +305,7 @@ class Tested(Event):
     negation: Site | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StaleRead(Event):
     """Memory written through one handle is used through another that may be relied on as independent.
 
@@ -319,13 +320,13 @@ class StaleRead(Event):
     both_used: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OwnUse(Event):
     """The handle through which the write at `site` went is used again afterwards. Heard by no rule: it completes
     `StaleRead.both_used`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
     also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data."""
@@ -338,7 +339,7 @@ class ForeignWrite(Event):
     given: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AliasKept(Event):
     """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later.
     `form` is "tensor", "array", or "" for a container of such or something unknown."""
@@ -350,7 +351,7 @@ class AliasKept(Event):
     form: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StateAdopted(Event):
     """A state that somebody else keeps is gone on with as it is. `what` names it, `why` tells how it changes later;
     `form` as in `AliasKept`."""
@@ -361,7 +362,7 @@ class StateAdopted(Event):
     form: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArgumentKept(Event):
     """What a caller has handed over (`argument`) is put into `target`, after a conversion (`how`) that may have had
     nothing to do. `form` as in `AliasKept`."""
@@ -372,7 +373,7 @@ class ArgumentKept(Event):
     form: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wait(Event):
     """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
 
@@ -397,7 +398,7 @@ class Wait(Event):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MadeOnHost(Event):
     """A tensor that `maker` ("torch.zeros") makes on the CPU is moved to an accelerator at once."""
 
@@ -405,7 +406,7 @@ class MadeOnHost(Event):
     maker: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Race(Event):
     """Host memory is read, or (`upload`) written, while a copy begun at `copied` may not have got there yet."""
 
@@ -415,7 +416,7 @@ class Race(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TracedRead(Event):
     """What a tensor holds is read inside a function that is compiled, traced or transformed (`how`). `asking`: the
     answer decides which way the program goes; `asserting`: it only decides whether it goes on."""
@@ -431,7 +432,7 @@ class TracedRead(Event):
     asserting: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphKept(Event):
     """A tensor that is part of a graph is put aside, time and again: added to `target`, or put into it (`container`).
 
@@ -451,7 +452,7 @@ class GraphKept(Event):
     operand: Site | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphCut(Event):
     """Values that left the graph at `site` reach a backward pass at `reached`, or a result that is named a loss
     (`returned`). `dead`: nothing else in what is back-propagated requires grad. `leaf`: backward is called on what they
@@ -464,7 +465,7 @@ class GraphCut(Event):
     leaf: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeafBackward(Event):
     """backward is called at `reached` on a tensor that is a leaf since it was told to require grad at `site`, and had
     no graph before. `subject` is what was told so, `made` that it was when it was made."""
@@ -474,7 +475,7 @@ class LeafBackward(Event):
     made: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeepCopied(Event):
     """`copy.deepcopy` meets the result of an operation on what requires grad: `subject` itself, or something that it
     holds (`holder` is "holds", or the attribute that does)."""
@@ -485,7 +486,7 @@ class DeepCopied(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeafWritten(Event):
     """A leaf that requires grad, or a view of one, is written in place while grad mode is on."""
 
@@ -494,7 +495,7 @@ class LeafWritten(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GradIntoIntegers(Event):
     """A tensor that requires grad (`value`) is written into an integer tensor: truncated, and without its graph."""
 
@@ -503,7 +504,7 @@ class GradIntoIntegers(Event):
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ElementsCompared(Event):
     """Python compares tensors that a list or tuple holds, or the rows of one, by `via` ("==", "in", "max"), and asks
     for the truth of the outcome."""
@@ -514,7 +515,7 @@ class ElementsCompared(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rounded(Event):
     """Python's `round` is called on a tensor."""
 
@@ -523,7 +524,7 @@ class Rounded(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UsedAsIndex(Event):
     """A tensor is used where Python asks for an integer: `range`, a slice, an index (`via`)."""
 
@@ -533,7 +534,7 @@ class UsedAsIndex(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UsedAsKey(Event):
     """A tensor is looked up in a set or dict, or becomes a key of one (`via`): by identity, as tensors hash."""
 
@@ -543,7 +544,7 @@ class UsedAsKey(Event):
     sure: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TracedCut(Event):
     """A number (or a tensor made of numbers) that was read, at `site`, off an input which `how` differentiates by is
     computed with: the derivative takes it for a constant."""

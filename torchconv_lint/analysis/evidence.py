@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.backward import backward_in
 from torchconv_lint.analysis.presence import present
+from torchconv_lint.analysis.record import record
 from torchconv_lint.knowledge import numpy_ops, torch_ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from torchconv_lint.analysis.walking import ByType
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
 _ALSO_OTHERS = frozenset(
@@ -99,7 +99,7 @@ _ALSO_OTHERS = frozenset(
 """Tensor methods that modules, containers, strings, data frames, sparse matrices, sets or other frameworks have too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions.
 
@@ -158,16 +158,14 @@ def data_methods() -> frozenset[str]:
     }
 
 
-def evidence_in(nodes: Iterable[ast.AST]) -> Evidence:
+def evidence_in(nodes: ByType) -> Evidence:
     """What the uses in one function tell."""
     tensors: set[str] = set()
     needs_grad: set[str] = set()
     modules: set[str] = set()
     matrices: set[str] = set()
     only = tensor_only_methods()
-    for node in nodes:
-        if not isinstance(node, ast.Call):
-            continue
+    for node in nodes[ast.Call]:
         func = node.func
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
             name = func.value.id

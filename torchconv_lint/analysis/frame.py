@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import libcst as cst
 
 from torchconv_lint.analysis.evidence import NO_EVIDENCE
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.site import Segment, Site
 from torchconv_lint.analysis.state import State
 from torchconv_lint.analysis.values import NOTHING, UNKNOWN, External, Kind, Value, When, possible
@@ -79,7 +80,7 @@ class Definition:
         return self._parsed()[1]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """One argument of a call: its value, and the node it was written as."""
 
@@ -87,7 +88,7 @@ class Argument:
     node: cst.BaseExpression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arguments:
     """The arguments of a call. `star` joins what `*args` hands over, `double_star` what `**kwargs` does."""
 

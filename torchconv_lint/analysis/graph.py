@@ -157,10 +157,10 @@ def has_graph(kind: Kind) -> bool:
 def held(value: Value) -> Iterator[Kind]:
     """The values themselves and what containers among them hold."""
     for kind, _ in value:
-        if isinstance(kind, Sequence):
+        if type(kind) is Sequence:
             for item in kind.items if kind.items is not None else (kind.element,):
                 yield from held(item)
-        elif isinstance(kind, Mapping):
+        elif type(kind) is Mapping:
             for item in (kind.element, *(item for _, item in kind.items)):
                 yield from held(item)
         else:

@@ -340,7 +340,7 @@ class Interpreter:
         arguments = function.node.args
         if not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg):
             return False
-        if any(isinstance(node, ast.Attribute) and node.attr in _TRAINING for node in function.nodes):
+        if any(node.attr in _TRAINING for node in function.by_type[ast.Attribute]):
             return False
         if is_training_step(self, function):
             return False
@@ -364,15 +364,15 @@ class Interpreter:
     def _callers(self) -> dict[str, set[str]]:
         """The functions that call something of a name; "" for the module's own statements."""
         found: dict[str, set[str]] = {}
-        for inside, nodes in (
-            ("", own_nodes(self.outline.tree)),
-            *((one.name, one.nodes) for one in self.outline.all_functions()),
+        own = [node for node in own_nodes(self.outline.tree) if isinstance(node, ast.Call)]
+        for inside, calls in (
+            ("", own),
+            *((one.name, one.by_type[ast.Call]) for one in self.outline.all_functions()),
         ):
-            for node in nodes:
-                if node.__class__ is ast.Call:
-                    called = node.func
-                    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-                    found.setdefault(name, set()).add(inside)
+            for call in calls:
+                called = call.func
+                name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+                found.setdefault(name, set()).add(inside)
         return found
 
     @functools.cached_property
@@ -388,6 +388,8 @@ class Interpreter:
         text = self.source.text
         if "volatile=True" in text:
             return True
+        if "set_grad_enabled" not in text:  # quicker than to look at every line
+            return False
         return _GRAD_OFF.search(text) is not None and _GRAD_ON.search(text) is None
 
     def _receiver(self, function: FunctionOutline) -> Kind | None:
@@ -714,7 +716,7 @@ class Interpreter:
             name = slot.name.value
             names[name] = annotated(self, _as_ast(slot.annotation, definition.segment), name)
         state = frame.exits[-1] if frame.exits else frame.state
-        goes_back = ".backward(" in definition.segment.code(definition.node)
+        goes_back = ".backward(" in definition.segment.text(definition.node)
         grad = mode_by_decorators(self, definition, True if goes_back else None)
         inner = self._frame(definition, State(names, grad=grad, path=state.path), frame.depth + 1, None)
         inner.entry = frame.entry
@@ -791,7 +793,7 @@ class Interpreter:
         """What the uses of names in the function tell."""
         found = self._evidence.get(function)
         if found is None:
-            found = evidence_in(function.nodes)
+            found = evidence_in(function.by_type)
             names = self._awaited.get(function) if self.trains else None
             if names:
                 spent = found.spent | names

@@ -9,7 +9,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,12 +53,17 @@ class FunctionOutline:
         return walk(self.node)
 
     @functools.cached_property
+    def by_type(self) -> ByType:
+        """The same nodes by their type."""
+        return ByType(self.nodes)
+
+    @functools.cached_property
     def given(self) -> frozenset[str]:
         """The names that stand for what a caller has handed over, or for a part or a view of it: parameters that are
         bound to nothing else, and names taken from them."""
         arguments = self.node.args
         parameters = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-        bindings = [(_names_bound(node), _origin(node.value)) for node in self.nodes if isinstance(node, ast.Assign)]
+        bindings = [(_names_bound(node), _origin(node.value)) for node in self.by_type[ast.Assign]]
         names = parameters - {"self", "cls"}
         for _ in range(3):
             names |= {name for bound, origin in bindings if origin in names for name in bound}
@@ -137,13 +142,14 @@ def _written_on_self(method: FunctionOutline) -> Iterator[str]:
     """Attributes of the first parameter whose contents a method writes: `self.x[0] = 1`, `self.x.data.add_(1)`."""
     arguments = [*method.node.args.posonlyargs, *method.node.args.args]
     this = arguments[0].arg if arguments else ""
-    for node in method.nodes:
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            yield from _self_attribute(_through_data(node.value), this)
-        elif isinstance(node, ast.AugAssign):
-            yield from _self_attribute(_through_data(node.target), this)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _writes(node.func.attr):
-            yield from _self_attribute(_through_data(node.func.value), this)
+    for subscript in method.by_type[ast.Subscript]:
+        if isinstance(subscript.ctx, ast.Store):
+            yield from _self_attribute(_through_data(subscript.value), this)
+    for augmented in method.by_type[ast.AugAssign]:
+        yield from _self_attribute(_through_data(augmented.target), this)
+    for call in method.by_type[ast.Call]:
+        if isinstance(call.func, ast.Attribute) and _writes(call.func.attr):
+            yield from _self_attribute(_through_data(call.func.value), this)
 
 
 def _through_data(node: ast.expr) -> ast.expr:
@@ -281,20 +287,22 @@ def _stored_on_self(method: FunctionOutline) -> Iterator[str]:
     if not arguments:
         return
     this = arguments[0].arg
-    for node in method.nodes:
-        if isinstance(node, ast.Attribute):
-            if isinstance(node.value, ast.Name) and node.value.id == this and isinstance(node.ctx, ast.Store):
-                yield node.attr
-        elif isinstance(node, ast.Subscript):
-            if isinstance(node.ctx, ast.Store):
-                yield from _self_attribute(node, this)
-        elif isinstance(node, ast.Call) and (named := named_attribute(node, this)) is not None:
+    for attribute in method.by_type[ast.Attribute]:
+        owner = attribute.value
+        if isinstance(attribute.ctx, ast.Store) and isinstance(owner, ast.Name) and owner.id == this:
+            yield attribute.attr
+    for subscript in method.by_type[ast.Subscript]:
+        if isinstance(subscript.ctx, ast.Store):
+            yield from _self_attribute(subscript, this)
+    for call in method.by_type[ast.Call]:
+        func = call.func
+        if (named := named_attribute(call, this)) is not None:
             yield named
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in _MUTATORS:
-                yield from _self_attribute(node.func.value, this)
-            elif node.func.attr in REGISTERING and node.args and isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
+        elif isinstance(func, ast.Attribute):
+            if func.attr in _MUTATORS:
+                yield from _self_attribute(func.value, this)
+            elif func.attr in REGISTERING and call.args and isinstance(call.args[0], ast.Constant):
+                yield str(call.args[0].value)
 
 
 def attribute_family(node: ast.expr) -> str | None:

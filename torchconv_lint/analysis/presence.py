@@ -13,7 +13,9 @@ from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from torchconv_lint.analysis.walking import ByType
 
 MASKING = frozenset({"masked_fill", "masked_fill_", "masked_select", "masked_scatter", "masked_scatter_", "copy_"})
 """Methods whose first argument is a tensor with an element for each of the other's."""
@@ -28,11 +30,11 @@ TELLING |= {"data_ptr"}
 """Methods that nothing but a tensor with several elements has, and nobody gives a class of his own."""
 
 
-def present(nodes: Iterable[ast.AST], takes: frozenset[str]) -> frozenset[str]:
+def present(nodes: ByType, takes: frozenset[str]) -> frozenset[str]:
     """The names and dotted names that are tested for presence: they are tensors, or None. `takes`: functions of torch
     whose first argument is a tensor."""
     found = set()
-    for node in nodes:
+    for node in (*nodes[ast.If], *nodes[ast.IfExp], *nodes[ast.BoolOp]):
         for path, branch in _guarded(node):
             if path not in found and _is_tensor(path, branch, takes):
                 found.add(path)
@@ -84,16 +86,16 @@ def tested(test: ast.expr) -> Iterator[str]:
             yield path
 
 
-def _guarded(node: ast.AST) -> Iterator[tuple[str, Sequence[ast.AST]]]:
+def _guarded(node: ast.If | ast.IfExp | ast.BoolOp) -> Iterator[tuple[str, Sequence[ast.AST]]]:
     """What a statement or expression tests by itself, each with what is run where it holds."""
-    if isinstance(node, ast.If | ast.IfExp):
+    if not isinstance(node, ast.BoolOp):
         test, body, other = node.test, node.body, node.orelse
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             test, body = test.operand, other
         branch = body if isinstance(body, list) else [body]
         for path in tested(test):
             yield path, branch
-    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+    elif isinstance(node.op, ast.And):
         for place, part in enumerate(node.values[:-1]):
             for path in tested(part):
                 yield path, node.values[place + 1 :]
@@ -105,13 +107,16 @@ def _is_tensor(path: str, branch: Sequence[ast.AST], takes: frozenset[str]) -> b
         nodes = walk(part)
         if any(isinstance(node, ast.Call) and path in used(node, takes) for node in nodes):
             return True
-        if any(isinstance(node, ast.Name | ast.Attribute) and _binds(node, path) for node in nodes):
+        if any(node.__class__ in _BINDING and _binds(node, path) for node in nodes):
             return False
     return False
 
 
-def _binds(node: ast.Name | ast.Attribute, path: str) -> bool:
-    if not isinstance(node.ctx, ast.Store):
+_BINDING = frozenset({ast.Name, ast.Attribute})
+
+
+def _binds(node: ast.AST, path: str) -> bool:
+    if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Store):
         return False
     target = dotted(node)
     return target is not None and (path == target or path.startswith(f"{target}."))

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import named_attribute
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +56,7 @@ class _Search:
 
     def __init__(self, file: FileOutline) -> None:
         self.file = file
-        self.scopes: dict[FunctionOutline | None, _Scope] = {None: _Scope(_own_nodes(file))}
+        self.scopes: dict[FunctionOutline | None, _Scope] = {None: _Scope(ByType(_own_nodes(file)))}
         self.named: dict[str, list[FunctionOutline]] = {}
         for function in file.all_functions():
             self.named.setdefault(function.name, []).append(function)
@@ -78,7 +78,7 @@ class _Search:
     def _scope(self, function: FunctionOutline | None) -> _Scope:
         scope = self.scopes.get(function)
         if scope is None and function is not None:
-            scope = self.scopes[function] = _Scope(function.nodes)
+            scope = self.scopes[function] = _Scope(function.by_type)
         return scope or self.scopes[None]
 
     def _origins(self, function: FunctionOutline | None, name: str) -> Iterator[tuple[FunctionOutline | None, str]]:
@@ -103,21 +103,23 @@ class _Search:
 class _Scope:
     """What flows where in one function: from a name on the left of an assignment to the names on its right."""
 
-    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+    def __init__(self, nodes: ByType) -> None:
         self.flows: dict[str, set[str]] = {}
         self.bound: set[str] = set()
         self.returned: set[str] = set()
-        for node in nodes:
-            if isinstance(node, ast.Return | ast.Yield):
-                self.returned |= names_in(node.value) if node.value is not None else set()
-            else:
-                for targets, value in _flow(node):
-                    sources = names_in(value)
-                    names = names_in(targets)
-                    if not isinstance(node, ast.Call):  # `xs.append(x)` binds nothing
-                        self.bound |= names
-                    for target in names:
-                        self.flows.setdefault(target, set()).update(sources)
+        for node in (*nodes[ast.Return], *nodes[ast.Yield]):
+            self.returned |= names_in(node.value) if node.value is not None else set()
+        for targets, value in _bindings(nodes):
+            names = names_in(targets)
+            self.bound |= names
+            self._flow(names, value)
+        for targets, value in _fillings(nodes):  # `xs.append(x)` binds nothing
+            self._flow(names_in(targets), value)
+
+    def _flow(self, names: set[str], value: ast.AST) -> None:
+        sources = names_in(value)
+        for target in names:
+            self.flows.setdefault(target, set()).update(sources)
 
 
 def _own_nodes(file: FileOutline) -> Iterator[ast.AST]:
@@ -126,24 +128,30 @@ def _own_nodes(file: FileOutline) -> Iterator[ast.AST]:
             yield from walk(statement)
 
 
-def _flow(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
-    if isinstance(node, ast.Assign):
+def _bindings(nodes: ByType) -> Iterator[tuple[ast.AST, ast.AST]]:
+    for node in nodes[ast.Assign]:
         for target in node.targets:
             yield target, node.value
-    elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
+    for node in (*nodes[ast.AnnAssign], *nodes[ast.AugAssign], *nodes[ast.NamedExpr]):
         if node.value is not None:
             yield node.target, node.value
-    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+    for node in (*nodes[ast.For], *nodes[ast.AsyncFor], *nodes[ast.comprehension]):
         yield node.target, node.iter
-    elif isinstance(node, ast.withitem):
+    for node in nodes[ast.withitem]:
         if node.optional_vars is not None:
             yield node.optional_vars, node.context_expr
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
-        for argument in node.args[2:]:
-            yield node, argument
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
-        for argument in node.args:
-            yield node.func.value, argument
+
+
+def _fillings(nodes: ByType) -> Iterator[tuple[ast.AST, ast.AST]]:
+    for node in nodes[ast.Call]:
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            if func.attr in _FILLING:
+                for argument in node.args:
+                    yield func.value, argument
+        elif isinstance(func, ast.Name) and func.id == "setattr":
+            for argument in node.args[2:]:
+                yield node, argument
 
 
 def names_in(node: ast.AST) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import REFUSALS
 from torchconv_lint.analysis.events import ToNumpy
+from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.tensors import operands_in
 from torchconv_lint.analysis.values import Fact, Mapping, Sequence, Step, Tensor
 from torchconv_lint.model import Confidence
@@ -24,7 +25,7 @@ _FACTS = ("device", "grad", "dtype", "form")
 """What may keep a tensor from becoming an array."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """A conversion in a function of another file, the parameter that what is converted comes from, and what is as it
     was handed over: "device", "grad", …"""

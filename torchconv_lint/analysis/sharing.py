@@ -94,20 +94,26 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
             frame.state.put(name, relabelled(value, lambda memory: _older(memory, node)))
 
 
+_LYING_SOMEWHERE = frozenset({Tensor, Array, Opaque})
+_HOLDING = frozenset({Sequence, Mapping})
+# Types are looked up: to ask `isinstance` of several costs ten times as much, and this is asked of every name.
+
+
 def _is_made_at(value: Value, node: cst.CSTNode, depth: int = 0) -> bool:
     """Whether a value holds memory that was allocated at `node` most recently: as `memories`, for all names at once."""
     for kind, _ in value:
-        if isinstance(kind, Tensor | Array | Opaque):
-            memory = kind.memory
+        type_ = type(kind)
+        if type_ in _LYING_SOMEWHERE:
+            memory: Memory | None = kind.memory  # type: ignore[attr-defined]
             if memory is not None and type(memory.key) is tuple and memory.key[0] is node:
                 return True
             continue
-        if depth < 3 and isinstance(kind, Sequence):
-            items = kind.items if kind.items is not None else (kind.element,)
-        elif depth < 3 and isinstance(kind, Mapping):
-            items = (kind.element, *(item for _, item in kind.items))
-        else:
+        if type_ not in _HOLDING or depth == 3:
             continue
+        if isinstance(kind, Sequence):
+            items = kind.items if kind.items is not None else (kind.element,)
+        elif isinstance(kind, Mapping):
+            items = (kind.element, *(item for _, item in kind.items))
         if any(_is_made_at(item, node, depth + 1) for item in items):
             return True
     return False
@@ -218,9 +224,12 @@ def form_of(value: Value) -> str:
 def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
     """Every memory that a value holds, those of container elements included."""
     for kind, _ in value:
-        if isinstance(kind, Tensor | Array | Opaque):
-            if kind.memory is not None:
-                yield kind.memory
+        type_ = type(kind)
+        if type_ in _LYING_SOMEWHERE:
+            if kind.memory is not None:  # type: ignore[attr-defined]
+                yield kind.memory  # type: ignore[attr-defined]
+        elif type_ not in _HOLDING:
+            continue
         elif depth < 3 and isinstance(kind, Sequence):
             for item in kind.items if kind.items is not None else (kind.element,):
                 yield from memories(item, depth + 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.building import Builder
 from torchconv_lint.analysis.outline import first_line
+from torchconv_lint.analysis.record import record
 from torchconv_lint.model import Span
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _inside_parentheses(text: str) -> tuple[tuple[int, int], tuple[int, int]] | 
     return tokens[1].start, tokens[-2].end if len(tokens) > 2 else tokens[1].start
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """A node of a segment. Equal when the node is the same object."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import ALWAYS, Alt, Value, When, join, under
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Write:
     """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`);
     `by_step` an optimiser's step."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +11,7 @@ import libcst as cst
 from torchconv_lint.analysis.events import TracedCut
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.terms import (
     BACKWARD,
@@ -97,7 +98,7 @@ _LEFT_OUT = frozenset(["torch.compiler.disable", "torch._dynamo.disable", "torch
 """Decorators that keep a function out of what is compiled or traced."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transform:
     """What a function is handed to. `kind` is one of the constants here; `text` names it for messages, and `site` is
     where that happens."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from torchconv_lint.analysis.record import record
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.model import Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Copy:
     """One copy. `key` is the call that makes it, for a download; the path of what it reads, for an upload."""
 
@@ -20,7 +22,7 @@ class Copy:
     sure: Confidence = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Underway:
     """The copies that may be under way, and the places at which copies have been waited for."""
 

@@ -8,9 +8,10 @@ the mere lack of knowledge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.model import Confidence
 
@@ -28,7 +29,7 @@ ONE = "one"
 MANY = "many"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of a provenance: what happened at `site`, and what came before it."""
 
@@ -38,7 +39,7 @@ class Step:
     length: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """Something known about a value. Only the value counts for equality: loops converge on facts, not on stories."""
 
@@ -70,7 +71,7 @@ class Fact:
         return self if self.confidence <= at_most else replace(self, confidence=at_most)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """An allocation, and the *side* from which a value sees it.
 
@@ -109,7 +110,7 @@ def part_of(memory: Memory | None, part: object) -> Memory | None:
     return None if depth >= 3 else replace(memory, key=("part", memory.key, part))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cut:
     """A conversion that took values out of the autograd graph.
 
@@ -130,7 +131,7 @@ class Cut:
     made_of: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """What is known of a tensor's place in the autograd graph.
 
@@ -158,7 +159,7 @@ class Kind:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor(Kind):
     """A torch.Tensor. Every fact may be unknown (None). `count` is "one" or "many" elements; `shape` see shapes.py.
     `traced` is known of what depends on the inputs of a function that is transformed. `pinned`: it is in page-locked
@@ -181,7 +182,7 @@ class Tensor(Kind):
     fraction: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Array(Kind):
     """A numpy.ndarray; `ndim` is its number of dimensions, `count` "one" or "many" elements, if known.
 
@@ -201,7 +202,7 @@ class Array(Kind):
     count: Fact | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opaque(Kind):
     """Something unknown. `path` is a name that stays the same as long as the thing does ("args.cuda").
 
@@ -217,7 +218,7 @@ class Opaque(Kind):
     array: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Const(Kind):
     """A Python constant: str, int, float, bool, None, bytes."""
 
@@ -230,7 +231,7 @@ class Const(Kind):
         return hash((type(self.value), self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number(Kind):
     """A Python or NumPy number of unknown value; `numpy` tells NumPy scalars, `dtype` their dtype if it is known,
     `cuts` how it left the autograd graph."""
@@ -240,21 +241,21 @@ class Number(Kind):
     dtype: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Truth(Kind):
     """A boolean whose value is the truth of a condition (see conditions.py)."""
 
     condition: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Device(Kind):
     """A torch.device, or a name for one. `fact` None: a device nobody knows."""
 
     fact: Fact | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dtype(Kind):
     """A torch.dtype or NumPy dtype, by its plain name ("float32"); `swapped`: with the bytes the other way round."""
 
@@ -262,14 +263,14 @@ class Dtype(Kind):
     swapped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class External(Kind):
     """Something from another package, by its full name ("torch.nn.functional.softmax")."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound(Kind):
     """A method taken from an object but not yet called."""
 
@@ -277,7 +278,7 @@ class Bound(Kind):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function(Kind):
     """A function of this file; `this` is the receiver of a bound method."""
 
@@ -285,14 +286,14 @@ class Function(Kind):
     this: Kind | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Class(Kind):
     """A class of this file."""
 
     definition: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance(Kind):
     """An object of a class of this file. `is_module` tells an nn.Module, with where it lives; `dtype` is what
     it was cast to as a whole."""
@@ -304,7 +305,7 @@ class Instance(Kind):
     dtype: Fact | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module(Kind):
     """An nn.Module whose code is elsewhere. `name` is its class if it is one of torch.nn's; `count` tells how many
     elements the output of a loss has, `features` the size of the last dimension of a Linear's."""
@@ -318,7 +319,7 @@ class Module(Kind):
     features: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transformer(Kind):
     """Something that transforms the function it is given, such as `torch.compile(mode="default")`: the full name of
     what it comes from, and whether `fullgraph=True` has been said."""
@@ -327,55 +328,55 @@ class Transformer(Kind):
     fullgraph: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transformed(Kind):
     """What a transform has made of a function: calling it gives something else than the function does."""
 
     inner: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Foreign(Kind):
     """A class defined inside a function, or an object made by it: no tensor, whatever its methods are called."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Optimizer(Kind):
     """A torch.optim optimiser."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Distribution(Kind):
     """A distribution of torch.distributions; `parameters`: its parameters taken together."""
 
     parameters: Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GradMode(Kind):
     """A context manager that sets the grad mode, such as `torch.no_grad()`; None: to what, is not known."""
 
     enabled: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Autocast(Kind):
     """`torch.autocast(...)`: matrix products inside come out in this dtype; None if not known."""
 
     dtype: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Capture(Kind):
     """`torch.cuda.graph(...)`: what is queued inside becomes a graph."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loader(Kind):
     """A DataLoader (or what wraps one): iterating gives batches, which are on the CPU."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence(Kind):
     """A list, tuple or set. `items` if its length is known, else every element looks like `element`. `lazy` names an
     iterable that has no length or no index ("map", "dict values"); "" if it is a sequence."""
@@ -386,7 +387,7 @@ class Sequence(Kind):
     lazy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mapping(Kind):
     """A dict: what is known by constant key, and what any other key gives."""
 
@@ -415,6 +416,9 @@ class Alt(NamedTuple):
 
 Value: TypeAlias = "tuple[Alt, ...]"
 
+_make = tuple.__new__
+"""Makes an `Alt` without the function that a NamedTuple has for it, which costs several times as much."""
+
 OPAQUE = Opaque()
 UNKNOWN: Value = (Alt(OPAQUE),)
 NONE: Value = (Alt(Const(None)),)
@@ -424,7 +428,7 @@ NUMBER: Value = (Alt(Number()),)
 
 def just(kind: Kind) -> Value:
     """The value that is surely this."""
-    return (Alt(kind),)
+    return (_make(Alt, (kind, ALWAYS)),)
 
 
 def kinds(value: Value) -> Iterator[Kind]:
@@ -521,10 +525,10 @@ def each(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
     if len(value) == 1:
         kind, when = value[0]
         result = change(kind)
-        if isinstance(result, Kind):
-            return value if result is kind else (Alt(result, when),)
+        if result.__class__ is not tuple:
+            return value if result is kind else (_make(Alt, (result, when)),)
         return result if not when else under(result, when)
-    parts = []
+    parts: list[Value] = []
     for kind, when in value:
         result = change(kind)
         parts.append((Alt(result, when),) if isinstance(result, Kind) else under(result, when))
@@ -537,10 +541,10 @@ def deeply(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
 
 
 def _deeply(kind: Kind, change: Callable[[Kind], Kind | Value]) -> Kind | Value:
-    if isinstance(kind, Sequence):
+    if type(kind) is Sequence:
         items = None if kind.items is None else tuple(deeply(item, change) for item in kind.items)
         return Sequence(items, deeply(kind.element, change), kind.mutable, kind.lazy)
-    if isinstance(kind, Mapping):
+    if type(kind) is Mapping:
         return Mapping(tuple((key, deeply(item, change)) for key, item in kind.items), deeply(kind.element, change))
     return change(kind)
 
