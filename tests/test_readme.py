@@ -17,4 +17,6 @@ def test_the_sample_finding_is_real() -> None:
 
 def test_its_two_commands_are_there_for_ci_to_run() -> None:
     assert re.search(r"^pip install \. && torchconv-lint check fixtures$", README, re.MULTILINE)
-    assert re.search(r"^pip install .*\[test\].* && python -m pytest --cov$", README, re.MULTILINE)
+    assert re.search(
+        r"^pip install .*\[test\].* && python -m pytest -n auto --dist loadfile --cov$", README, re.MULTILINE
+    )

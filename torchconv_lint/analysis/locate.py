@@ -4,6 +4,7 @@ result that is kept is checked by asking the same questions again, and that must
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,17 +43,17 @@ def locate(importer: str, full_name: str) -> tuple[str, str] | None:
     """The file that an import means, and the name in it."""
     dots = len(full_name) - len(full_name.lstrip("."))
     parts = tuple(part for part in full_name.split(".") if part)
-    for root in [_upwards(importer, dots)] if dots else _roots(str(Path(importer).absolute().parent)):
+    for root in [_upwards(importer, dots)] if dots else _roots(os.path.dirname(os.path.abspath(importer))):
         found = _under(str(root), parts)
         if found is not None:
             return found
     return None
 
 
-def _upwards(importer: str, dots: int) -> Path:
-    folder = Path(importer).absolute().parent
-    for _ in range(dots - 1):
-        folder = folder.parent
+def _upwards(importer: str, dots: int) -> str:
+    folder = os.path.abspath(importer)
+    for _ in range(dots):
+        folder = os.path.dirname(folder)
     return folder
 
 

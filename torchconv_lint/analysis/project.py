@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ class Project:
     """What can be imported from where `path` is. Nothing is read before it is asked for, and nothing is executed."""
 
     def __init__(self, path: str) -> None:
-        self._read: set[str] = {str(Path(path).absolute())}
+        self._read: set[str] = {os.path.abspath(path)}
         self._found: dict[tuple[str, str], tuple[FileOutline, Source, str] | None] = {}
         self.consulted = Consulted()
 
@@ -120,7 +121,7 @@ class Project:
     def _text(self, path: str) -> Skimmed:
         """The text of a file, which may or may not be one that Python can parse."""
         try:
-            stat = Path(path).stat()
+            stat = os.stat(path)
         except OSError:
             self.consulted.contents[path] = None
             return _EMPTY
@@ -138,7 +139,7 @@ class Project:
                 return None
             self._read.add(path)
         try:
-            stat = Path(path).stat()
+            stat = os.stat(path)
         except OSError:
             self.consulted.contents[path] = None
             return None
