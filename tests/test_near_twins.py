@@ -399,13 +399,60 @@ PAIRS = {
         "def f(model: nn.Module, x):\n    out, logits = model(x)\n    return logits.numpy()",
         "def f(model: nn.Module, x):\n    out, top_acc = model(x)\n    return top_acc.cpu().numpy()",
     ),
+    "of NumPy, and refused": (
+        "CNV116",
+        """
+        def f():
+            return np.sqrt(torch.ones(3))
+        """,
+        """
+        def f(device):
+            return np.sqrt(torch.ones(3, requires_grad=True)), np.sqrt(torch.ones(3).cuda())
+        """,
+    ),
+    "written across the border": (
+        "CNV202",
+        """
+        def f():
+            kept = torch.arange(3.0)
+            shown = kept.detach()
+            shown += 1
+            return kept, shown
+        """,
+        """
+        def f():
+            kept = torch.arange(3.0)
+            shown = kept.numpy()
+            shown += 1
+            return kept, shown
+        """,
+    ),
+    "written by an optimiser": (
+        "CNV202",
+        """
+        def f(net: torch.nn.Linear, x):
+            weight = net.weight.data
+            shown = weight.detach()
+            weight += 1
+            return weight, shown
+        """,
+        """
+        def f(net: torch.nn.Linear, x):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            weight = net.weight
+            shown = weight.detach()
+            net(x).sum().backward()
+            optimizer.step()
+            return weight, shown
+        """,
+    ),
 }
 
 
 def shown(code: str) -> set[str]:
     """The codes that a user sees by default, and those of opt-in rules that have a pair here."""
     outcome = lint_source(
-        Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=("CNV202", "CNV517"))
+        Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=("CNV116", "CNV202", "CNV517"))
     )
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}

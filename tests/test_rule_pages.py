@@ -60,6 +60,14 @@ def test_what_was_not_run_on_cuda_says_so(rule: Rule[Any]) -> None:
     assert "CUDA" in proof
 
 
+@RULES
+def test_the_page_names_the_release_from_which_the_rule_speaks(rule: Rule[Any]) -> None:
+    for library, since in (("torch", rule.since), ("NumPy", rule.since_numpy)):
+        if since is not None:
+            release = re.escape(".".join(map(str, since)))
+            assert re.search(rf"{library} {release}\b|(from|before|since) {release}\b", page(rule), re.IGNORECASE)
+
+
 @pytest.fixture(scope="module")
 def unlike() -> set[str]:
     """The rules of which a program has shown something else on some version."""

@@ -99,7 +99,7 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
     product = isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign)
     if product:
         count = shape = None  # rows and columns meet: what is left of the shape is not worked out
-    dtype = widened(operands, numbers=[kind for kind in (left, right) if isinstance(kind, Number | Const)])
+    dtype = widened(operands)
     if dtype is not None and dtype.value in INTEGERS and isinstance(getattr(node, "operator", None), cst.Divide):
         dtype = frame.interpreter.default_dtype
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape)

@@ -37,11 +37,11 @@ _DTYPE_AT = {"zeros": 1, "ones": 1, "empty": 1, "full": 2, "identity": 1, "array
 _DTYPE_AT |= {"frombuffer": 1, "fromfile": 1, "ascontiguousarray": 1, "asanyarray": 1, "asfortranarray": 1}
 """Where these functions take `dtype` by position."""
 
-_SIZE_AT = {"normal": 2, "uniform": 2, "randint": 2, "integers": 2, "binomial": 2, "beta": 2, "gamma": 2, "laplace": 2}
+_SIZE_AT = {"normal": 2, "uniform": 2, "randint": 2, "binomial": 2, "beta": 2, "gamma": 2, "laplace": 2}
 _SIZE_AT |= {"exponential": 1, "poisson": 1, "choice": 1, "multinomial": 2, "lognormal": 2, "standard_normal": 0}
 _SIZE_AT |= {"random": 0, "random_sample": 0, "dirichlet": 1}
 """Where these functions of np.random take `size` by position."""
-_RANDOM_INTEGERS = frozenset({"randint", "integers", "binomial", "poisson", "multinomial"})
+_RANDOM_INTEGERS = frozenset({"randint", "binomial", "poisson", "multinomial"})
 
 
 def chosen_dtype(name: str, arguments: Arguments) -> tuple[Fact | None, bool]:

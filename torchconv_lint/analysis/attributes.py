@@ -9,12 +9,11 @@ from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import device_of
 from torchconv_lint.analysis.dtypes import attribute_of_external
 from torchconv_lint.analysis.forms import formed
-from torchconv_lint.analysis.graph import cut_off
 from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.sharing import converted
+from torchconv_lint.analysis.tensor_methods import detached
 from torchconv_lint.analysis.tensors import NO_GRAD
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -28,7 +27,6 @@ from torchconv_lint.analysis.values import (
     Dtype,
     External,
     Fact,
-    Graph,
     Instance,
     Kind,
     Mapping,
@@ -78,9 +76,7 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
 
 def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Kind | Value:
     if name == "data":
-        memory = converted(frame, kind.memory, node, "`.data` shares its memory", numpy=False)
-        cuts = cut_off(frame, just(kind), node, "detach", node.value, asked=True)
-        return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
+        return detached(frame, kind, node.value, node, "`.data` shares its memory")
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return formed(frame, replace(kind, path=None), name, kind, node, view=True)
     if name == "grad":

@@ -74,8 +74,6 @@ def _as_device(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:
         return any_device(frame, frame.text(node), node)
     if isinstance(kind, External) and names_device(kind.name) and not kind.name.startswith("torch."):
         return any_device(frame, kind.name, node)
-    if isinstance(kind, Tensor):
-        return kind
     return kind
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.replacing import replace
@@ -109,10 +109,7 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         known = range(-len(kind.items), len(kind.items))
         return kind.items[constant] if constant in known else NOTHING
     if isinstance(kind, Mapping):
-        if constant is not None:
-            value = kind.get(constant)
-            return value if value is not None else kind.element or UNKNOWN
-        return _any_of(kind) or UNKNOWN
+        return looked_up(kind, constant)
     if isinstance(kind, Opaque):
         suffix = f"[{constant!r}]"
         memory = kind.memory if kind.guess else part_of(kind.memory, constant if constant is not None else "item")
@@ -120,6 +117,14 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
     if isinstance(kind, Array):
         return _row(kind)
     return _element(frame, kind, node)
+
+
+def looked_up(kind: Mapping, constant: Any) -> Value:
+    """What a dict holds under a key; None is one that is not known."""
+    if constant is None:
+        return _any_of(kind) or UNKNOWN
+    value = kind.get(constant)
+    return value if value is not None else kind.element or UNKNOWN
 
 
 def _any_of(kind: Mapping) -> Value:

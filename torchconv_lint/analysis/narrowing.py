@@ -10,7 +10,7 @@ import libcst as cst
 from torchconv_lint.analysis import truth as truths
 from torchconv_lint.analysis.conditions import literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
-from torchconv_lint.analysis.iteration import item_of, stored
+from torchconv_lint.analysis.iteration import item_of, looked_up, stored
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.state import join_states
@@ -133,10 +133,10 @@ def _narrowed_item(
 ) -> bool | Kind:
     """The dict with the one item that `node` names as what is wanted; False if it cannot be."""
     key = key_of(frame, node)
-    item = item_of(frame, kind, key, node)
-    value = just(item) if isinstance(item, Kind) else item
-    if len(key) != 1 or not isinstance(key[0].kind, Const):
+    constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    if constant is None:
         return True
+    value = looked_up(kind, constant)
     answers = [(alt, wanted(alt.kind)) for alt in value]
     kept = [
         Alt(answer, alt.when) if isinstance(answer, Kind) else alt for alt, answer in answers if answer is not False

@@ -137,9 +137,7 @@ def call_tensor_method(
         dtype = Fact(bits.name, Step(frame.site(node), f"looks at the bits as {bits.name}"))
         return replace(kind, dtype=dtype, count=None, shape=None, path=None)
     if name == "detach":
-        memory = converted(frame, kind.memory, node, "`.detach()` shares its memory", numpy=False)
-        cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
-        return replace(kind, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
+        return detached(frame, kind, subject, node, "`.detach()` shares its memory", original)
     if name in ("resize_", "resize_as_"):
         tell_resized(frame, kind.memory, node, subject)
         return replace(kind, count=None, shape=None, path=None)
@@ -213,6 +211,17 @@ def _to_numpy(
         cuts=kind.graph.cuts if not kind.grad or not kind.grad.value else NO_CUTS,
         count=kind.count,
     )
+
+
+def detached(
+    frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.CSTNode, message: str, original: Kind | None = None
+) -> Tensor:
+    """The tensor outside of its graph, by the code at `node`; of something unknown, a tensor. `original` is what is
+    detached, if that it is a tensor is a guess."""
+    tensor = guessed(kind) or Tensor()
+    memory = converted(frame, tensor.memory, node, message, numpy=False)
+    cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
+    return replace(tensor, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
 
 
 def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str) -> Memory | None:
@@ -477,7 +486,7 @@ def _in_place(
         written(frame, just(kind), subject, node, fills=fills)
         if name not in ("share_memory_", "resize_", "set_", "resize_as_"):
             write_to_leaf(frame, just(kind), subject, node)
-        if name == "copy_" and node.args:
+        if name == "copy_":
             value: Value = tuple(Alt(operand) for operand in operands[1:2])
             tell_grad_into_integers(frame, just(kind), value, subject, node)
     if name in FILLS:
@@ -551,7 +560,15 @@ def call_array_method(
 
 
 def _dtype_after(kind: Array, name: str) -> Fact | None:
-    """The dtype of a method that keeps it, but for means of integers."""
+    """The dtype of a method that keeps it, but for means and sums of integers, and questions."""
     if name in numpy_ops().method.integer_to_float64:
         return quotient_dtype(kind.dtype)
-    return None if name in ("all", "any", "sum", "prod", "cumsum", "cumprod", "dot") else kind.dtype
+    if name in ("all", "any"):
+        return Fact("bool")
+    if name in _ADDING and kind.dtype is not None and kind.dtype.value in INTEGERS:
+        return Fact("int64", kind.dtype.step) if str(kind.dtype.value).startswith(("int", "bool")) else None
+    return kind.dtype
+
+
+_ADDING = frozenset({"sum", "prod", "cumsum", "cumprod"})
+"""Their results have more digits than each of the integers."""

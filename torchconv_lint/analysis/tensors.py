@@ -121,13 +121,13 @@ def result_dtype(operands: list[Tensor]) -> Fact | None:
     return operands[0].dtype if len(dtypes) == 1 else None
 
 
-def widened(operands: list[Tensor], numbers: list[Kind]) -> Fact | None:
-    """The dtype of arithmetic between tensors and Python numbers: theirs when they agree, and that of the tensor with
-    dimensions where the other has none (measured: bfloat16 * 0-d float32 stays bfloat16)."""
+def widened(operands: list[Tensor]) -> Fact | None:
+    """The dtype of arithmetic between two tensors, or a tensor and something else: theirs when they agree, and that of
+    the tensor with dimensions where the other has none (measured: bfloat16 * 0-d float32 stays bfloat16)."""
     agreed = result_dtype(operands)
     if len(operands) == 1:
         # An integer tensor times a float is a float; a floating one keeps its dtype.
-        return None if numbers and agreed is not None and agreed.value in INTEGERS else agreed
+        return None if agreed is not None and agreed.value in INTEGERS else agreed
     if agreed is None and len(operands) == 2:
         scalar = [tensor.shape == () for tensor in operands]
         if scalar[0] != scalar[1] and all(tensor.dtype is not None for tensor in operands):

@@ -19,7 +19,7 @@ from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
-from torchconv_lint.analysis.tensor_methods import operation, outputs, tell_reading_method
+from torchconv_lint.analysis.tensor_methods import detached, operation, outputs, tell_reading_method
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, requires_grad_set, tell_grad_asked, typed
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import beside_float32, tell_placed, tell_refused, tell_to_tensor
@@ -247,7 +247,8 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     if name == "eye" and len(positional) == 1:
         shape = (*literal_sizes(positional[0].value), *literal_sizes(positional[0].value))
     if name == "randint":
-        shape = tuple(literal_sizes(positional[-1].value)) if len(positional) > 1 else None
+        size = arguments.keywords.get("size") or (positional[-1] if positional and arguments.star == () else None)
+        shape = tuple(literal_sizes(size.value)) if size is not None else None
     if name == "arange" and len(positional) == 1:
         last = positional[0].value[0].kind
         shape = (int(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
@@ -526,9 +527,12 @@ def _is_available(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
 
 
 def _variable(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
-    """`Variable(x)` is `x` nowadays (a Tensor)."""
-    value = arguments.value(0, "data")
-    value = each(value, lambda kind: Tensor() if isinstance(kind, Opaque) and kind.guess is None else kind) or UNKNOWN
+    """`Variable(x)` is `x.detach()` nowadays, of which the gradient may be asked."""
+    given = arguments.get(0, "data")
+    if given is None:
+        return UNKNOWN
+    message = "`Variable` shares its memory"
+    value = each(given.value, lambda kind: detached(frame, kind, given.node, node, message))
     return _with_requires_grad(frame, value, arguments, node) if "requires_grad" in arguments.keywords else value
 
 

@@ -8,12 +8,14 @@ import libcst as cst
 
 from torchconv_lint.analysis import narrowing
 from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
+from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.values import (
+    Alt,
     Array,
     Const,
     Device,
@@ -28,6 +30,8 @@ from torchconv_lint.analysis.values import (
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.site import Site
 
@@ -244,9 +248,19 @@ def _device_test(one: Value, other: Value) -> Condition | None:
     if not isinstance(text, str):
         return None
     for alt in one:
-        if isinstance(alt.kind, Device):
-            for key, _ in alt.when:
-                if (isinstance(key, tuple) and key[:1] == ("accelerator",)) or key == "torch.cuda.is_available()":
-                    accelerator = atom(key)
-                    return negation(accelerator) if text.startswith("cpu") else accelerator
+        for key in _accelerator_keys(alt):
+            accelerator = atom(key)
+            return negation(accelerator) if text.startswith("cpu") else accelerator
     return None
+
+
+def _accelerator_keys(alt: Alt) -> Iterator[object]:
+    """What conditions know "this device is an accelerator" by."""
+    if isinstance(alt.kind, Device):
+        for key, _ in alt.when:
+            if (isinstance(key, tuple) and key[0] == "accelerator") or key == "torch.cuda.is_available()":
+                yield key
+    elif isinstance(alt.kind, Opaque):
+        path = (alt.kind.path or "").removesuffix(".type")
+        if names_device(path):  # as `any_device` will call it, where it is taken for one
+            yield ("accelerator", path)

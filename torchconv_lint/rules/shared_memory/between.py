@@ -40,7 +40,7 @@ def story(event: StaleRead) -> tuple[tuple[Site, str], ...]:
 def is_weight(memory: Memory) -> bool:
     """Whether it is the weight of a module that a caller has passed: who trains writes that."""
     key = memory.key
-    return isinstance(key, tuple) and key[:1] == ("part",) and key[-1] in ("weight", "bias", "grad")
+    return isinstance(key, tuple) and key[-1] in ("weight", "bias", "grad")  # the last is a name of parts only
 
 
 def made(event: ForeignWrite) -> tuple[tuple[Site, str], ...]:
@@ -51,13 +51,13 @@ def made(event: ForeignWrite) -> tuple[tuple[Site, str], ...]:
 def hurts(event: StaleRead) -> Confidence:
     """How sure it is that the write was not meant for the other side.
 
-    Certain when both sides are used afterwards. A write through the younger handle that is not used again was made for
-    the older one when that is a placeholder (`torch.empty`, `np.empty`) waiting to be filled; and filling a placeholder
-    that a younger handle looks at is a staging buffer.
+    Certain when both sides are used afterwards. A write through a handle that is no older, and not used again, was made
+    for the other one when that is a placeholder (`torch.empty`, `np.empty`) waiting to be filled; and filling a
+    placeholder that a younger handle looks at is a staging buffer.
     """
     if event.both_used and event.memory.origin != "blank":
         return event.memory.sure
-    if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) > len(event.memory.side)):
+    if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) >= len(event.memory.side)):
         return min(
             Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, event.memory.sure
         )

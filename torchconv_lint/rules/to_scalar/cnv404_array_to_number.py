@@ -86,6 +86,7 @@ class ArrayToNumber(Rule[ArrayToScalar]):
     hears = (ArrayToScalar,)
     default = False
     since_numpy = (1, 25)
+    triggers = (("scalar",),)
 
     def judge(self, event: ArrayToScalar) -> Iterator[Verdict]:
         """It has a dimension, whatever the number of elements."""
