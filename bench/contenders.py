@@ -12,6 +12,7 @@ from bench.environments import Environment
 
 PLAIN = "flake8"
 PLUGIN = "flake8 + torchconv_lint"
+PLUGIN_WARM = "flake8 + torchconv_lint, nothing changed"
 CHECK = "torchconv-lint check, cold"
 CHECK_2 = "torchconv-lint check -j2, cold"
 WARM = "torchconv-lint check, warm"
@@ -55,6 +56,8 @@ def ours(*, parallel: bool) -> list[Contender]:
         Contender(CHECK, lambda files: check(["--no-cache", *files])),
     ]
     if parallel:
+        warm = _flake8(plugin, "--torchconv-cache-dir=.torchconv_lint_cache")
+        contenders += [Contender(PLUGIN_WARM, warm, before=warm)]
         contenders += [Contender(CHECK_2, two), Contender(WARM, check, before=check)]
     return contenders
 
@@ -78,8 +81,8 @@ def rivals() -> list[Contender]:
     ]
 
 
-def _flake8(environment: Environment) -> Callable[[Sequence[str]], list[str]]:
-    return lambda files: [environment.python, "-m", "flake8", "--isolated", "-j1", *files]
+def _flake8(environment: Environment, *arguments: str) -> Callable[[Sequence[str]], list[str]]:
+    return lambda files: [environment.python, "-m", "flake8", "--isolated", "-j1", *arguments, *files]
 
 
 def _program(environment: Environment, name: str, *arguments: str) -> Callable[[Sequence[str]], list[str]]:

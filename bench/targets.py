@@ -84,6 +84,7 @@ _PAIR = (contenders.PLAIN, contenders.PLUGIN)
 #: On files that import torch.
 WITH_TORCH = (
     _share(contenders.PLUGIN, contenders.PLAIN, "flake8 with the plugin / flake8", 1.25),
+    _share(contenders.PLUGIN_WARM, contenders.PLAIN, "flake8 with the plugin, nothing changed / flake8", 1.1),
     _share(contenders.CHECK, contenders.PLAIN, "check, cold / flake8", 0.6),
     _share(contenders.WARM, contenders.CHECK, "check, warm / cold", 1 / 15),
     Target("check -j2 / -j1, on the clock", 1 / 1.7, (contenders.CHECK, contenders.CHECK_2), _parallel),

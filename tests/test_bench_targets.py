@@ -15,6 +15,7 @@ from bench.growth import Growth
 COSTS = {
     contenders.PLAIN: [Cost(10, 10, 1), Cost(12, 12, 1), Cost(100, 100, 1)],
     contenders.PLUGIN: [Cost(13, 13, 1)],
+    contenders.PLUGIN_WARM: [Cost(12.6, 12, 1)],
     contenders.CHECK: [Cost(6, 6, 1)],
     contenders.CHECK_2: [Cost(7, 3, 1)],
     contenders.WARM: [Cost(0.3, 0.3, 1)],
@@ -25,14 +26,14 @@ COSTS = {
 
 def test_ratios_are_of_medians() -> None:
     values = [target.judge(COSTS) for target in targets.WITH_TORCH]
-    expected = [13 / 12, 0.5, 0.05, 0.5, 1 / 20, 1 / 40]
+    expected = [13 / 12, 1.05, 0.5, 0.05, 0.5, 1 / 20, 1 / 40]
     assert [round(one.value, 6) for one in values if one] == [round(value, 6) for value in expected]
     assert all(one is not None and one.met and not one.missed for one in values)
 
 
 def test_what_was_not_measured_has_no_verdict() -> None:
     costs = {name: COSTS[name] for name in (contenders.PLAIN, contenders.PLUGIN)}
-    assert [target.judge(costs) is not None for target in targets.WITH_TORCH] == [True, *[False] * 5]
+    assert [target.judge(costs) is not None for target in targets.WITH_TORCH] == [True, *[False] * 6]
 
 
 @pytest.mark.parametrize(("seconds", "met", "missed"), [(12.5, True, False), (13.5, False, False), (14, False, True)])

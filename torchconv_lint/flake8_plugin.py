@@ -28,6 +28,7 @@ class Plugin:
 
     # flake8 sets options once in the main process; workers inherit the class or parse the options again.
     settings: ClassVar[Settings | None] = None
+    cache_dir: ClassVar[str | None] = None
 
     def __init__(self, tree: ast.Module, filename: str, lines: list[str]) -> None:
         self._tree = tree
@@ -76,11 +77,19 @@ class Plugin:
             normalize_paths=True,
             help="read [tool.torchconv_lint] from this file, not from the nearest pyproject.toml",
         )
+        add(
+            "--torchconv-cache-dir",
+            metavar="FOLDER",
+            parse_from_config=True,
+            normalize_paths=True,
+            help="remember the results of files that do not change in this folder, such as .torchconv_lint_cache",
+        )
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
         """Settings for this run: the project's, overridden by flake8's options."""
-        own = [value for name, value in vars(options).items() if name.startswith("torchconv_")]
+        cls.cache_dir = options.torchconv_cache_dir
+        own = [value for name, value in vars(options).items() if name.startswith("torchconv_") and "cache" not in name]
         if not any(own) and not _configured():
             return
         from dataclasses import replace
@@ -125,12 +134,21 @@ class Plugin:
             yield self._failure(problem.line, problem.column, problem.message)
 
     def _outcome(self, text: str) -> Outcome:
-        from torchconv_lint.lint import lint_source
         from torchconv_lint.settings import Settings
         from torchconv_lint.source import Source
 
-        source = Source(self._filename, text)
-        return lint_source(source, self.settings or Settings(), self._tree, fixes=False)
+        source, settings = Source(self._filename, text), self.settings or Settings()
+
+        def lint() -> Outcome:
+            from torchconv_lint.lint import lint_source
+
+            return lint_source(source, settings, self._tree, fixes=False)
+
+        if self.cache_dir is None:
+            return lint()
+        from torchconv_lint.shell.hosted import remembered
+
+        return remembered(self.cache_dir, source, settings, lint)
 
     def _failure(self, line: int, column: int, message: str) -> tuple[int, int, str, type[Plugin]]:
         return line, column - 1, f"{FAILURE} {self._filename}: {message}", type(self)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.analysis.locate import Consulted
+    from torchconv_lint.settings import Settings
     from torchconv_lint.shell.check import Checker
 
 __all__ = ["FOLDER", "Memory", "remembering"]
@@ -37,7 +38,7 @@ def remembering(folder: str | None, checker: Checker) -> Iterator[Memory | None]
 class Memory:
     """What is known from earlier runs with the same checker, program and working folder."""
 
-    def __init__(self, store: Store, checker: Checker) -> None:
+    def __init__(self, store: Store, checker: Checker | tuple[str, Settings]) -> None:
         self._store = store
         # Findings name files as the user does, so the folder that names start from belongs to the result.
         self._circumstances = [_program(), repr(checker), os.getcwd()]
@@ -46,8 +47,12 @@ class Memory:
     def recall(self, path: str) -> Checked | None:
         """The result for the file at `path` as it is now; None if it is not known."""
         content = self._digest(path)
-        text = content and self._store.get(self._key(path, content))
-        if not content or not text:
+        return self.recall_content(path, content) if content else None
+
+    def recall_content(self, path: str, content: str) -> Checked | None:
+        """The result for a file at `path` whose content has this digest; None if it is not known."""
+        text = self._store.get(self._key(path, content))
+        if not text:
             return None
         try:
             checked = unpacked(path, content, text)

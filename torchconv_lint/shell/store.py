@@ -50,9 +50,7 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # After an error, too: what was worked out until Ctrl-C is worth keeping.
-        if self._new or self._used:
-            with self._at_risk():
-                self._write()
+        self.write()
         if self._database is not None:
             self._database.close()
 
@@ -80,8 +78,15 @@ class Store:
         return row[0]
 
     def put(self, key: str, value: str) -> None:
-        """Keep a text; it is written at the end of the run."""
+        """Keep a text; it is written at the end of the run, or with `write`."""
         self._new[key] = value
+
+    def write(self) -> None:
+        """Write what is kept."""
+        if self._new or self._used:
+            with self._at_risk():
+                self._write()
+            self._new, self._used = {}, []
 
     def _write(self) -> None:
         database = self._database or self._made()
@@ -104,12 +109,10 @@ class Store:
 
     def _bound(self, database: sqlite3.Connection) -> None:
         """Forget what was used longest ago, until three quarters of what is allowed are left."""
-        pages, page, count = (
-            database.execute(query).fetchone()[0]
-            for query in ("PRAGMA page_count", "PRAGMA page_size", "SELECT count(*) FROM results")
-        )
+        pages, page = (database.execute(f"PRAGMA {of}").fetchone()[0] for of in ("page_count", "page_size"))
         if pages * page <= self._most_bytes:
             return
+        (count,) = database.execute("SELECT count(*) FROM results").fetchone()
         with database:
             kept = int(count * 0.75 * self._most_bytes / (pages * page))
             order = "SELECT key FROM results ORDER BY used DESC, rowid DESC LIMIT ?"
