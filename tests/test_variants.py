@@ -47,6 +47,12 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
         ("update", "double_inplace", "reinit", "halve_"), NAMED
     ),
     ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
+    ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},
+    ("helpers", "cnv402/presence.py"): {"Embedding": DIRECT},
+    ("names without a meaning", "cnv203/kept_by_a_callback.py"): {"Stopping": NAMED},
+    ("names without a meaning", "cnv203/second_names.py"): dict.fromkeys(
+        ("hazard_returned", "hazard_found_again"), NAMED
+    ),
     ("names without a meaning", "cnv519/losses_made_leaves.py"): {"hazard_number": NAMED},
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
     ("names without a meaning", "cnv205/loaded_again_and_again.py"): {"adapt": NAMED},

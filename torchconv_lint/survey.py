@@ -12,8 +12,8 @@ from torchconv_lint.analysis.evidence import (
     tensor_only_methods,
 )
 from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.patterns import is_axes, is_hook, is_snapshot
-from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TELLING, used
+from torchconv_lint.analysis.patterns import is_axes, is_hook, is_kept_model, is_snapshot
+from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, used
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
     MODULE_MEMORY,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
-_USING = _TAKES | TELLING | MASKING | INITIALISERS
+_USING = _TAKES | TELLING | MASKING | INITIALISERS | TAKING | {"register_buffer"}
 """Names of what is called that may tell of a tensor; those that end in an underscore left out."""
 _DATASETS = frozenset({"create_dataset", "require_dataset"})
 _PLOT_METHODS = frozenset(
@@ -96,6 +96,7 @@ _TENSOR_METHODS = frozenset(
         "permute",
         "state_dict",
         "parameters",
+        "named_parameters",
         "zero_grad",
         "bfloat16",
         "to",
@@ -151,6 +152,8 @@ class Survey:
         self.optional: set[str] = set()
         self.made: set[str] = set()
         self.bindings: list[tuple[set[str], set[str]]] = []
+        self.gathered: list[tuple[set[str], set[str]]] = []
+        self.given_out: set[str] = set()
         self.bare: set[str] = set()
         self.asked_for: set[str] = set()
         self.used: set[str | None] = set()
@@ -230,6 +233,9 @@ class Survey:
         renamed = {source for name, source in self.aliases if name in self.written and name != source}
         if own & shared or own & self.appended & (self.made | self.tensors):
             found.triggers.add(SHARED_WRITE)
+        if self.returns and self.given_out & self.written and "def __getitem__" in found.words:
+            found.triggers.add(SHARED_WRITE)
+            found.torchy = True
         if self.returns and renamed & self.parameters & self.tensors:
             found.triggers.add(SHARED_WRITE)
         if self.returns and self.written & self.parameters & self.tensors:
@@ -255,7 +261,7 @@ class Survey:
         names = self.parameters - {"self", "cls"}
         for _ in range(3):
             size = len(names)
-            for bound, sources in self.bindings:
+            for bound, sources in (*self.bindings, *self.gathered):
                 if sources & names:
                     names = names | bound
             if len(names) == size:
@@ -426,6 +432,8 @@ class Survey:
             self.loaded.add(root_of(node.args[0]) or "")
         if attr == "append" and node.args:
             self.constructing.append(func.value, node.args[0])
+            if isinstance(func.value, ast.Name):
+                self.gathered.append(({func.value.id}, names_in(node.args[0])))
             if not is_number(node.args[0]):
                 found.words.add("append()")
             if is_view(node.args[0]):
@@ -496,6 +504,10 @@ class Survey:
                 if is_snapshot(target.attr):
                     self.found.triggers.add(SNAPSHOT)
             names.update(names_in(target))
+            if isinstance(node.value, ast.Name | ast.Attribute) and is_kept_model(
+                last_name(target), last_name(node.value)
+            ):
+                self.found.triggers.add(KEPT)
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.meetings.append((root_of(target), names_in(node.value)))
         self._bound(names, node.value)
@@ -515,6 +527,8 @@ class Survey:
             sources.add(anchor)
         if root_of(value) in self.vocabulary.numpy:
             self.arrays |= names
+        if isinstance(value, ast.Subscript) and root_of(value) == "self":
+            self.given_out |= names
         if isinstance(value, ast.Call) and makes_integers(value):
             self.integers |= names
         sized, callees = _sized_by(nodes, self.vocabulary)
@@ -625,6 +639,8 @@ class Survey:
         elif isinstance(node, ast.Attribute):
             if (path := dotted(node)) is not None:
                 self.asked_for.add(path)
+                if node.attr == "bias" and path != "self.bias":
+                    self.found.triggers.add(TRUTH)
                 if path.startswith("self."):
                     self.found.asked.add(path)
         elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):

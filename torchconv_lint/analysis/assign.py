@@ -12,13 +12,15 @@ from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array, tell_array_scalar
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
-from torchconv_lint.analysis.devices import PARAMETERS
+from torchconv_lint.analysis.devices import PARAMETERS, somewhere
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
+from torchconv_lint.analysis.given_out import given_item, is_changed
 from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.second_names import bound
 from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias
 from torchconv_lint.analysis.subscripts import key_of
@@ -59,6 +61,9 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         forget_upload(frame, target.value)
         callee = dotted_path(node.func) or "" if type(node) is cst.Call and frame.evidence.rebound else ""
         value = frame.interpreter.enriched(value, target.value, frame.evidence, callee)
+        bound(frame, target.value, value, node)
+        if target.value in frame.evidence.placed:
+            value = somewhere(value, target.value, frame.site(node))
         value = rebound(value, target.value)
         if frame.tracks:
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
@@ -166,6 +171,7 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
     if any(isinstance(kind, Instance | Opaque | Module) for kind, _ in owner):
         forget_attributes(frame, path)
         frame.assigned.add(path)
+        bound(frame, path, value, node)
         value = rebound(value, path)
         escape(frame, value)
         tell_adopted(frame, path, value, node)
@@ -191,7 +197,7 @@ def _set_requires_grad(frame: Frame, target: cst.Attribute, owner: Value, value:
 
 
 def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
-    owner = frame.at(target.value)
+    owner = given_item(frame, frame.at(target.value), target)
     key = key_of(frame, target)
     if type(target.value) is cst.Subscript and any(isinstance(kind, Array) for kind, _ in frame.at(target.value.value)):
         # `a[0][1] = x`: what is written by an index has dimensions, so `a[0]` is an array and no number.
@@ -216,7 +222,7 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
                     for one, _ in value:
                         if isinstance(one, Array):
                             tell_array_scalar(frame, one, node, "an assignment to one element", target)
-        written(frame, owner, target.value, target, fills=True)
+        written(frame, owner, target.value, target, fills=not is_changed(frame, owner, target, node))
         write_to_leaf(frame, owner, target.value, target)
 
     def after(kind: Kind) -> Kind | Value:
@@ -277,7 +283,7 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     if frame.state.underway.copies:
         tell_host_read(frame, kinds(value), node.value, node)
     if type(target) is cst.Subscript:
-        owner = frame.at(target.value)
+        owner = given_item(frame, frame.at(target.value), target)
         key = key_of(frame, target)
         before = each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
         tell_key(frame, key, owner, target, target, "key")

@@ -77,7 +77,9 @@ class Builder:
 
     def _parameter(self, node: ast.arg, default: ast.expr | None) -> Any:
         annotation = _annotation(self.expression(node.annotation)) if node.annotation is not None else None
-        return _parameter(_name(node.arg), annotation, self._optional(default))
+        name = _name(node.arg)
+        self.origins[id(name)] = node
+        return _parameter(name, annotation, self._optional(default))
 
     def _optional(self, node: ast.expr | None) -> Any:
         return self.expression(node) if node is not None else None

@@ -215,6 +215,8 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
         if argument.star == "*":
             star = join(star, element_of(frame, value, argument.value))
         elif argument.star == "**":
+            for setting, known in _settings(value).items():
+                keywords.setdefault(setting, Argument(known, argument.value))
             double_star = join(double_star, _mapping_values(value))
         elif argument.keyword is not None:
             keywords[argument.keyword.value] = Argument(value, argument.value)
@@ -225,10 +227,25 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     return Arguments(tuple(positional), keywords, star, double_star)
 
 
+_SETTINGS = frozenset({"device", "dtype", "requires_grad"})
+"""What people keep in a dict for the calls that make tensors: `torch.zeros(3, **self.factory)`."""
+
+
+def _settings(value: Value) -> dict[str, Value]:
+    """Those settings that a dict holds."""
+    found: dict[str, Value] = {}
+    for kind, when in value:
+        for key, item in kind.items if isinstance(kind, Mapping) else ():
+            if key in _SETTINGS:
+                found[key] = join(found.get(key, NOTHING), under(item, when))
+    return found
+
+
 def _mapping_values(value: Value) -> Value:
     def values(kind: Kind) -> Kind | Value:
         if isinstance(kind, Mapping):
-            return join(kind.element, *(item for _, item in kind.items)) or UNKNOWN
+            items = (item for key, item in kind.items if key not in _SETTINGS)
+            return join(kind.element, *items) or NOTHING if kind.items else kind.element or UNKNOWN
         return kind
 
     return each(value, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -22,6 +23,8 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     each,
+    guessed,
+    join,
     just,
 )
 from torchconv_lint.model import Confidence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.site import Site
 
 _DEVICE_NAME = re.compile(r"(^|[._])(device|dev|devices|gpu|gpus|cuda|rank|local_rank|gpu_id|gpu_ids|device_id)$", re.I)
 """Names that speak of a device. A device somebody else chooses (`args.device`, `self.device`) may be any."""
@@ -54,6 +58,24 @@ def any_device(frame: Frame, path: str, node: cst.CSTNode) -> Value:
         Alt(Device(accelerator), frozenset({(key, True)})),
         Alt(Device(Fact(CPU, None, Confidence.LIKELY)), frozenset({(key, False)})),
     )
+
+
+def somewhere(value: Value, name: str, site: Site) -> Value:
+    """What reaches NumPy in a function that puts its results where `name` is: a tensor there, or on the CPU."""
+    key = ("accelerator", f"{name}.device")
+    message = f"`{name}` may be on an accelerator: results are put on `{name}.device`"
+    facts = {True: Fact(ACCELERATOR, Step(site, message), Confidence.LIKELY), False: Fact(CPU, None, Confidence.LIKELY)}
+    parts = []
+    for kind, when in value:
+        guess = guessed(kind) or (Tensor(path=kind.path, memory=kind.memory) if isinstance(kind, Opaque) else None)
+        if guess is None or guess.device is not None:
+            parts.append(just(kind) if not when else (Alt(kind, when),))
+            continue
+        for truth, fact in facts.items():
+            there = replace(guess, device=fact)
+            known = Opaque(kind.path, there, kind.memory, True) if isinstance(kind, Opaque) else there
+            parts.append((Alt(known, when | {(key, truth)}),))
+    return join(*parts)
 
 
 def as_device(frame: Frame, value: Value, node: cst.CSTNode) -> Value:

@@ -13,6 +13,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.backward import backward_in
+from torchconv_lint.analysis.placing import placed_by
 from torchconv_lint.analysis.presence import present
 from torchconv_lint.analysis.record import record
 from torchconv_lint.knowledge import numpy_ops, torch_ops
@@ -106,7 +107,8 @@ class Evidence:
     `spent`: names, dotted names and items through whose graph the function calls backward. `rebound`: names with the
     function whose result they take below the last backward: that result is another thing. `awaited`: names that are
     returned to callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of
-    their truth value holds. `holders`: names of what holds a loss that backward goes through.
+    their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
+    reaches NumPy here and to whose device the function moves what it makes.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -118,6 +120,7 @@ class Evidence:
     awaited: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
     holders: frozenset[str] = frozenset()
+    placed: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -190,6 +193,7 @@ def evidence_in(nodes: ByType) -> Evidence:
         passes.rebound,
         present=present(nodes, TAKES_MATRIX | TAKES_TENSOR),
         holders=passes.holders,
+        placed=placed_by(nodes),
     )
 
 

@@ -25,6 +25,7 @@ from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read, tell_text
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.second_names import tell_used
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.state import join_states
@@ -75,6 +76,7 @@ def _name(frame: Frame, node: cst.Name) -> Value:
     value = peek_name(frame, node.value)
     if frame.state.stale:
         used(frame, value, node)
+        tell_used(frame, node.value)
     return value
 
 
@@ -92,6 +94,7 @@ def _attribute(frame: Frame, node: cst.Attribute) -> Value:
         if known is not None:
             if frame.state.stale:
                 used(frame, known, node)
+                tell_used(frame, path)
             return known
     owner = frame.at(node.value) if node.attr.value in METADATA else frame.evaluate(node.value)
     value = each(owner, lambda kind: attribute_of(frame, kind, node.attr.value, node)) or UNKNOWN

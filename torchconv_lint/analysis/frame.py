@@ -176,6 +176,7 @@ class Frame:
         self.written_back: Value | None = None
         self.has_stepped = False
         self.nested: list[Definition] = []
+        self.second_names: dict[str, str] = {}  # of models: see second_names.py
         self.foreign_writes: list[tuple[Any, Memory]] = []
         self.loops: tuple[Loop, ...] = ()
         self.seldom = False

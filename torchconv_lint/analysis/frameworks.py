@@ -44,7 +44,7 @@ ACCELERATE = "accelerate.Accelerator()"
 _LIGHTNING = re.compile(r"^(pytorch_lightning|lightning)\..*\bLightningModule$")
 _HOOK = re.compile(
     r"(training|validation|test|predict)_step(_end)?$|(training|validation|test)_epoch_end$|"
-    r"on_(train|validation|test|predict)_(batch_|epoch_)?(start|end)$"
+    r"on_(train|validation|test|predict)_(batch_|epoch_)?(start|end)$|on_(before|after)_backward$"
 )
 """Methods that Lightning calls once the module is where the trainer wants it."""
 

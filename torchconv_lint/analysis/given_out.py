@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+import libcst as cst
 
 from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.sharing import memories
-from torchconv_lint.analysis.values import Memory
+from torchconv_lint.analysis.values import Array, Kind, Memory, Opaque, Tensor, Value, each
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
@@ -28,3 +31,46 @@ def tell_given_out(frame: Frame, prefix: str, final: State) -> None:
             attribute = Memory(("attribute", name), "attribute", name, sure=given[key[1]].sure)
             for write in writes:
                 frame.emit(ForeignWrite(write.site, write, attribute, True, "__getitem__", given=True))
+
+
+_ON_DISK = re.compile(r"h5py|zarr|lmdb|netCDF4|xarray|tables|memmap|mmap_mode|pandas|load_dataset")
+"""What gives a new array each time that it is read."""
+
+
+def given_item(frame: Frame, owner: Value, target: cst.Subscript) -> Value:
+    """In `__getitem__`, an unknown item of what the object keeps, whose columns are written: `boxes[:, 0] = …`. Nothing
+    but an array or a tensor has any."""
+    if not _is_in_getitem(frame) or not _has_columns(target) or _ON_DISK.search(frame.interpreter.source.text):
+        return owner
+
+    def item(kind: Kind) -> Kind:
+        if isinstance(kind, Opaque) and kind.guess is None and _is_of_attribute(kind.memory):
+            return Array(memory=kind.memory)
+        return kind
+
+    return each(owner, item)
+
+
+def is_changed(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CSTNode) -> bool:
+    """Whether what `__getitem__` writes into an item that the object keeps is made of that very item."""
+    if not _is_in_getitem(frame) or not isinstance(target.value, cst.Name):
+        return False
+    if not any(isinstance(kind, Tensor | Array) and _is_of_attribute(kind.memory) for kind, _ in owner):
+        return False
+    return re.search(rf"\b{re.escape(target.value.value)}\b", frame.text(node)) is not None
+
+
+def _is_in_getitem(frame: Frame) -> bool:
+    return frame.tracks and frame.definition is not None and frame.definition.name == "__getitem__"
+
+
+def _is_of_attribute(memory: Memory | None) -> bool:
+    return memory is not None and memory.origin == "attribute"
+
+
+def _has_columns(target: cst.Subscript) -> bool:
+    """Several indices, one of them a slice; or a list of them."""
+    parts = [element.slice for element in target.slice]
+    if len(parts) == 1:
+        return isinstance(parts[0], cst.Index) and isinstance(parts[0].value, cst.List)
+    return any(isinstance(part, cst.Slice) for part in parts)

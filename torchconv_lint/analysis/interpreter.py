@@ -15,6 +15,7 @@ from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (
 from torchconv_lint.analysis.annotations import annotated, plain_parameters, without_tensors
 from torchconv_lint.analysis.awaited import awaited
 from torchconv_lint.analysis.copies import waited
+from torchconv_lint.analysis.devices import somewhere
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.events import (
     ArgumentKept,
@@ -51,8 +52,9 @@ from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.relaying import Told, relay, told
 from torchconv_lint.analysis.relevance import any_of, handles_tensors, places_tensors
 from torchconv_lint.analysis.returning import as_parameter, given_back
+from torchconv_lint.analysis.second_names import tell_left
 from torchconv_lint.analysis.sharing import memories, stepped, written
-from torchconv_lint.analysis.site import Segment
+from torchconv_lint.analysis.site import Segment, Site
 from torchconv_lint.analysis.snapshots import tell_left_behind
 from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_block, run_suite
@@ -163,6 +165,7 @@ class Interpreter:
         self._entering: set[FunctionOutline] = set()
         self._globals: dict[str, Value] | None = None
         self._attributes: dict[tuple[ClassOutline, str], Value] = {}
+        self._missed: dict[FunctionOutline, set[str]] = {}  # attributes asked for while what stores them was running
         self._evidence: dict[FunctionOutline, Evidence] = {}
         self._unsettled: dict[FunctionOutline, bool] = {}
         self._spent = 0
@@ -300,6 +303,18 @@ class Interpreter:
         if not definition.is_parsed:
             return Result()
         this = self._receiver(function)
+        result = self._run_entry(function, definition, this)
+        missed = self._missed.pop(function, None)
+        if missed is None or not isinstance(this, Instance):
+            return result
+        live = {name: value for name, value in result.attributes.items() if name in missed and _is_live(value)}
+        if not live:
+            return result
+        for name, value in live.items():  # the next call of the method finds what this one has kept
+            self._attributes[this.definition, name] = join(self.stored_attribute(this.definition, name), value)
+        return self._run_entry(function, definition, this)
+
+    def _run_entry(self, function: FunctionOutline, definition: Definition, this: Kind | None) -> Result:
         names = self._entry_names(function, this)
         grad = self._entry_mode(function)
         identities = {name: stable_path(value) or ("parameter", function.node, name) for name, value in names.items()}
@@ -340,7 +355,7 @@ class Interpreter:
         arguments = function.node.args
         if not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg):
             return False
-        if any(node.attr in _TRAINING for node in function.by_type[ast.Attribute]):
+        if any(_needs_graph(node) for node in function.by_type[ast.Attribute]):
             return False
         if is_training_step(self, function):
             return False
@@ -475,6 +490,8 @@ class Interpreter:
         for parameter, default in pairs:
             value = given(self, function, parameter.arg) or annotated(self, parameter.annotation, parameter.arg)
             value = self.enriched(value, parameter.arg, evidence)
+            if parameter.arg in evidence.placed:
+                value = somewhere(value, parameter.arg, self._site_of(function, parameter.arg))
             names[parameter.arg] = self._with_default(value, default)
         if arguments.vararg is not None:
             inner = annotated(self, arguments.vararg.annotation, arguments.vararg.arg, 1)
@@ -482,6 +499,13 @@ class Interpreter:
         if arguments.kwarg is not None:
             names[arguments.kwarg.arg] = just(Mapping((), UNKNOWN))
         return names
+
+    def _site_of(self, function: FunctionOutline, parameter: str) -> Site:
+        """The place of a parameter of a function that has been parsed."""
+        definition = self.definition(function)
+        every = definition.node.params
+        slots = [*every.posonly_params, *every.params, *every.kwonly_params]
+        return Site(definition.segment, next(slot.name for slot in slots if slot.name.value == parameter))
 
     def _with_default(self, value: Value, default: ast.expr | None) -> Value:
         if isinstance(default, ast.Name) and default.id in self.outline.assigned and "cuda" in self.source.text:
@@ -687,6 +711,7 @@ class Interpreter:
         final = join_all(frame.exits)
         if frame.tracks and final is not None and final.stale:
             tell_left_behind(frame, final)
+            tell_left(frame, final)
         value = join(*frame.returns) if frame.returns else NOTHING
         if frame.yields:
             value = just(Sequence(None, join(*frame.yields), mutable=False))
@@ -934,6 +959,7 @@ class Interpreter:
         for method in methods[:4]:
             if method in self._entering:
                 complete = False
+                self.home(method.owner)._missed.setdefault(method, set()).add(name)
                 continue
             home = self.home(method.owner)
             if not home._is_worth(method):
@@ -987,6 +1013,11 @@ _CONSTANTS: dict[str, Any] = {"None": None, "True": True, "False": False, "Ellip
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
 
 
+def _needs_graph(node: ast.Attribute) -> bool:
+    """Whether what this is part of trains, or differentiates: it raises where grad is off."""
+    return node.attr in _TRAINING or (node.attr == "grad" and (dotted(node) or "").endswith("autograd.grad"))
+
+
 def _is_device(constant: object) -> bool:
     return isinstance(constant, str) and constant.split(":")[0] in ("cpu", "cuda", "mps")
 
@@ -1028,6 +1059,11 @@ def _as_module(kind: Kind, name: str) -> Kind:
     if isinstance(kind, Opaque):
         return Module(None, kind.guess.device if kind.guess else None, path=kind.path or name)
     return kind
+
+
+def _is_live(value: Value) -> bool:
+    """Whether it looks at the weights of a module."""
+    return any(memory.origin == "module" and memory.kept is not None for memory in memories(value))
 
 
 def _asks_where(definition: Definition | None) -> bool:

@@ -109,7 +109,7 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
 
     def output(*chosen: Kind) -> Kind | Value:
         operands = operands_in([just(one) for one in chosen])
-        refuses = told_nothing_else and kind.name in _HOLDS_WEIGHTS
+        refuses = told_nothing_else and kind.name in HOLDS_WEIGHTS
         if refuses and operands and _is_left_behind(kind.device, operands[0].device):
             return NOTHING  # it raises: this is no way that the program goes
         sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
@@ -145,7 +145,7 @@ def _is_left_behind(module: Fact | None, given: Fact | None) -> bool:
     return module.value == ACCELERATOR and given.value == CPU
 
 
-_HOLDS_WEIGHTS = frozenset(
+HOLDS_WEIGHTS = frozenset(
     [
         "Linear",
         "Conv1d",

@@ -29,3 +29,11 @@ _SNAPSHOT = re.compile(r"(^|_)(best|prev|previous|last|old|former|saved|backup|s
 def is_snapshot(name: str) -> bool:
     """Whether an attribute of this name is meant to stay as it was."""
     return _SNAPSHOT.search(name) is not None
+
+
+_MODEL = re.compile(r"(^|[_.])(model|net|network|policy|classifier|encoder|generator)$", re.I)
+
+
+def is_kept_model(name: str, source: str) -> bool:
+    """Whether `name = source` reads as a model that is kept as it is: `best_model = model`, `best_net = self.net`."""
+    return is_snapshot(name.rpartition(".")[2]) and _MODEL.search(source) is not None

@@ -24,6 +24,9 @@ INITIALISERS = frozenset({"constant", "zeros", "ones", "normal", "uniform", "tru
 INITIALISERS |= {"xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"}
 """Functions of torch.nn.init, which fill their first argument; older ones have no underscore at their end."""
 
+TAKING = frozenset({"Parameter", "from_pretrained"})
+"""What of torch.nn is made of a tensor: `nn.Parameter(x)`, `nn.Embedding.from_pretrained(x)`."""
+
 TELLING = frozenset({"unsqueeze", "unsqueeze_", "masked_fill", "masked_fill_", "masked_select", "index_select"})
 TELLING |= {"expand_as", "view_as", "type_as", "contiguous", "permute", "new_zeros", "new_ones", "new_full", "scatter_"}
 TELLING |= {"data_ptr"}
@@ -46,7 +49,7 @@ def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
     func = node.func
     first = node.args[0] if node.args else None
     if isinstance(func, ast.Name):
-        if first is not None and func.id.removesuffix("_") in INITIALISERS:
+        if first is not None and (func.id.removesuffix("_") in INITIALISERS or func.id == "Parameter"):
             yield _without_data(dotted(first))
     elif isinstance(func, ast.Attribute):
         name = func.attr
@@ -61,8 +64,12 @@ def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
             yield _without_data(_mask(first))
         elif name in takes and owner in ("torch", "F"):
             yield dotted(first)
-        elif name.removesuffix("_") in INITIALISERS and owner.rpartition(".")[2] == "init":
+        elif (name.removesuffix("_") in INITIALISERS and owner.rpartition(".")[2] == "init") or (
+            name in TAKING and owner.removeprefix("torch.").partition(".")[0] == "nn"
+        ):
             yield _without_data(dotted(first))
+        elif name == "register_buffer" and len(node.args) > 1:
+            yield _without_data(dotted(node.args[1]))
 
 
 def _without_data(path: str | None) -> str | None:

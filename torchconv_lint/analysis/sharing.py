@@ -10,6 +10,7 @@ from torchconv_lint.analysis.copies import tell_host_write
 from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.second_names import trained
 from torchconv_lint.analysis.state import Write
 from torchconv_lint.analysis.values import (
     Alt,
@@ -296,6 +297,8 @@ def stepped(frame: Frame, node: cst.CSTNode) -> None:
     """The parameters of modules are written by an optimiser's step (or by a function that takes one)."""
     frame.has_stepped = True
     overwritten(frame, node, "module", "the parameters")
+    if frame.second_names:
+        trained(frame, node)
 
 
 def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str) -> None:

@@ -88,5 +88,5 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
         if "." not in name and not frame.has_stepped:
             continue  # nothing has trained the module since
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
-        sure = memory.sure if "best" in name.lower() or frame.interpreter.trains else Confidence.POSSIBLE
+        sure = memory.sure if is_snapshot(name) or frame.interpreter.trains else min(memory.sure, Confidence.LIKELY)
         frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure, memory.form))

@@ -28,6 +28,7 @@ from torchconv_lint.analysis.graph import (
 )
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.loops import trains
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
@@ -80,7 +81,7 @@ from torchconv_lint.knowledge import numpy_ops, torch_ops
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 
 CASTS = {
     "float": "float32",
@@ -243,16 +244,27 @@ def moved_by(
     if name == "cpu":
         _tell_copy(frame, original or kind, node)
         return just(_on_cpu(frame, kind, node, "`.cpu()`"))
-    targets = [argument.value for argument in arguments.positional[:2]]
-    targets += [arguments.keywords[key].value for key in ("device", "dtype", "other") if key in arguments.keywords]
+    given = [*arguments.positional[:2]]
+    given += [arguments.keywords[key] for key in ("device", "dtype", "other") if key in arguments.keywords]
     copies = "copy" in arguments.keywords
     result: Value = just(kind)
-    for target in targets:
-        devices = as_device(frame, target, node)
+    for target in given:
+        if name == "to" and _is_some_dtype(target, arguments):
+            result = each(result, lambda one: cast(one, None) if isinstance(one, Tensor) else one)
+            continue
+        devices = as_device(frame, target.value, node)
         if len(devices) > 1:
             devices = each(devices, _one_of_several)
         result = combine([result, devices], lambda one, goal: _toward(frame, one, goal, node, copies))
     return result or UNKNOWN
+
+
+def _is_some_dtype(target: Argument, arguments: Arguments) -> bool:
+    """Whether a dtype that nobody knows is asked for: `x.to(y.dtype)`, `x.to(self.dtype)`, `x.to(dtype=kind)`."""
+    if any(not isinstance(kind, Opaque) for kind, _ in target.value):
+        return False
+    path = dotted_path(target.node) or ""
+    return target is arguments.keywords.get("dtype") or path.rpartition(".")[2].endswith("dtype")
 
 
 def _one_of_several(goal: Kind) -> Kind:

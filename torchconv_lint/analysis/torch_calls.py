@@ -588,10 +588,12 @@ def _none(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
 
 
 def _autograd_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
-    graph = arguments.value(99, "create_graph")
+    graph = arguments.value(4, "create_graph")
     went_back(frame, arguments.value(0, "outputs"), node)
     inputs = operands_in([arguments.value(1, "inputs")])
-    grad = None if graph else NO_GRAD
+    grad: Fact | None = None if graph else NO_GRAD
+    if len(graph) == 1 and graph[0].kind == Const(True):
+        grad = Fact(True, Step(frame.site(node), "`create_graph=True` gives the gradients a graph"), Confidence.LIKELY)
     return Sequence(
         None, just(Tensor(device=computed(frame, inputs).device if inputs else None, grad=grad)), mutable=False
     )

@@ -11,6 +11,7 @@ from torchconv_lint.analysis.conditions import Condition, atom, both, either, ne
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
+from torchconv_lint.analysis.module_calls import HOLDS_WEIGHTS
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
@@ -20,6 +21,7 @@ from torchconv_lint.analysis.values import (
     Const,
     Device,
     External,
+    Module,
     Number,
     Opaque,
     Tensor,
@@ -118,12 +120,22 @@ _ORDERS = frozenset({cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, c
 
 def _is_present(frame: Frame, node: cst.BaseExpression, value: Value) -> bool:
     """Whether the test asks if a tensor is there: it is used as one where the test holds."""
+    if _is_bias(frame, node):
+        return True
     path = dotted_path(node) if frame.evidence.present else None
     if path is None or path not in frame.evidence.present:
         return False
     return all(
         isinstance(kind, Opaque | Tensor) or (isinstance(kind, Const) and kind.value is None) for kind, _ in value
     )
+
+
+def _is_bias(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether it is the bias of a layer of torch's: a vector, or None."""
+    if type(node) is not cst.Attribute or node.attr.value != "bias":
+        return False
+    owners = [kind for kind, _ in frame.quietly(node.value) if isinstance(kind, Module)]
+    return bool(owners) and all(kind.name in HOLDS_WEIGHTS and kind.features != 1 for kind in owners)
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

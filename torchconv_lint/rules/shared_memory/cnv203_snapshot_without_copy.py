@@ -6,6 +6,7 @@ Reports a tensor that is kept as if it were a snapshot, though what it looks at 
 
 - `best = model.state_dict()` (or a shallow copy of it, or `{name: p.detach() …}`), then training, then the "best"
   weights are compared or loaded back; or left in an attribute called "best", "saved" …, or saved as such;
+- `best_model = model` in the loop that goes on training it, and then the best one is used;
 - the same tensor appended in a loop that goes on writing it in place;
 - a gradient kept as the previous one: `self.prev_grad = p.grad`;
 - a forward hook that keeps its `output` as it is, in a file where another hook clones;
