@@ -102,6 +102,18 @@ SHAPES = {
             return over_rows(lambda row: row * row.mean().item())(x)
         """,
     ),
+    "written after a function without a module before it": (
+        "CNV201",
+        """
+        import torch
+        from numpy import asarray
+        def f():
+            mask = torch.zeros(4)
+            picture = asarray(mask)
+            picture[:2] = 255
+            return mask, picture
+        """,
+    ),
     "written after a method has converted": (
         "CNV202",
         """

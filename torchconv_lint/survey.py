@@ -555,7 +555,7 @@ class Survey:
         if sources & self.vocabulary.torch or calls_something(value, self.vocabulary.plain):
             self.made.update(names)
         self.bindings.append((names, sources))
-        if attributes & SHARING or "data" in attributes:
+        if attributes & SHARING or "data" in attributes or sources & self.vocabulary.sharing:
             self.shared.update(names)
         elif attributes & _SHARING_IF_KNOWN:
             self.shared_if_known.update(names)

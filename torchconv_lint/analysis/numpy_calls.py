@@ -302,11 +302,11 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
                 return Array(dtype or kind.dtype, ndim=kind.ndim, swapped=swapped)
             return replace(copied(kind), dtype=dtype, swapped=swapped) if typed else copied(kind)
         if isinstance(kind, Tensor) and shares and not typed:
-            memory = converted(frame, kind.memory, node, f"`np.{name}` shares its memory", numpy=True)
+            memory = converted(frame, kind.memory, node, f"`np.{name}` shares its memory", into="array")
             return Array(kind.dtype, memory, ndim=dimensions(kind.shape), count=kind.count)
         if isinstance(kind, Opaque) and shares and not typed:
             memory = converted(
-                frame, kind.memory, node, f"`np.{name}` may share its memory", numpy=True, sure=Confidence.POSSIBLE
+                frame, kind.memory, node, f"`np.{name}` may share its memory", into="array", sure=Confidence.POSSIBLE
             )
             return Array(None, memory)
         made = dtype if typed else _told_by_data(frame, kind, node)

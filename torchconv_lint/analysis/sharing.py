@@ -60,13 +60,14 @@ def converted(
     node: cst.CSTNode,
     message: str,
     *,
-    numpy: bool,
+    into: str = "",
     sure: Confidence = Confidence.CERTAIN,
 ) -> Memory | None:
-    """The memory as seen through one more conversion that shares it. `numpy`: the border to NumPy is crossed."""
+    """The memory as seen through one more conversion that shares it. `into`: an "array" or a "tensor", where it crosses
+    the border between NumPy and torch."""
     if memory is None:
         return None
-    step = (node, numpy)
+    step = (node, into)
     if step in memory.side or len(memory.side) >= MAX_SIDE:
         return memory
     side = (*memory.side, step)

@@ -204,7 +204,7 @@ def _to_numpy(
     # A flag that is passed on is the caller's choice.
     forced = any(not isinstance(kind, Const) or kind.value is True for kind, _ in force)
     tell_numpy_method(frame, original or kind, subject, node, forced)
-    memory = converted(frame, kind.memory, node, "`.numpy()` shares its memory", numpy=True)
+    memory = converted(frame, kind.memory, node, "`.numpy()` shares its memory", into="array")
     return Array(
         dtype=kind.dtype,
         memory=memory,
@@ -220,14 +220,14 @@ def detached(
     """The tensor outside of its graph, by the code at `node`; of something unknown, a tensor. `original` is what is
     detached, if that it is a tensor is a guess."""
     tensor = guessed(kind) or Tensor()
-    memory = converted(frame, tensor.memory, node, message, numpy=False)
+    memory = converted(frame, tensor.memory, node, message)
     cuts = cut_off(frame, just(original or kind), node, "detach", subject, asked=True)
     return replace(tensor, grad=NO_GRAD, memory=memory, path=None, graph=Graph(cuts=cuts) if cuts else NO_GRAPH)
 
 
 def _noop(frame: Frame, kind: Tensor, node: cst.CSTNode, message: str) -> Memory | None:
     """The memory after a conversion that had nothing to do."""
-    return converted(frame, kind.memory, node, message, numpy=False)
+    return converted(frame, kind.memory, node, message)
 
 
 def moved_by(
@@ -318,7 +318,7 @@ def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
     if kind.device is None or kind.device.value == CPU:
         sure = kind.device.confidence if kind.device is not None else Confidence.POSSIBLE
         message = f"{call} gives the tensor itself when it is on the CPU already"
-        memory = converted(frame, kind.memory, node, message, numpy=False, sure=sure)
+        memory = converted(frame, kind.memory, node, message, sure=sure)
     place = Fact(CPU, Step(frame.site(node), TO_HOST))
     return replace(kind, device=place, memory=memory, path=None, graph=offspring(kind.graph))
 
@@ -408,9 +408,7 @@ def operation(
         # A view or no-op keeps requires_grad whatever the grad mode is: measured.
         memory = first.memory
         if memory is not None and name == "contiguous":
-            memory = converted(
-                frame, memory, node, f"`.{name}()` may share its memory", numpy=False, sure=Confidence.POSSIBLE
-            )
+            memory = converted(frame, memory, node, f"`.{name}()` may share its memory", sure=Confidence.POSSIBLE)
         if memory is not None and views:
             memory = replace(memory, viewed=True)
         graph = offspring(first.graph) if maybe and not views else first.graph

@@ -331,7 +331,7 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
             found = wanted if typed else _data_dtype(frame, just(kind), node, "as_tensor")
             plain = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=found), shape_of_data(value))
             return with_cuts(plain, cut_off(frame, just(kind), node, "constructor", source.node, asked=False))
-        memory = converted(frame, kind.memory, node, message, numpy=True)
+        memory = converted(frame, kind.memory, node, message, into="tensor")
         name = "from_numpy" if certain else "as_tensor"
         dtype = _keeps(frame, kind.dtype, node, name)
         cuts = cut_off(frame, just(kind), node, "numpy", source.node, asked=True)
@@ -386,7 +386,9 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
             return replace(kind, dtype=Fact(dtype), path=None)
         memory = None
         if isinstance(kind, Array) and kind.dtype is not None and kind.dtype.value == dtype:
-            memory = converted(frame, kind.memory, node, f"`torch.{name}` shares a {dtype} array's memory", numpy=True)
+            memory = converted(
+                frame, kind.memory, node, f"`torch.{name}` shares a {dtype} array's memory", into="tensor"
+            )
         cuts = cut_off(frame, just(kind), node, "constructor", arguments.positional[0].node, asked=False)
         return with_cuts(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=made, memory=memory), cuts)
 

@@ -42,17 +42,12 @@ def copy_kept(site: Site, form: str, *, container: bool = False) -> Proposal | N
 
 
 def _copy_at(side: Iterable[Any], how: Iterable[tuple[Site, str]]) -> Proposal | None:
-    conversions = [node for node, crosses in side if crosses is not None]
+    conversions = [(node, into) for node, into in side if into is not None]
     if not conversions:
         return None
-    sites = [site for site, _ in how if site.node is conversions[-1]]
-    return _proposal(sites[0], _COPIES["array" if _gives_array(sites[0]) else "tensor"]) if sites else None
-
-
-def _gives_array(conversion: Site) -> bool:
-    """Whether a conversion leads out of torch, into NumPy."""
-    callee = conversion.callee.text if conversion.callee is not None else ""
-    return conversion.method in ("numpy", "__array__") or callee.partition(".")[0] in ("np", "numpy")
+    last, into = conversions[-1]
+    sites = [site for site, _ in how if site.node is last]
+    return _proposal(sites[0], _COPIES[into or "tensor"]) if sites else None
 
 
 def _proposal(site: Site, call: str) -> Proposal:
