@@ -83,7 +83,7 @@ def calls_in(tree: ast.Module) -> dict[str, list[tuple[bool, str]]]:
                 name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", None)
                 if name is not None:
                     calls.setdefault(name, []).append((off, inside))
-            elif node is scope:
+            elif node.__class__ not in _SCOPES or node is scope:
                 continue
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 scopes.append((node, any(_names_no_grad(decorator) for decorator in node.decorator_list), node.name))

@@ -137,10 +137,10 @@ def _tell_deepcopy_of_object(frame: Frame, value: Value, argument: cst.BaseExpre
 
 def cuts_of(kind: Kind) -> frozenset[Cut]:
     """The conversions by which a value has left the graph."""
-    if isinstance(kind, Number | Array):
-        return kind.cuts
     tensor = guessed(kind)
-    return tensor.graph.cuts if tensor is not None else NO_CUTS
+    if tensor is not None:
+        return tensor.graph.cuts
+    return kind.cuts if isinstance(kind, Number | Array) else NO_CUTS
 
 
 def requires(kind: Kind) -> bool:

@@ -13,6 +13,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import trained
 from torchconv_lint.analysis.state import Write
 from torchconv_lint.analysis.values import (
+    STORED,
     Alt,
     Array,
     Instance,
@@ -96,16 +97,14 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
             frame.state.put(name, relabelled(value, lambda memory: _older(memory, node)))
 
 
-_LYING_SOMEWHERE = frozenset({Tensor, Array, Opaque})
 _HOLDING = frozenset({Sequence, Mapping})
-# Types are looked up: to ask `isinstance` of several costs ten times as much, and this is asked of every name.
 
 
 def _is_made_at(value: Value, node: cst.CSTNode, depth: int = 0) -> bool:
     """Whether a value holds memory that was allocated at `node` most recently: as `memories`, for all names at once."""
     for kind, _ in value:
         type_ = type(kind)
-        if type_ in _LYING_SOMEWHERE:
+        if type_ in STORED:
             memory: Memory | None = kind.memory  # type: ignore[attr-defined]
             if memory is not None and type(memory.key) is tuple and memory.key[0] is node:
                 return True
@@ -187,10 +186,10 @@ def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value
 
 
 def _relabelled(kind: Kind, change: Callable[[Memory], Memory | None]) -> Kind:
-    if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
-        memory = change(kind.memory)
-        return kind if memory is kind.memory else replace(kind, memory=memory)
-    return kind
+    if type(kind) not in STORED or kind.memory is None:  # type: ignore[attr-defined]
+        return kind
+    memory = change(kind.memory)  # type: ignore[attr-defined]
+    return kind if memory is kind.memory else replace(kind, memory=memory)  # type: ignore[attr-defined]
 
 
 def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container: bool) -> Value:
@@ -227,7 +226,7 @@ def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
     """Every memory that a value holds, those of container elements included."""
     for kind, _ in value:
         type_ = type(kind)
-        if type_ in _LYING_SOMEWHERE:
+        if type_ in STORED:
             if kind.memory is not None:  # type: ignore[attr-defined]
                 yield kind.memory  # type: ignore[attr-defined]
         elif type_ not in _HOLDING:

@@ -16,6 +16,7 @@ from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.values import (
+    STORED,
     Alt,
     Array,
     Const,
@@ -186,8 +187,8 @@ def stable_path(value: Value) -> str | None:
     for kind, when in value:
         if when:
             return None
-        if isinstance(kind, Opaque | Tensor | Array):
-            paths.add(kind.path)
+        if type(kind) in STORED:
+            paths.add(kind.path)  # type: ignore[attr-defined]
     return paths.pop() if len(paths) == 1 else None
 
 
