@@ -20,6 +20,7 @@ FOUND = {
         "def f(x, mask):\n    if mask and x.masked_fill(~mask, 0.0).any():\n        x = 2 * x\n    return x",
     ),
     "expression": ("CNV402", "def f(x, mask):\n    return torch.sum(mask) if mask else x"),
+    "a gradient": ("CNV402", "def f(p):\n    if p.grad:\n        p.grad.zero_()"),
     "its data": ("CNV402", "def f(m):\n    if m.bias:\n        m.bias.data.zero_()"),
     "filled": ("CNV402", "def f(m):\n    if m.bias:\n        constant_(m.bias, 0.0)"),
     "copied": ("CNV402", "def f(a, b):\n    if a.bias:\n        b.bias.data.copy_(a.bias.data)"),

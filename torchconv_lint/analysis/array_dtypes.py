@@ -33,8 +33,8 @@ _LIKE = frozenset({"zeros_like", "ones_like", "empty_like", "full_like"})
 _SAME = frozenset(
     ["sort", "flip", "roll", "tile", "repeat", "copy", "pad", "take", "delete", "where", "unique", "squeeze"]
 )
-_DTYPE_AT = {"zeros": 1, "ones": 1, "empty": 1, "full": 2, "identity": 1, "array": 1, "asarray": 1, "fromiter": 1}
-_DTYPE_AT |= {"frombuffer": 1, "fromfile": 1, "ascontiguousarray": 1, "asanyarray": 1, "asfortranarray": 1}
+DTYPE_AT = {"zeros": 1, "ones": 1, "empty": 1, "full": 2, "identity": 1, "array": 1, "asarray": 1, "fromiter": 1}
+DTYPE_AT |= {"frombuffer": 1, "fromfile": 1, "ascontiguousarray": 1, "asanyarray": 1, "asfortranarray": 1}
 """Where these functions take `dtype` by position."""
 
 _SIZE_AT = {"normal": 2, "uniform": 2, "randint": 2, "binomial": 2, "beta": 2, "gamma": 2, "laplace": 2}
@@ -47,8 +47,8 @@ _RANDOM_INTEGERS = frozenset({"randint", "binomial", "poisson", "multinomial"})
 def chosen_dtype(name: str, arguments: Arguments) -> tuple[Fact | None, bool]:
     """The dtype that a call asks for, and whether it asks for one at all."""
     given = arguments.keywords.get("dtype")
-    if given is None and name in _DTYPE_AT and len(arguments.positional) > _DTYPE_AT[name]:
-        given = arguments.positional[_DTYPE_AT[name]]
+    if given is None and name in DTYPE_AT and len(arguments.positional) > DTYPE_AT[name]:
+        given = arguments.positional[DTYPE_AT[name]]
     if given is None or any(isinstance(kind, Const) and kind.value is None for kind, _ in given.value):
         return None, False
     return dtype_fact(given.value), True

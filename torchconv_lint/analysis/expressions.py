@@ -248,10 +248,20 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
                 return _compared(frame, operands)
 
             return combine(values, compared_to)
+        placed = [guess for value in values for kind, _ in value if (guess := _placed(kind)) is not None]
+        if placed and compared and not membership and not frame.asking:
+            result = replace(computed(frame, placed), grad=NO_GRAD, dtype=Fact("bool"))
+            return just(Opaque(guess=result, tensorish=True))
     if len(node.comparisons) != 1:
         return just(Opaque())
     condition = comparison(frame, node.left, node.comparisons[0], values[0], values[1])
     return just(Truth(condition)) if condition is not None else just(Opaque())
+
+
+def _placed(kind: Kind) -> Tensor | None:
+    """Something unknown that has been moved to a device: of what is compared, only tensors are."""
+    known = isinstance(kind, Opaque) and kind.tensorish and kind.guess is not None and kind.guess.device is not None
+    return guessed(kind) if known else None
 
 
 def _is_container(value: Value) -> bool:

@@ -8,6 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import sparse
 from torchconv_lint.analysis.array_dtypes import (
+    DTYPE_AT,
     chosen_dtype,
     data_dtype,
     number_of,
@@ -33,6 +34,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    Dtype,
     Fact,
     Kind,
     Memory,
@@ -180,7 +182,16 @@ def _made(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Arra
     shape = arguments.value(0, "shape")
     ndim = _ndim(shape)
     count = count_of(tuple(literal_sizes(shape))) if ndim is not None else None
-    return Array(result_dtype(frame, name, arguments, node), _blank(frame, name, node), ndim=ndim, count=count)
+    dtype = result_dtype(frame, name, arguments, node)
+    position = DTYPE_AT.get(name, 99)
+    swapped = _other_order(frame, dtype_of(arguments.value(position, "dtype")), node)
+    return Array(dtype, _blank(frame, name, node), ndim=ndim, swapped=swapped, count=count)
+
+
+def _other_order(frame: Frame, dtype: Dtype | None, node: cst.Call) -> Fact | None:
+    if dtype is None or not dtype.swapped:
+        return None
+    return Fact("swapped", Step(frame.site(node), "its bytes are in the other order"))
 
 
 def _may_be(operands: list[Kind]) -> Opaque:
@@ -281,9 +292,7 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     """`np.array(x)` copies, `np.asarray(x)` shares what already is an array (or a tensor on the CPU)."""
     dtype, typed = chosen_dtype(name, arguments)
     wanted = dtype_of(arguments.value(1, "dtype")) if typed else None
-    swapped = None
-    if wanted is not None and wanted.swapped:
-        swapped = Fact("swapped", Step(frame.site(node), "its bytes are in the other order"))
+    swapped = _other_order(frame, wanted, node)
     copy = arguments.keywords.get("copy")
     kept = copy is not None and any(
         isinstance(kind, Const) and kind.value in (False, None) for kind in kinds(copy.value)

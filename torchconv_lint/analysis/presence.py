@@ -55,8 +55,8 @@ def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
         name = func.attr
         if name in TELLING:
             yield _without_data(dotted(func.value))
-        elif name.endswith("_") and isinstance(func.value, ast.Attribute) and func.value.attr == "data":
-            yield dotted(func.value.value)
+        elif name.endswith("_") and isinstance(func.value, ast.Attribute) and func.value.attr in ("data", "grad"):
+            yield dotted(func.value.value if func.value.attr == "data" else func.value)
         if first is None:
             return
         owner = dotted(func.value) or ""
