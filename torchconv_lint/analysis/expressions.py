@@ -54,6 +54,7 @@ from torchconv_lint.analysis.values import (
     Truth,
     Value,
     each,
+    guessed,
     join,
     just,
     kinds,
