@@ -61,7 +61,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         forget_upload(frame, target.value)
         callee = dotted_path(node.func) or "" if type(node) is cst.Call and frame.evidence.rebound else ""
         value = frame.interpreter.enriched(value, target.value, frame.evidence, callee)
-        bound(frame, target.value, value, node)
+        if frame.loop_depth or frame.second_names:
+            bound(frame, target.value, value, node)
         if target.value in frame.evidence.placed:
             value = somewhere(value, target.value, frame.site(node))
         value = rebound(value, target.value)
@@ -171,7 +172,8 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
     if any(isinstance(kind, Instance | Opaque | Module) for kind, _ in owner):
         forget_attributes(frame, path)
         frame.assigned.add(path)
-        bound(frame, path, value, node)
+        if frame.loop_depth or frame.second_names:
+            bound(frame, path, value, node)
         value = rebound(value, path)
         escape(frame, value)
         tell_adopted(frame, path, value, node)

@@ -77,7 +77,8 @@ def _name(frame: Frame, node: cst.Name) -> Value:
     value = peek_name(frame, node.value)
     if frame.state.stale:
         used(frame, value, node)
-        tell_used(frame, node.value)
+        if frame.second_names:
+            tell_used(frame, node.value)
     return value
 
 
@@ -95,7 +96,8 @@ def _attribute(frame: Frame, node: cst.Attribute) -> Value:
         if known is not None:
             if frame.state.stale:
                 used(frame, known, node)
-                tell_used(frame, path)
+                if frame.second_names:
+                    tell_used(frame, path)
             return known
     owner = frame.at(node.value) if node.attr.value in METADATA else frame.evaluate(node.value)
     value = each(owner, lambda kind: attribute_of(frame, kind, node.attr.value, node)) or UNKNOWN

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def placed_by(nodes: ByType) -> frozenset[str]:
     """The names that reach NumPy by `.numpy()`, and on whose device something is made, or moved to."""
     calls: Sequence[ast.Call] = nodes[ast.Call]
-    read = {name for call in calls for name in _read_by(call)}
+    read = {name for call in calls if getattr(call.func, "attr", "") == "numpy" for name in _read_by(call)}
     if not read:
         return frozenset()
     remembered = {
@@ -33,10 +33,9 @@ def placed_by(nodes: ByType) -> frozenset[str]:
 
 def _read_by(node: ast.Call) -> Iterator[str]:
     """The names in `x` of `x.numpy()`."""
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "numpy":
-        for inner in walk(node.func.value):
-            if isinstance(inner, ast.Name):
-                yield inner.id
+    for inner in walk(node.func):
+        if isinstance(inner, ast.Name):
+            yield inner.id
 
 
 def _goals(node: ast.Call) -> Iterator[ast.expr]:
