@@ -41,8 +41,9 @@ def total(values: np.ndarray):
 
 ## Fix safety
 
-No automatic fix yet. By hand: `torch.as_tensor` takes numbers, lists and arrays and keeps NumPy's dtype; Python's
-numbers become torch's default dtypes. It copies what is no array.
+Unsafe: for numbers, lists and tuples `torch.from_numpy` becomes `torch.as_tensor`, which takes arrays too and keeps
+NumPy's dtype; Python's numbers become torch's default dtypes. It copies what is no array: nothing shares memory then. A
+tensor needs no conversion at all, which is for you to take away.
 
 ## Proof
 
@@ -63,7 +64,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToTensor
 from torchconv_lint.analysis.values import Const, Kind, Mapping, Number, Sequence, Tensor
-from torchconv_lint.model import Confidence
+from torchconv_lint.fixing.proposal import Proposal, instead
+from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
 
 if TYPE_CHECKING:
@@ -87,7 +89,17 @@ class NoArrayToFromNumpy(Rule[ToTensor]):
                 message += " (use `torch.as_tensor`)"
             # A value that may also be an array has been told apart by a test that was not understood.
             sure = event.sure if event.alone and event.sure == Confidence.CERTAIN else Confidence.POSSIBLE
-            yield Verdict(event.site, message, sure)
+            yield Verdict(event.site, message, sure, fix=_taken(event))
+
+
+def _taken(event: ToTensor) -> Proposal | None:
+    """Unsafe: what calls it without an error has given an array, whose memory `as_tensor` shares as well."""
+    callee = event.site.callee
+    known = event.source.value if isinstance(event.source, Const) else 0
+    if callee is None or not isinstance(event.source, Number | Const | Sequence) or not isinstance(known, int | float):
+        return None
+    name = "torch.as_tensor"
+    return Proposal(f"call `{name}`", Safety.UNSAFE, (instead(callee, name),), names=(name,))
 
 
 def _what(kind: Kind) -> str:
