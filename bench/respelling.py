@@ -93,9 +93,11 @@ def _tabbed(text: str, _: Random) -> str:
 
 
 def _in_parentheses(text: str, random: Random) -> str:
-    """Parentheses around names, attributes and calls."""
+    """Parentheses around calls that are part of an expression: nobody writes `(torch).ones(3)`."""
     for _ in range(20):
-        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call | ast.Name | ast.Attribute)]
+        tree = ast.parse(text)
+        statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) not in statements]
         if not nodes:
             return text
         node = random.choice(nodes)
