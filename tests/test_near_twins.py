@@ -13,6 +13,459 @@ from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
 PAIRS = {
+    "two constants that one name cannot equal at once": (
+        "CNV304",
+        """
+        def f(values, form):
+            tensors = {"a": np.array(values)}
+            if form == "pytorch":
+                return torch.from_numpy(tensors)
+        """,
+        """
+        def f(values, form):
+            tensors = np.array(values)
+            if form == "safetensors":
+                tensors = {"a": tensors}
+                save(tensors)
+            if form == "pytorch":
+                return torch.from_numpy(tensors)
+        """,
+    ),
+    "a tuple of arguments that is spread": (
+        "CNV402",
+        """
+        def decode(scores, limit=None):
+            return scores if scores else limit
+        def f(x: torch.Tensor, limit):
+            args = (torch.ones(3, 4), limit)
+            return decode(*args)
+        """,
+        """
+        def decode(scores, limit=None):
+            return scores if limit else None
+        def f(x: torch.Tensor, limit):
+            args = (torch.ones(3, 4), limit)
+            return decode(*args)
+        """,
+    ),
+    "an attribute that a method, called once, replaces": (
+        "CNV304",
+        """
+        def f():
+            features = torch.ones(3, device="cpu")
+            return torch.from_numpy(features)
+        """,
+        """
+        class D:
+            def __init__(self, hf):
+                self.features = np.array(hf.get("features"))
+                self.tensorize()
+            def tensorize(self):
+                self.features = torch.from_numpy(self.features)
+        """,
+    ),
+    "an attribute of what was moved": (
+        "CNV111",
+        """
+        def f(path, device, z):
+            net = load(path).to(device)
+            np.savez("x.npz", size=net(z))
+        """,
+        """
+        def f(path, device, z):
+            net = load(path).to(device)
+            np.savez("x.npz", size=net.z_dim)
+        """,
+    ),
+    "a flag that says what is a tensor, and the name bound anew": (
+        "CNV112",
+        """
+        def f(net: nn.Module, x, opt):
+            y = net(x)
+            opt.step()
+            known = isinstance(x, torch.Tensor)
+            y = 2**y
+            return y.clamp(1, 2) if known else np.clip(y, 1, 2)
+        """,
+        """
+        def f(net: nn.Module, x, opt):
+            y = net(x)
+            opt.step()
+            known = isinstance(y, torch.Tensor)
+            y = 2**y
+            return y.clamp(1, 2) if known else np.clip(y, 1, 2)
+        """,
+    ),
+    "what a model gives beside its first output": (
+        "CNV102",
+        """
+        def f(model: nn.Module, x, opt):
+            out, given = model(x)
+            opt.step()
+            return out.numpy()
+        """,
+        """
+        def f(model: nn.Module, x, opt):
+            out, given = model(x)
+            opt.step()
+            return given.numpy()
+        """,
+    ),
+    "a number of dimensions that was asked": (
+        "CNV401",
+        """
+        def f(a: torch.Tensor, b: torch.Tensor):
+            value = torch.ones(3, 4)
+            if a.ndim == 2:
+                return value.item()
+        """,
+        """
+        def f(a: torch.Tensor, b: torch.Tensor):
+            value = torch.ones(3, 4)
+            if value.ndim in (0, 1):
+                return value.item()
+        """,
+    ),
+    "a percentile of all elements is a number": (
+        "CNV111",
+        """
+        def f(x: torch.Tensor):
+            x = x.cuda()
+            return x - np.percentile(x.cpu().numpy(), [1, 99])
+        """,
+        """
+        def f(x: torch.Tensor):
+            x = x.cuda()
+            return x - np.percentile(x.cpu().numpy(), 1)
+        """,
+    ),
+    "a loss under the name of one that goes backward elsewhere": (
+        "CNV502",
+        """
+        def f(policy, loader, other, step):
+            history = []
+            for x in loader:
+                found = step(x, policy)
+                found["loss"].backward()
+                history.append(found)
+            return history
+        """,
+        """
+        def f(policy, loader, other, step):
+            history = []
+            with torch.inference_mode():
+                for x in loader:
+                    found = step(x, policy)
+                    history.append(found)
+            for x in other:
+                found = step(x, policy)
+                found["loss"].backward()
+            return history
+        """,
+    ),
+    "a list that becomes one tensor": (
+        "CNV502",
+        """
+        def f(model: nn.Module, loader):
+            outputs = []
+            for x in loader:
+                outputs.append(model(x).mean())
+            print(len(outputs))
+        """,
+        """
+        def f(model: nn.Module, loader):
+            outputs = []
+            for x in loader:
+                outputs.append(model(x).mean())
+            print(torch.stack(outputs).mean())
+        """,
+    ),
+    "the device of what was made here": (
+        "CNV101",
+        """
+        def f(body, weights: torch.Tensor):
+            return weights.to(body.device).numpy()
+        """,
+        """
+        def f(body, weights: torch.Tensor):
+            points = make(body).vertices
+            return weights.to(points.device).numpy()
+        """,
+    ),
+    "a flag among what the command line gave": (
+        "CNV401",
+        """
+        def parse_args():
+            return parser.parse_args()
+        def main(data):
+            args = parse_args()
+            net = make(3)
+            if args.several:
+                net = nn.DataParallel(net)
+            loss = net(data)
+            if not args.verbose:
+                print(loss.item())
+        """,
+        """
+        def parse_args():
+            return parser.parse_args()
+        def main(data):
+            args = parse_args()
+            net = make(3)
+            if args.several:
+                net = nn.DataParallel(net)
+            loss = net(data)
+            if not args.several:
+                print(loss.item())
+        """,
+    ),
+    "a flag of an imported object": (
+        "CNV401",
+        """
+        from options import args
+        def main(data):
+            net = make(3)
+            if args.several:
+                net = nn.DataParallel(net)
+            loss = net(data)
+            if not args.verbose:
+                print(loss.item())
+        """,
+        """
+        from options import args
+        def main(data):
+            net = make(3)
+            if args.several:
+                net = nn.DataParallel(net)
+            loss = net(data)
+            if not args.several:
+                print(loss.item())
+        """,
+    ),
+    "an array that is made in order to be written": (
+        "CNV201",
+        """
+        def f(picked):
+            features = torch.zeros(4, 2)
+            view = features.numpy()
+            view += 1
+            return features
+        """,
+        """
+        def f(picked):
+            features = torch.zeros(4, 2)
+            features.numpy()[picked] += 1
+            return features
+        """,
+    ),
+    "items of an array that would have to be tensors": (
+        "CNV201",
+        """
+        def f(actions: torch.Tensor):
+            items = actions.cpu().numpy()
+            for i in range(len(items)):
+                items[i] = items[i] + 1
+            return items, actions
+        """,
+        """
+        def f(actions: torch.Tensor):
+            items = actions.cpu().numpy()
+            for i in range(len(items)):
+                if isinstance(items[i], torch.Tensor):
+                    items[i] = items[i] + 1
+            return items, actions
+        """,
+    ),
+    "dicts of lists of different lengths": (
+        "CNV411",
+        """
+        def f(net: nn.Module):
+            groups = [p for p in net.parameters()]
+            groups.remove(groups[-1])
+        """,
+        """
+        def f(net: nn.Module):
+            groups = [{"params": [p for p in net.parameters()]}, {"params": []}]
+            groups.remove(groups[-1])
+        """,
+    ),
+    "the data of a packed sequence": (
+        "CNV513",
+        """
+        def f(x: torch.Tensor):
+            out = nn.Linear(3, 4)(x)
+            out.data.sum().backward()
+        """,
+        """
+        def f(x: torch.Tensor, lengths):
+            out, _ = nn.RNN(3, 4)(nn.utils.rnn.pack_padded_sequence(x, lengths))
+            out.data.sum().backward()
+        """,
+    ),
+    "a model that is frozen where it is made": (
+        "CNV102",
+        """
+        import copy
+        def f(kwargs, device, zs, opt):
+            net = build(**kwargs).train().to(device)
+            copied = copy.deepcopy(net).eval()
+            opt.step()
+            return torch.cat([copied(z).cpu() for z in zs]).numpy()
+        """,
+        """
+        import copy
+        def f(kwargs, device, zs, opt):
+            net = build(**kwargs).train().requires_grad_(False).to(device)
+            copied = copy.deepcopy(net).eval()
+            opt.step()
+            return torch.cat([copied(z).cpu() for z in zs]).numpy()
+        """,
+    ),
+    "a module with nothing but buffers": (
+        "CNV102",
+        """
+        class Memory(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.steps = 3
+                self.kernel = nn.Parameter(torch.ones(n))
+            def forward(self, x):
+                return scan(self.kernel, self.steps)(x)
+        def f(x, opt):
+            opt.step()
+            return Memory(3)(x).numpy()
+        """,
+        """
+        class Memory(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.steps = 3
+                self.register_buffer("kernel", torch.ones(n))
+            def forward(self, x):
+                return scan(self.kernel, self.steps)(x)
+        def f(x, opt):
+            opt.step()
+            return Memory(3)(x).numpy()
+        """,
+    ),
+    "the output of a module, where nothing trains": (
+        "CNV102",
+        """
+        def f(net: nn.Module, x, opt):
+            loss = net(x).mean()
+            loss.backward()
+            return net(x).numpy()
+        """,
+        """
+        def f(net: nn.Module, x, opt):
+            return net(x).numpy()
+        """,
+    ),
+    "a number under the name of a loss that went backward": (
+        "CNV122",
+        """
+        def f(net: nn.Module, x):
+            loss = net(x).mean()
+            loss.backward()
+            return np.array([loss])
+        """,
+        """
+        def f(net: nn.Module, x):
+            loss = net(x).mean()
+            loss.backward()
+            loss = loss.data.cpu().numpy()[0]
+            return np.array([loss])
+        """,
+    ),
+    "a method that is given arrays gives arrays": (
+        "CNV114",
+        """
+        class M(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.model = Forecast().to("cuda")
+            def forecast(self, x):
+                return np.mean(self.model.predict(x), axis=1)
+        """,
+        """
+        class M(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.model = Forecast().to("cuda")
+            def forecast(self, x):
+                return np.mean(self.model.predict(x.cpu().numpy()), axis=1)
+        """,
+    ),
+    "a net that is never moved refuses before": (
+        "CNV111",
+        """
+        def f(a: np.ndarray):
+            x = torch.from_numpy(a).to("cuda" if torch.cuda.is_available() else "cpu")
+            net = nn.Linear(3, 3)
+            place(net)
+            y = net(x)
+            return np.histogram(x)
+        """,
+        """
+        def f(a: np.ndarray):
+            x = torch.from_numpy(a).to("cuda" if torch.cuda.is_available() else "cpu")
+            net = nn.Linear(3, 3)
+            y = net(x)
+            return np.histogram(x)
+        """,
+    ),
+    "nets that are never moved refuse before": (
+        "CNV111",
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(3, 3)
+            def forward(self, x):
+                return self.layer(x)
+        def f(a: np.ndarray):
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            x, w = torch.from_numpy(a).to(device), torch.ones(3).to(device)
+            nets = {"a": Net()}
+            for net in nets.values():
+                net.to(device)
+            y = nets["a"](x)
+            return np.histogram(w)
+        """,
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(3, 3)
+            def forward(self, x):
+                return self.layer(x)
+        def f(a: np.ndarray):
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            x, w = torch.from_numpy(a).to(device), torch.ones(3).to(device)
+            nets = {"a": Net()}
+            for net in nets.values():
+                print(net)
+            y = nets["a"](x)
+            return np.histogram(w)
+        """,
+    ),
+    "features that are converted two lines below": (
+        "CNV502",
+        """
+        def f(loader, detector: nn.Module):
+            parts = []
+            for x in loader:
+                parts.append(detector(x))
+            show(len(parts))
+        """,
+        """
+        def f(loader, detector: nn.Module):
+            parts = []
+            for x in loader:
+                parts.append(detector(x))
+            show([part.cpu().numpy() for part in parts])
+        """,
+    ),
     "torch or NumPy, chosen by another argument's type": (
         "CNV111",
         """
@@ -316,13 +769,23 @@ PAIRS = {
     ),
     "grad is switched off by something of that name": (
         "CNV102",
-        "def f(net: nn.Module, settings, x):\n    with settings.TIMER():\n        return net(x).numpy()",
-        "def f(net: nn.Module, settings, x):\n    with settings.INFERENCE_MODE():\n        return net(x).numpy()",
+        """
+        def f(net: nn.Module, settings, x, opt):
+            opt.step()
+            with settings.TIMER():
+                return net(x).numpy()
+        """,
+        """
+        def f(net: nn.Module, settings, x, opt):
+            opt.step()
+            with settings.INFERENCE_MODE():
+                return net(x).numpy()
+        """,
     ),
     "what a distribution draws": (
         "CNV102",
-        "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).rsample().numpy()",
-        "def f(policy, x):\n    x = x.to('cuda')\n    return policy(x).sample().cpu().numpy()",
+        "def f(policy, x, opt):\n    x = x.to('cuda')\n    opt.step()\n    return policy(x).rsample().numpy()",
+        "def f(policy, x, opt):\n    x = x.to('cuda')\n    opt.step()\n    return policy(x).sample().numpy()",
     ),
     "a graph that was moved tells how large it is": (
         "CNV111",
@@ -396,8 +859,8 @@ PAIRS = {
     ),
     "an accuracy among the outputs of a model": (
         "CNV102",
-        "def f(model: nn.Module, x):\n    out, logits = model(x)\n    return logits.numpy()",
-        "def f(model: nn.Module, x):\n    out, top_acc = model(x)\n    return top_acc.cpu().numpy()",
+        "def f(model: nn.Module, x, opt):\n    logits, out = model(x)\n    opt.step()\n    return logits.numpy()",
+        "def f(model: nn.Module, x, opt):\n    top_acc, out = model(x)\n    opt.step()\n    return top_acc.numpy()",
     ),
     "of NumPy, and refused": (
         "CNV116",

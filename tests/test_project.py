@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from torchconv_lint.analysis import interpreter
+from torchconv_lint.analysis.locate import forget
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Finding
 from torchconv_lint.settings import Settings
@@ -162,6 +163,15 @@ def test_a_file_that_cannot_be_read_gives_nothing(tmp_path: Path, text: str):
     project(tmp_path, main=USES["function"])
     (tmp_path / "agent.py").write_text(text, encoding="utf-8")
     assert codes(tmp_path / "main.py") == []
+
+
+def test_one_name_above_the_package_and_another_beside_the_file(tmp_path: Path):
+    """Which of them is meant depends on how the program is started."""
+    folder = project(tmp_path, agent=AGENT, part____init__="", part__main=USES["function"])
+    assert codes(folder / "part" / "main.py") == ["CNV101"]
+    project(tmp_path, part__agent="def policy(x):\n    return x\n")
+    forget()
+    assert codes(folder / "part" / "main.py") == []
 
 
 def test_a_file_that_changes_is_read_again(tmp_path: Path):

@@ -19,6 +19,7 @@ from torchconv_lint.analysis.graph import accumulated, accumulated_list, contain
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.narrowing import instance_of, type_names
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import bound
 from torchconv_lint.analysis.sharing import kept, with_memory, written
@@ -70,6 +71,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
         frame.bind(target.value, value)
         _identify(frame, target.value, value, node)
+        if type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "isinstance":
+            _tell_apart(frame, target.value, node)
     elif isinstance(target, cst.Tuple | cst.List):
         _unpack(frame, target, value, node)
     elif type(target) is cst.Attribute:
@@ -87,6 +90,24 @@ def _identify(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> None:
             frame.state.forget_conditions(identity)
         identified.add(identity)
         frame.state.identify(name, identity)
+
+
+def _tell_apart(frame: Frame, flag: str, node: cst.Call) -> None:
+    """`flag = isinstance(x, A)`: from here on, what `x` is goes with the flag, also when `x` is bound anew."""
+    identity = frame.state.identities.get(flag)
+    asked = node.args[0].value if len(node.args) == 2 else None
+    if identity is None or type(asked) is not cst.Name:
+        return
+    names = type_names(frame.quietly(node.args[1].value))
+    parts: list[Value] = []
+    for kind, when in frame.quietly(asked) if names else ():
+        for truth in (True, False):
+            answer = instance_of(kind, names, truth)
+            if answer is not False:
+                one = just(kind if answer is True else answer)
+                parts.append(under(under(one, when), frozenset({(identity, truth)})))
+    if parts:
+        frame.bind(asked.value, join(*parts), narrowed=True)
 
 
 def forget(frame: Frame, name: str) -> None:

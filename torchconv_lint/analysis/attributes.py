@@ -136,6 +136,8 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
     if kind.guess is not None and (name == "data" or name in ops.tensor or name in ops.python or name in ops.tuple):
         if name == "data":  # many a class has one
             inner = _of_tensor(frame, kind.guess, name, node)
+            if isinstance(inner, Tensor) and inner.graph.cuts:  # a packed sequence's is its tensor, graph and all
+                inner = replace(inner, grad=None, graph=NO_GRAPH)
             return Opaque(None, inner, kind.memory, kind.tensorish) if isinstance(inner, Tensor) else inner
         if name in ("T", "mT", "H", "grad"):
             return _of_tensor(frame, kind.guess, name, node)
@@ -143,8 +145,16 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
     if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):
         return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
     if kind.guess is not None and kind.tensorish:
-        return Opaque(path) if name in _MADE_FOR_THE_HOST else Opaque(path, kind.guess, None, True)
+        if name in _MADE_FOR_THE_HOST:
+            return Opaque(path)
+        # What was moved as a whole may be a model, and its attribute a number: an output has a story of a module.
+        return Opaque(path, kind.guess, None, not _was_moved(kind.guess))
     return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
+
+
+def _was_moved(guess: Tensor) -> bool:
+    """Whether an unknown object is only known for having been moved to a device."""
+    return guess.grad is None and guess.graph is NO_GRAPH
 
 
 def _of_module(frame: Frame, kind: Module, name: str, node: cst.Attribute) -> Kind | Value:

@@ -19,7 +19,8 @@ class Passes:
 
     `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
     backward as they are; `rebound` the names that are bound anew below the last backward through them, each with the
-    function that is called for it; `holders` the names of what holds a loss: `output` of `output["loss"].backward()`.
+    function that is called for it, or "" if none is; `holders` the names of what holds a loss: `output` of
+    `output["loss"].backward()`.
     """
 
     spent: frozenset[str] = frozenset()
@@ -55,7 +56,7 @@ def backward_in(nodes: ByType) -> Passes:
         (target, binding.callee)
         for binding in bindings
         for target in binding.targets
-        if binding.callee and binding.line > last.get(target, binding.line)
+        if binding.line > last.get(target, binding.line)
     }
     spent = frozenset(_sources(set(last), bindings) | derived)
     return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)))

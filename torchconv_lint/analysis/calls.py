@@ -212,7 +212,9 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
         named = dotted_path(argument.value) if saves else None
         look = frame.at if saves and not (named and is_snapshot(named)) else frame.evaluate
         value = look(argument.value)
-        if argument.star == "*":
+        if argument.star == "*" and not star and (items := _items_of(value)) is not None:
+            positional.extend(Argument(item, argument.value) for item in items)
+        elif argument.star == "*":
             star = join(star, element_of(frame, value, argument.value))
         elif argument.star == "**":
             for setting, known in _settings(value).items():
@@ -239,6 +241,11 @@ def _settings(value: Value) -> dict[str, Value]:
             if key in _SETTINGS:
                 found[key] = join(found.get(key, NOTHING), under(item, when))
     return found
+
+
+def _items_of(value: Value) -> tuple[Value, ...] | None:
+    """The items of what surely is a list or tuple of known length."""
+    return value[0].kind.items if len(value) == 1 and isinstance(value[0].kind, Sequence) else None
 
 
 def _mapping_values(value: Value) -> Value:
@@ -277,7 +284,7 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
         return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
     if isinstance(kind, Opaque):
         if kind.guess is not None and kind.tensorish:
-            return module_calls.call_module(frame, Module(None, kind.guess.device, path=kind.path), arguments, node)
+            return module_calls.call_module(frame, _as_module(kind), arguments, node)
         return unseen_result(frame, kind.path or dotted_path(node.func), arguments, node)
     return UNKNOWN
 
@@ -431,21 +438,34 @@ def _call_opaque_method(
     if name == "freeze" and kind.guess is None:
         return module_calls.call_module_method(frame, Module(None, path=kind.path), name, arguments, node, func)
     if name in _OF_A_MODULE and (name not in _OF_OTHERS or _names_a_module(kind.path or "")):
-        module = Module(None, kind.guess.device if kind.guess else None, path=kind.path)
-        return module_calls.call_module_method(frame, module, name, arguments, node, func)
+        return module_calls.call_module_method(frame, _as_module(kind), name, arguments, node, func)
+    if name == "requires_grad_" and kind.guess is None and _is_false(arguments.value(0, "requires_grad")):
+        return module_calls.call_module_method(frame, _as_module(kind), name, arguments, node, func)
     if name == "backward":
         return NONE
     if kind.guess is not None and kind.tensorish:
         if _TELLS.match(name):
             return UNKNOWN
         guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
-        return Opaque(None, guess, None, name not in _OF_A_MAPPING)
+        given_arrays = any(isinstance(one, Array) for value in arguments.values for one, _ in value)
+        return Opaque(None, guess, None, name not in _OF_A_MAPPING and not given_arrays)  # arrays give arrays as a rule
     if name in sparse.CONVERSIONS:
         return sparse.MATRIX
     path = f"{kind.path}.{name}" if kind.path else name
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
+
+
+def _is_false(value: Value) -> bool:
+    return len(value) == 1 and isinstance(value[0].kind, Const) and value[0].kind.value is False
+
+
+def _as_module(kind: Opaque) -> Module:
+    """An unknown object that is used as a module: frozen, if it was told not to require grad."""
+    guess = kind.guess
+    trainable = guess is None or guess.grad is None or bool(guess.grad.value)
+    return Module(None, guess.device if guess is not None else None, trainable, path=kind.path)
 
 
 def _names_a_module(path: str) -> bool:

@@ -8,6 +8,7 @@ from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument
+from torchconv_lint.analysis.left_behind import accepted
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.outline import REGISTERING
 from torchconv_lint.analysis.replacing import replace
@@ -15,6 +16,7 @@ from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, 
 from torchconv_lint.analysis.values import (
     CPU,
     NONE,
+    NOTHING,
     UNKNOWN,
     Array,
     Class,
@@ -34,6 +36,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.analysis.weights import uses_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -149,6 +152,11 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
         return UNKNOWN
     found = frame.interpreter.method(kind.definition, "forward")
     if found is not None:
+        taken = accepted(frame, kind, arguments, node)
+        if taken is None:
+            frame.alive = False
+            return NOTHING
+        arguments = taken
         result = frame.interpreter.call(frame, found[0], arguments, kind, node)
         return _module_result(frame, kind, result, arguments, node)
     return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
@@ -158,7 +166,8 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
     """What forward gave, completed by what every nn.Module's output has where forward did not tell."""
     operands = operands_in(arguments.values)
     name = frame.text(node.func)
-    output = module_output(frame, name, kind.device, kind.trainable, operands, node, Confidence.LIKELY)
+    trained = kind.trainable and uses_weights(frame.interpreter, kind.definition)
+    output = module_output(frame, name, kind.device, trained, operands, node, Confidence.LIKELY)
 
     def complete(result: Kind) -> Kind:
         if isinstance(result, Opaque) and result.guess is None:

@@ -33,6 +33,7 @@ from torchconv_lint.analysis.values import (
     guessed,
     is_mixed,
     just,
+    weakest,
 )
 from torchconv_lint.model import Confidence
 
@@ -64,7 +65,21 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST
         if on_host and not (graph.leaf or graph.spent) and frame.leaves_mode_to_callers():
             event = replace(event, grad_mode=None)
+        event = replace(event, tensor=_unnoticed(frame, event.tensor))
+        if event.grad_mode is not True or weakest([event.tensor.grad]) is Confidence.POSSIBLE:
+            # It would be refused here: rather, what was kept on the way had no graph.
+            frame.interpreter.graphs.differentiated |= event.tensor.graph.kept
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)
+
+
+def _unnoticed(frame: Frame, tensor: Tensor) -> Tensor:
+    """What requires grad is refused on every machine, and noticed by whoever runs the code once. If a step of the story
+    is a convention ("the output of a module requires grad"), it is more probable that the convention fails here,
+    unless the function goes backward itself."""
+    grad = tensor.grad
+    if grad is None or not grad.value or grad.confidence is Confidence.CERTAIN or frame.goes_backward():
+        return tensor
+    return replace(tensor, grad=grad.weaker(Confidence.POSSIBLE))
 
 
 def tell_implicit(

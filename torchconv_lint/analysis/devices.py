@@ -41,6 +41,12 @@ _DEVICE_NAME = re.compile(r"(^|[._])(device|dev|devices|gpu|gpus|cuda|rank|local
 PARAMETERS = ".parameters()"
 """The path of a module's parameters ends so, after the path of the module."""
 
+_OPTIONS = re.compile(
+    r"(args|arg|opts?|options?|cfg|conf|config|flags|hparams|hps|params|settings|accelerator|fabric|trainer|runner)$",
+    re.I,
+)
+"""Names of what tells how to run."""
+
 KNOWN_ACCELERATORS = frozenset({"cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone"})
 
 
@@ -49,10 +55,10 @@ def names_device(path: str | None) -> bool:
     return path is not None and _DEVICE_NAME.search(path) is not None
 
 
-def any_device(frame: Frame, path: str, node: cst.CSTNode) -> Value:
+def any_device(frame: Frame, path: str, node: cst.CSTNode, sure: Confidence = Confidence.LIKELY) -> Value:
     """A device that code elsewhere chooses: the CPU or an accelerator, the same one wherever the path is read."""
     site = frame.site(node)
-    accelerator = Fact(ACCELERATOR, Step(site, f"`{path}` may be an accelerator"), Confidence.LIKELY)
+    accelerator = Fact(ACCELERATOR, Step(site, f"`{path}` may be an accelerator"), sure)
     key = ("accelerator", path)
     return (
         Alt(Device(accelerator), frozenset({(key, True)})),
@@ -119,4 +125,7 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     if isinstance(kind, Module | Instance) and kind.device is not None:
         return just(Device(kind.device))
     path = getattr(kind, "path", None)
-    return any_device(frame, f"{path or frame.text(node).removesuffix('.device')}.device", node)
+    owner = path or frame.text(node).removesuffix(".device")
+    # What this code has made itself, of things nobody knows, is on the CPU as well as anywhere; options are chosen.
+    known = path is not None or isinstance(kind, Module | Instance) or _OPTIONS.search(owner) is not None
+    return any_device(frame, f"{owner}.device", node, Confidence.LIKELY if known else Confidence.POSSIBLE)

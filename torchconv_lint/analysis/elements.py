@@ -31,12 +31,14 @@ from torchconv_lint.analysis.values import (
     Value,
     guessed,
     is_mixed,
+    join,
     just,
+    kinds,
 )
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Arguments, Frame
 
@@ -88,7 +90,20 @@ def _tell_membership(frame: Frame, node: cst.Comparison, left: Value, right: Val
 def tell_list_method(frame: Frame, kind: Sequence, name: str, arguments: Arguments, node: cst.Call) -> None:
     """`xs.index(x)`, `xs.remove(x)`, `xs.count(x)`."""
     if name in ("index", "remove", "count") and not kind.lazy and arguments.positional:
-        _tell_many(frame, held(just(kind)), node, frame.text(node), name)
+        _tell_many(frame, _compared_first(kind), node, frame.text(node), name)
+
+
+def _compared_first(kind: Sequence) -> Iterator[Kind]:
+    """The elements, and what lists and dicts among them hold. What lies deeper is compared only if all around it is
+    equal: lists of different lengths are not."""
+    for item in kind.items if kind.items is not None else (kind.element,):
+        for element, _ in item:
+            if isinstance(element, Mapping):
+                yield from kinds(join(element.element, *(value for _, value in element.items)))
+            elif isinstance(element, Sequence):
+                yield from kinds(join(*element.items) if element.items else element.element)
+            else:
+                yield element
 
 
 def tell_order(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> None:

@@ -108,7 +108,8 @@ class Evidence:
     function whose result they take below the last backward: that result is another thing. `awaited`: names that are
     returned to callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of
     their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
-    reaches NumPy here and to whose device the function moves what it makes.
+    reaches NumPy here and to whose device the function moves what it makes. `joined`: names of lists that become one
+    tensor, by `torch.stack` or the like.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -121,6 +122,7 @@ class Evidence:
     present: frozenset[str] = frozenset()
     holders: frozenset[str] = frozenset()
     placed: frozenset[str] = frozenset()
+    joined: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -161,15 +163,25 @@ def data_methods() -> frozenset[str]:
     }
 
 
+def _is_numpy(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
+
+
+_JOINING = frozenset({"stack", "cat", "concat", "concatenate", "hstack", "vstack", "pad_sequence"})
+
+
 def evidence_in(nodes: ByType) -> Evidence:
     """What the uses in one function tell."""
     tensors: set[str] = set()
     needs_grad: set[str] = set()
     modules: set[str] = set()
     matrices: set[str] = set()
+    joined: set[str] = set()
     only = tensor_only_methods()
     for node in nodes[ast.Call]:
         func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in _JOINING and node.args and not _is_numpy(func.value):
+            joined |= {one.id for one in ast.walk(node.args[0]) if isinstance(one, ast.Name)}
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
             name = func.value.id
             if func.attr == "backward" and not node.args:
@@ -194,6 +206,7 @@ def evidence_in(nodes: ByType) -> Evidence:
         present=present(nodes, TAKES_MATRIX | TAKES_TENSOR),
         holders=passes.holders,
         placed=placed_by(nodes),
+        joined=frozenset(joined),
     )
 
 

@@ -211,7 +211,8 @@ def contained(
     frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, container: Value, item: Value, part: cst.CSTNode
 ) -> Value:
     """`target.append(item)`: the item as the container holds it. `container` is what it held before."""
-    holds = type(part) is cst.Name and part.value in frame.evidence.holders  # `output["loss"].backward()`
+    grows = frame.state.grad is not False
+    holds = grows and type(part) is cst.Name and part.value in frame.evidence.holders  # `output["loss"].backward()`
     if holds or f"{frame.text(target)}[-1]" in frame.evidence.spent:  # `losses[-1].backward()`
         item = each(item, lambda kind: _loss(frame, kind, part))
     if not any(has_graph(kind) for kind in held(item)):
@@ -286,8 +287,10 @@ def _tell_kept(
         if isinstance(kind, Opaque) and not kind.tensorish:
             sure = Confidence.POSSIBLE
         spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
-        if not spent and type(target) is cst.Name and made_for_few(frame, target.value):
+        if type(target) is cst.Name and made_for_few(frame, target.value):
             continue
+        if not spent and container and type(target) is cst.Name and target.value in frame.evidence.joined:
+            sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
         text, what = frame.text(target), frame.text(parts)
         operand = frame.site(parts) if form_of(added) == "tensor" else None
         frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))

@@ -46,6 +46,7 @@ from torchconv_lint.analysis.gradmode import (
     mode_by_role,
 )
 from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
+from torchconv_lint.analysis.left_behind import kept_names
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -84,12 +85,15 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.analysis.walking import ByType
 from torchconv_lint.model import Confidence
 from torchconv_lint.sieve import Sifted
 from torchconv_lint.survey import own_nodes
 from torchconv_lint.vocabulary import converting_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torchconv_lint.analysis.loops import Loop
     from torchconv_lint.analysis.project import Project
     from torchconv_lint.analysis.state import Write
@@ -168,6 +172,7 @@ class Interpreter:
         self._missed: dict[FunctionOutline, set[str]] = {}  # attributes asked for while what stores them was running
         self._evidence: dict[FunctionOutline, Evidence] = {}
         self._unsettled: dict[FunctionOutline, bool] = {}
+        self._kept_names: dict[FunctionOutline | None, frozenset[str]] = {}
         self._spent = 0
         self._cut_short = False  # a call was too deep to be followed
         self.graphs = KeptGraphs()
@@ -355,9 +360,7 @@ class Interpreter:
         arguments = function.node.args
         if not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg):
             return False
-        if any(_needs_graph(node) for node in function.by_type[ast.Attribute]):
-            return False
-        if is_training_step(self, function):
+        if self.goes_backward(function):
             return False
         asked = function.name
         if function.owner is not None and asked in ("forward", "__call__", "__init__"):
@@ -367,6 +370,24 @@ class Interpreter:
             bool(named.get(caller)) and all(self.leaves_mode_to_callers(one) for one in named[caller])
             for caller in self._callers.get(asked, ())
         )
+
+    def goes_backward(self, function: FunctionOutline | None) -> bool:
+        """Whether a function (None: the module's own statements) trains, for a framework or by itself."""
+        if function is None:
+            return self._script_goes_backward
+        return _trains(function.by_type[ast.Attribute]) or is_training_step(self, function)
+
+    def kept_names(self, function: FunctionOutline | None) -> frozenset[str]:
+        """The names that a function (None: the module's own statements) binds and hands to nobody."""
+        names = self._kept_names.get(function)
+        if names is None:
+            nodes = function.nodes if function is not None else own_nodes(self.outline.tree)
+            names = self._kept_names[function] = kept_names(nodes)
+        return names
+
+    @functools.cached_property
+    def _script_goes_backward(self) -> bool:
+        return _trains(ByType(own_nodes(self.outline.tree))[ast.Attribute])
 
     @functools.cached_property
     def _functions_by_name(self) -> dict[str, list[FunctionOutline]]:
@@ -525,7 +546,11 @@ class Interpreter:
         """An unknown value as what its uses tell it is; `callee`: the function that gave it."""
         if name in evidence.awaited and (name, callee) not in evidence.rebound:
             return tuple(alt._replace(kind=as_awaited(alt.kind)) for alt in value)
-        if not any(isinstance(alt.kind, Opaque) for alt in value) or (name, callee) in evidence.rebound:
+        if (name, callee) in evidence.rebound:
+            return value
+        if name in evidence.needs_grad:
+            value = tuple(alt._replace(kind=_confirmed(alt.kind)) for alt in value)
+        if not any(isinstance(alt.kind, Opaque) for alt in value):
             return value
         if name in evidence.needs_grad:
             return tuple(alt._replace(kind=_as_tensor(alt.kind, True)) for alt in value)
@@ -614,7 +639,7 @@ class Interpreter:
             if memory.origin == "parameter" and not memory.side:
                 argument = _argument_named(definition, arguments, memory.name, this)
                 if argument is not None:
-                    written(frame, argument.value, argument.node, node, fills=write.fills)
+                    written(frame, argument.value, argument.node, node, fills=write.fills, within=True)
         return given_back(frame, result.value, arguments, definition, node, this)
 
     def _is_worth(self, function: FunctionOutline | None) -> bool:
@@ -955,20 +980,24 @@ class Interpreter:
             overridden |= current.methods.keys()
         methods.sort(key=lambda method: method.name != "__init__")
         found: list[Value] = []
-        complete = True
+        complete, aside = True, False
         for method in methods[:4]:
             if method in self._entering:
                 complete = False
                 self.home(method.owner)._missed.setdefault(method, set()).add(name)
+                aside = aside or method.name == "__init__"
                 continue
             home = self.home(method.owner)
             if not home._is_worth(method):
+                aside = aside or method.name == "__init__"
                 continue
             value = home.entry(method).attributes.get(name)
             if value:
                 found.append(value)
                 if method.name == "__init__" and not _may_grow(value):
                     break
+        if aside and found:  # what it is at first is not looked at: something else, as a rule, than what it becomes
+            found.append(UNKNOWN)
         result = join(*found) if found else NOTHING
         if complete:
             self._attributes[key] = result
@@ -1015,6 +1044,8 @@ _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
 
 def _needs_graph(node: ast.Attribute) -> bool:
     """Whether what this is part of trains, or differentiates: it raises where grad is off."""
+    if node.attr == "step":
+        return "opt" in getattr(node.value, "attr", getattr(node.value, "id", "")).lower()
     return node.attr in _TRAINING or (node.attr == "grad" and (dotted(node) or "").endswith("autograd.grad"))
 
 
@@ -1038,6 +1069,12 @@ def _may_grow(value: Value) -> bool:
     )
 
 
+def _trains(attributes: Iterable[ast.Attribute]) -> bool:
+    """Whether backward is called, an optimiser used, or something differentiated: environments and schedulers have
+    steps, too."""
+    return any(_needs_graph(node) for node in attributes)
+
+
 def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
     if not isinstance(kind, Opaque):
         return kind
@@ -1045,6 +1082,13 @@ def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
     if needs_grad and (guess.grad is None or guess.grad.confidence < Confidence.CERTAIN):
         guess = replace(guess, grad=Fact(True, guess.grad.step if guess.grad is not None else None))
     return Opaque(kind.path, guess, kind.memory, kind.tensorish or bool(needs_grad))
+
+
+def _confirmed(kind: Kind) -> Kind:
+    """A tensor that was thought to require grad, now that backward goes through it."""
+    if not isinstance(kind, Tensor) or kind.grad is None or not kind.grad.value:
+        return kind
+    return replace(kind, grad=replace(kind.grad, confidence=Confidence.CERTAIN))
 
 
 def _as_matrix(kind: Kind) -> Kind:

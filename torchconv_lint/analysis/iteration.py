@@ -87,10 +87,17 @@ def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CS
             return kind.items[position]
         if isinstance(kind, Sequence) and kind.items is not None:
             return NOTHING
-        return _nth(kind, _element(frame, kind, node, unpacking=True), position)
+        return _nth(kind, _aside(_element(frame, kind, node, unpacking=True), position), position)
 
     tuples = tuple(alt for alt in value if isinstance(alt.kind, Sequence) and len(alt.kind.items or ()) == count)
     return each(tuples or value, item) or UNKNOWN  # who unpacks a tuple or something else means the tuple
+
+
+def _aside(item: Kind | Value, position: int) -> Kind | Value:
+    """What an unseen module gives beside its first output may be anything: what it was made of, or what was chosen."""
+    if not position or not isinstance(item, Opaque) or item.guess is None or item.guess.grad is None:
+        return item
+    return replace(item, guess=replace(item.guess, grad=item.guess.grad.weaker(Confidence.POSSIBLE)))
 
 
 def _nth(whole: Kind, item: Kind | Value, position: int) -> Kind | Value:

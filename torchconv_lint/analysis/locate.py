@@ -40,13 +40,16 @@ def forget() -> None:
 
 
 def locate(importer: str, full_name: str) -> tuple[str, str] | None:
-    """The file that an import means, and the name in it."""
+    """The file that an import means, and the name in it. If one is to be found above the file's package and another one
+    beside the file, which of them is meant depends on how the program is started: then nobody knows."""
     dots = len(full_name) - len(full_name.lstrip("."))
     parts = tuple(part for part in full_name.split(".") if part)
-    for root in [_upwards(importer, dots)] if dots else _roots(os.path.dirname(os.path.abspath(importer))):
+    folder = os.path.dirname(os.path.abspath(importer))
+    for root in [_upwards(importer, dots)] if dots else _roots(folder):
         found = _under(str(root), parts)
         if found is not None:
-            return found
+            beside = found if dots else _under(folder, parts)
+            return found if beside in (None, found) else None
     return None
 
 

@@ -12,6 +12,7 @@ from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.frameworks import METRIC
 from torchconv_lint.analysis.graph import escape, grown
+from torchconv_lint.analysis.left_behind import HOLDS_WEIGHTS, accepted
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
@@ -102,6 +103,11 @@ def cast_module(frame: Frame, kind: ModuleKind, name: str, node: cst.CSTNode) ->
 def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`module(inputs)`."""
     modules = torch_ops().module
+    taken = accepted(frame, kind, arguments, node)
+    if taken is None:
+        frame.alive = False
+        return NOTHING
+    arguments = taken
     for given in arguments.values:
         escape(frame, given)
     _tell_fed(frame, kind, arguments, node)
@@ -144,33 +150,6 @@ def _is_left_behind(module: Fact | None, given: Fact | None) -> bool:
         return False
     return module.value == ACCELERATOR and given.value == CPU
 
-
-HOLDS_WEIGHTS = frozenset(
-    [
-        "Linear",
-        "Conv1d",
-        "Conv2d",
-        "Conv3d",
-        "ConvTranspose1d",
-        "ConvTranspose2d",
-        "ConvTranspose3d",
-        "Bilinear",
-        "BatchNorm1d",
-        "BatchNorm2d",
-        "BatchNorm3d",
-        "LayerNorm",
-        "GroupNorm",
-        "Embedding",
-        "LSTM",
-        "GRU",
-        "RNN",
-        "LSTMCell",
-        "GRUCell",
-        "MultiheadAttention",
-        "Sequential",
-    ]
-)
-"""Modules that refuse an input which is not where their weights are."""
 
 _ELEMENTWISE = frozenset(
     [

@@ -20,6 +20,7 @@ from torchconv_lint.analysis.values import (
     ACCELERATOR,
     ALWAYS,
     CPU,
+    MANY,
     Alt,
     Array,
     Class,
@@ -36,6 +37,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
+    When,
     just,
 )
 from torchconv_lint.model import Confidence
@@ -58,7 +60,7 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         known = literals(condition, truth)
         if any((key, not value) in frame.state.path for key, value in known):
             return False
-        frame.state.path |= known
+        frame.state.path |= known | _excluded(frame.state, known)
     if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
     if type(node) is cst.Call:
@@ -68,6 +70,24 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
     if type(node) is cst.NamedExpr:
         return assume(frame, node.target, truth)
     return _keep(frame, node, lambda kind: _may_be(kind, truth))
+
+
+def _excluded(state: State, known: When) -> When:
+    """What equals one constant equals no other: of the conditions that values here depend on, those that fall away."""
+    equal = {key[1]: key[2] for key, truth in known if truth and _equals_constant(key)}
+    if not equal:
+        return ALWAYS
+    asked = {key for value in state.names.values() for alt in value for key, _ in alt.when}
+    return frozenset(
+        (key, False) for key in asked if _equals_constant(key) and key[1] in equal and key[2][2] != equal[key[1]][2]
+    )
+
+
+def _equals_constant(key: Any) -> bool:
+    """Whether a condition is that something equals a constant."""
+    if not (isinstance(key, tuple) and len(key) == 3 and key[0] in ("Equal", "Is")):
+        return False
+    return isinstance(key[2], tuple) and len(key[2]) == 3 and key[2][0] == "const"
 
 
 def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:
@@ -154,6 +174,8 @@ def _may_hold(frame: Frame, kind: Kind, node: cst.Subscript, wanted: Callable[[K
     if isinstance(kind, Opaque) and kind.guess is None and kind.array is None and _is_first(node):
         answer = wanted(kind)  # whoever asks what the first one is has a list of such
         return Sequence(None, just(answer)) if isinstance(answer, Tensor | Array) else True
+    if isinstance(kind, Array):  # its items are numbers or arrays
+        return wanted(replace(kind, path=None)) is not False or wanted(Number(numpy=True)) is not False
     if not isinstance(kind, Sequence):
         return True
     element = item_of(frame, kind, key_of(frame, node), node)
@@ -184,6 +206,9 @@ def _is_none(kind: Kind) -> bool:
 def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if len(node.comparisons) != 1:
         return True
+    owner = _counted(node.left)
+    if owner is not None:
+        return _assume_count(frame, owner)
     if type(node.left) is cst.Call and _is_builtin(frame, node.left, "len"):
         return _assume_length(frame, node, truth)
     operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
@@ -210,6 +235,32 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if isinstance(constant, Dtype):
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Dtype) or (kind == constant) is truth)
     return True
+
+
+def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """`x` of `x.ndim`, `x.dim()`, `x.numel()` and `len(x.shape)`."""
+    if type(node) is cst.Call:
+        inner = node.args[0].value if len(node.args) == 1 else None
+        if type(node.func) is cst.Name and node.func.value == "len" and type(inner) is cst.Attribute:
+            return inner.value if inner.attr.value == "shape" else None
+        if node.args:
+            return None
+        node = node.func
+    if type(node) is cst.Attribute and node.attr.value in ("ndim", "dim", "numel", "nelement"):
+        return node.value
+    return None
+
+
+def _assume_count(frame: Frame, owner: cst.BaseExpression) -> bool:
+    """After a question about the number of dimensions or elements: how many elements there are is what the code has
+    asked about, and knows."""
+
+    def asked(kind: Kind) -> bool | Kind:
+        if isinstance(kind, Tensor) and kind.count is not None and kind.count.value == MANY:
+            return replace(kind, count=None, shape=None)
+        return True
+
+    return _keep(frame, owner, asked)
 
 
 _ORDERS: dict[type, Callable[[int, int], bool]] = {

@@ -132,6 +132,8 @@ _SEVERAL = frozenset(
     | {"savez", "savez_compressed"}
 )
 _SAVES = frozenset({"save", "savez", "savez_compressed"})
+_RANKS = frozenset({"percentile", "quantile", "nanpercentile", "nanquantile"})
+
 _NOT_DATA = frozenset({"dtype", "axis", "out", "copy", "order", "keepdims", "where", "like"})
 """Functions that convert more than their first argument, ufuncs aside."""
 
@@ -153,6 +155,12 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
         return each(first, lambda kind: _through(frame, kind, name, node)) or UNKNOWN
     if name in table.reduces and arguments.count == 1:
         return reduced_to(name, first)
+    if (
+        name in _RANKS
+        and arguments.count == 2
+        and all(isinstance(kind, Const) for kind in kinds(arguments.value(1, "q")))
+    ):
+        return reduced_to(name, first)  # one rank of all elements
     if name in table.ufunc or name in ("clip", "round", "around"):
         operands = [kind for value in arguments.values for kind in kinds(value)]
         if not any(isinstance(kind, Array | Sequence) for kind in operands):

@@ -58,6 +58,19 @@ class FunctionOutline:
         return ByType(self.nodes)
 
     @functools.cached_property
+    def read_on_self(self) -> frozenset[str] | None:
+        """The attributes of the first parameter that are read; None if the object itself is used, or `super()`."""
+        arguments = [*self.node.args.posonlyargs, *self.node.args.args]
+        this = arguments[0].arg if arguments else ""
+        attributes = [
+            node for node in self.by_type[ast.Attribute] if isinstance(node.value, ast.Name) and node.value.id == this
+        ]
+        owners = {id(node.value) for node in attributes}
+        names = self.by_type[ast.Name]
+        whole = any(node.id in (this, "super") and id(node) not in owners for node in names)
+        return None if whole else frozenset(node.attr for node in attributes)
+
+    @functools.cached_property
     def given(self) -> frozenset[str]:
         """The names that stand for what a caller has handed over, or for a part or a view of it: parameters that are
         bound to nothing else, and names taken from them."""
@@ -91,6 +104,17 @@ class ClassOutline:
                 if method not in methods:
                     methods.append(method)
         return found
+
+    @functools.cached_property
+    def buffers(self) -> frozenset[str]:
+        """The attributes that `register_buffer` stores."""
+        return frozenset(
+            str(node.args[0].value)
+            for method in self.methods.values()
+            for node in method.by_type[ast.Call]
+            if isinstance(node.func, ast.Attribute)
+            if node.func.attr == "register_buffer" and node.args and isinstance(node.args[0], ast.Constant)
+        )
 
     @functools.cached_property
     def written(self) -> frozenset[str]:

@@ -239,8 +239,10 @@ def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
                 yield from memories(item, depth + 1)
 
 
-def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool) -> None:
-    """`value`'s memory is written in place by the code at `node`."""
+def written(
+    frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool, within: bool = False
+) -> None:
+    """`value`'s memory is written in place by the code at `node`; `within`: by a function that is called there."""
     if frame.state.underway.copies:
         tell_host_write(frame, target, node)
     value = tuple(alt for alt in value if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind))
@@ -252,6 +254,10 @@ def written(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, 
     own = {(memory.key, memory.side) for memory in memories_of(value)}
     for memory in memories_of(value):
         write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how)
+        if (
+            not within and memory.side and memory.side[-1][0] is target
+        ):  # `t.numpy()[0] = 1`: converted in order to be written
+            continue
         stale = frame.state.stale
         stale[("own", memory.key, memory.side)] = frozenset({write})
         for other in _live(frame, memory):

@@ -10,8 +10,8 @@ from torchconv_lint.analysis import narrowing
 from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
+from torchconv_lint.analysis.left_behind import HOLDS_WEIGHTS
 from torchconv_lint.analysis.loops import is_seldom
-from torchconv_lint.analysis.module_calls import HOLDS_WEIGHTS
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
@@ -162,13 +162,27 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
 
 def _identity(frame: Frame, node: cst.BaseExpression, value: Value) -> object | None:
     """What conditions know the value of a name by: its path, also after tests have told its alternatives apart."""
-    if type(node) is not cst.Name:
-        return stable_path(value)
     path = stable_path(value)
+    if type(node) is not cst.Name:
+        return path if path is not None else _identity_of_attribute(frame, node, value)
     if path is not None:
         frame.state.identify(node.value, path)
         return path
     return frame.state.identities.get(node.value)
+
+
+def _identity_of_attribute(frame: Frame, node: cst.BaseExpression, value: Value) -> object | None:
+    """An attribute of what a call has given (`args = parse_args()`): known by the object and the attribute's name, if
+    nothing has been assigned to it since."""
+    path = dotted_path(node) if type(node) is cst.Attribute else None
+    if path is None or not any(isinstance(kind, Opaque) for kind, _ in value):
+        return None
+    root, _, rest = path.partition(".")
+    state = frame.state
+    owner = state.identities.get(root)
+    if owner is None or (path in state.names and path not in state.narrowed):
+        return None
+    return (owner, rest)
 
 
 def condition_of_value(value: Value) -> Condition | None:
@@ -189,6 +203,8 @@ def stable_path(value: Value) -> str | None:
             return None
         if type(kind) in STORED:
             paths.add(kind.path)  # type: ignore[attr-defined]
+        elif isinstance(kind, External):  # `from options import args`
+            paths.add(kind.name)
     return paths.pop() if len(paths) == 1 else None
 
 

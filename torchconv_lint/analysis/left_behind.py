@@ -1,0 +1,127 @@
+"""Modules that surely stay on the CPU: they refuse what is on an accelerator, so that all that follows happens only
+where it is not. What would be told of it there could never be reached."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    Instance,
+    Kind,
+    Module,
+    Tensor,
+    Value,
+)
+from torchconv_lint.analysis.weights import uses_weights
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+HOLDS_WEIGHTS = frozenset(
+    [
+        "Linear",
+        "Conv1d",
+        "Conv2d",
+        "Conv3d",
+        "ConvTranspose1d",
+        "ConvTranspose2d",
+        "ConvTranspose3d",
+        "Bilinear",
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "LayerNorm",
+        "GroupNorm",
+        "Embedding",
+        "LSTM",
+        "GRU",
+        "RNN",
+        "LSTMCell",
+        "GRUCell",
+        "MultiheadAttention",
+        "Sequential",
+    ]
+)
+"""Modules that refuse an input which is not where their weights are."""
+
+_ONLY_LOOKS = frozenset({"print", "len", "id", "type", "isinstance", "str", "repr", "list", "iter", "sum"})
+
+
+def accepted(frame: Frame, module: Module | Instance, arguments: Arguments, node: cst.Call) -> Arguments | None:
+    """The arguments of `module(...)` without what it refuses; None if nothing is left."""
+    first = arguments.positional[0] if arguments.positional else None
+    if first is None or not _stays_on_cpu(frame, module, node):
+        return arguments
+    kept = tuple(alt for alt in first.value if not _is_elsewhere(alt.kind))
+    if len(kept) == len(first.value):
+        return arguments
+    if not kept:
+        return None
+    frame.state.path |= frozenset.intersection(*(alt.when for alt in kept))
+    if type(first.node) is cst.Name:
+        frame.bind(first.node.value, kept, narrowed=True)
+
+    def without(value: Value) -> Value:
+        return kept if value is first.value else value
+
+    return arguments.changed(without)
+
+
+def _stays_on_cpu(frame: Frame, module: Module | Instance, node: cst.Call) -> bool:
+    """Whether the module was made on the CPU under a name that is handed to nobody who could move it."""
+    device = module.device
+    if device is None or device.value != CPU or device.step is not None or device.confidence < Confidence.CERTAIN:
+        return False
+    callee: cst.CSTNode = node.func.value if type(node.func) is cst.Subscript else node.func
+    if type(callee) is not cst.Name or frame.interpreter.default_dtype is None:  # `set_default_…` may have moved it
+        return False
+    if isinstance(module, Module) and module.name not in HOLDS_WEIGHTS:
+        return False
+    if isinstance(module, Instance) and not (module.is_module and uses_weights(frame.interpreter, module.definition)):
+        return False
+    return callee.value in frame.interpreter.kept_names(frame.definition.outline if frame.definition else None)
+
+
+def _is_elsewhere(kind: Kind) -> bool:
+    if not isinstance(kind, Tensor) or kind.device is None:
+        return False
+    return kind.device.value == ACCELERATOR and kind.device.confidence is Confidence.CERTAIN
+
+
+def kept_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that are bound here, and are handed to no function; nothing that they hold is moved in a loop."""
+    bound, passed, moved = set(), set(), set()
+    rounds: list[tuple[ast.expr, ast.expr]] = []
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, ast.For | ast.comprehension):
+            rounds.append((node.target, node.iter))
+        elif isinstance(node, ast.Call):
+            if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
+                given = [*node.args, *(keyword.value for keyword in node.keywords)]
+                passed |= {one.id for each in given for one in _names_in_list(each)}
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
+                moved |= {one.id for one in ast.walk(node.func.value) if isinstance(one, ast.Name)}
+    for target, over in rounds:
+        if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(target)):
+            passed |= {one.id for one in ast.walk(over) if isinstance(one, ast.Name)}
+    return frozenset(bound - passed)
+
+
+def _names_in_list(argument: ast.expr) -> Iterator[ast.Name]:
+    """A name as an argument by itself, or the names in a list that is one."""
+    for one in argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]:
+        if isinstance(one, ast.Name):
+            yield one
+
+
+_MOVES = frozenset({"to", "cuda", "xpu", "npu"})

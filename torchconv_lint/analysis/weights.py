@@ -1,0 +1,29 @@
+"""Which modules of the project have something to train: a forward that uses nothing but buffers and numbers has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.values import Const, Number
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import ClassOutline
+
+
+def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
+    """Whether the module's output may depend on parameters: always, unless every attribute that forward reads is a
+    buffer or a number."""
+    classes = list(interpreter.bases(class_))
+    forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
+    read = forward.read_on_self if forward is not None else None
+    if read is None:
+        return True
+    buffers = frozenset[str]().union(*(one.buffers for one in classes))
+    return not all(name in buffers or _is_number(interpreter, class_, name) for name in read)
+
+
+def _is_number(interpreter: Interpreter, class_: ClassOutline, name: str) -> bool:
+    """Whether the class stores nothing but numbers, texts and flags there."""
+    value = interpreter.stored_attribute(class_, name)
+    return name == "training" or (bool(value) and all(isinstance(kind, Const | Number) for kind, _ in value))
