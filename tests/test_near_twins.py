@@ -13,6 +13,23 @@ from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
 PAIRS = {
+    "an element of what several devices gave": (
+        "CNV401",
+        """
+        def f(net, x):
+            net = nn.DataParallel(net)
+            boxes, scores = net(x)
+            return int(boxes)
+        """,
+        """
+        def f(net, x):
+            net = nn.DataParallel(net)
+            boxes, scores = net(x)
+            for i in range(3):
+                box = boxes[i, :]
+                show(int(box[0]), int(scores[i]))
+        """,
+    ),
     "two constants that one name cannot equal at once": (
         "CNV304",
         """

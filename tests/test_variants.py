@@ -29,6 +29,7 @@ WAYS: dict[str, Callable[[str], Variant | None]] = {
 
 # What changes the verdict after all, function by function, and why. An entry that is not needed is a failure.
 NAMED = "a documented convention reads names where nothing else is known"
+OFTEN = "the module's forward is called in so many ways that it is not followed once more"
 COMMON = "a method named as one of tensors: its callers would take half of every file along"
 SECOND = "lists, dicts and objects are not followed under a second name (documented)"
 DIRECT = "looked for as people write it, in one expression: anything wider would take half of every file along"
@@ -47,6 +48,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
         ("update", "double_inplace", "reinit", "halve_"), NAMED
     ),
     ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
+    ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
     ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},
     ("helpers", "cnv402/presence.py"): {"Embedding": DIRECT},
     ("names without a meaning", "cnv203/kept_by_a_callback.py"): {"Stopping": NAMED},

@@ -127,5 +127,6 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     path = getattr(kind, "path", None)
     owner = path or frame.text(node).removesuffix(".device")
     # What this code has made itself, of things nobody knows, is on the CPU as well as anywhere; options are chosen.
-    known = path is not None or isinstance(kind, Module | Instance) or _OPTIONS.search(owner) is not None
+    made_here = owner.partition(".")[0] in frame.state.names
+    known = path is not None or isinstance(kind, Module | Instance) or not made_here or _OPTIONS.search(owner)
     return any_device(frame, f"{owner}.device", node, Confidence.LIKELY if known else Confidence.POSSIBLE)

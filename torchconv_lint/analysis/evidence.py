@@ -167,7 +167,7 @@ def _is_numpy(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("np", "numpy")
 
 
-_JOINING = frozenset({"stack", "cat", "concat", "concatenate", "hstack", "vstack", "pad_sequence"})
+_JOINING = frozenset({"stack", "cat", "pad_sequence"})
 
 
 def evidence_in(nodes: ByType) -> Evidence:

@@ -92,6 +92,9 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             return kind
         if _is_old_item(node, kind):
             return UNKNOWN
+        constant = single and len(key) == 1 and isinstance(key[0].kind, Const)
+        if isinstance(kind, Opaque) and kind.guess is not None and kind.guess.count is not None and not constant:
+            kind = replace(kind, guess=replace(kind.guess, count=None))  # an element, not one of several outputs
         if single:
             found = item_of(frame, kind, key, node)
             if isinstance(kind, Sequence) and kind.items is None and isinstance(found, tuple) and _is_last(key):
