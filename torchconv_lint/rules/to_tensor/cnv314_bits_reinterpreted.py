@@ -51,7 +51,8 @@ far as the dtype can.
 Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU: `np.ones(2).view(np.float32)` and
 `torch.ones(2, dtype=torch.float64).view(torch.float32)` have four elements, two of them 0.0 and two 1.875;
 `np.ones(4, np.uint16).view(np.int32)` has two elements, both 65537. Not yet run on CUDA.
-- versions: torch has `uint16`, `uint32` and `uint64` from 2.3 on; 1.13 has not (seen). The bits are the same everywhere.
+
+- versions: torch has `uint16`, `uint32` and `uint64` from 2.3 on; 1.13 has not (seen). Bits are the same everywhere.
 
 ## References
 
