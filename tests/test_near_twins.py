@@ -929,11 +929,12 @@ PAIRS = {
 }
 
 
+OPT_IN = ("CNV102", "CNV112", "CNV116", "CNV122", "CNV201", "CNV202", "CNV401", "CNV502", "CNV517")
+
+
 def shown(code: str) -> set[str]:
-    """The codes that a user sees by default, and those of opt-in rules that have a pair here."""
-    outcome = lint_source(
-        Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=("CNV116", "CNV202", "CNV517"))
-    )
+    """The codes that a user sees by default, and those of rules that have a pair here and are to be asked for."""
+    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False, opt_in=OPT_IN))
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}
 

@@ -14,6 +14,7 @@ import pytest
 from conftest import REPOSITORY
 
 from torchconv_lint import docs
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules import all_rules, page
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.rules.pages import SECTIONS, summary
@@ -47,8 +48,9 @@ def test_the_changelog_lists_every_rule() -> None:
 
 def test_the_index_says_which_rules_are_on() -> None:
     index = (REPOSITORY / "docs" / "rules" / "index.md").read_text("utf-8")
-    rows = re.findall(r"^\| \[(CNV[0-9]{3})\].*\| (on|opt-in) \|$", index, re.MULTILINE)
-    assert dict(rows) == {rule.code: "on" if rule.default else "opt-in" for rule in all_rules()}
+    rows = re.findall(r"^\| \[(CNV[0-9]{3})\].*\| (on|on if certain|opt-in) \|$", index, re.MULTILINE)
+    on = {Confidence.LIKELY: "on", Confidence.CERTAIN: "on if certain"}
+    assert dict(rows) == {rule.code: on[rule.default_from] if rule.default else "opt-in" for rule in all_rules()}
 
 
 def test_every_rule_has_fixtures() -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules import all_rules
 from torchconv_lint.rules.pages import markdown, summary
 from torchconv_lint.verify.evidence import load
 from torchconv_lint.verify.fixture import find_fixtures, read_fixture
 from torchconv_lint.verify.pages import claims_page, proof_page
 from torchconv_lint.verify.seen import seen
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.events import Event
+    from torchconv_lint.rules.base import Rule
 
 _FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
@@ -21,8 +27,7 @@ def pages(folder: Path = _FIXTURES) -> dict[str, str]:
     evidences = load(folder / "evidence")
     files = {f"rules/{rule.code}.md": f"{markdown(rule)}\n{seen(rule, fixtures, evidences)}" for rule in all_rules()}
     rows = [
-        f"| [{rule.code}]({rule.code}.md) | `{rule.name}` | {summary(rule).replace('|', '&#124;')} "
-        f"| {'on' if rule.default else 'opt-in'} |"
+        f"| [{rule.code}]({rule.code}.md) | `{rule.name}` | {summary(rule).replace('|', '&#124;')} | {_default(rule)} |"
         for rule in all_rules()
     ]
     table = ["| code | name | finds | default |", "|---|---|---|---|", *rows]
@@ -31,6 +36,13 @@ def pages(folder: Path = _FIXTURES) -> dict[str, str]:
         "proof.md": proof_page(all_rules(), fixtures, evidences),
         "claims.md": claims_page(fixtures, evidences),
     }
+
+
+def _default(rule: Rule[Event]) -> str:
+    """Whether a rule is on, for the index."""
+    if not rule.default:
+        return "opt-in"
+    return "on" if rule.default_from < Confidence.CERTAIN else "on if certain"
 
 
 def write(folder: Path) -> None:

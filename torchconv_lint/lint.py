@@ -128,7 +128,19 @@ def _enabled(rule: Rule[Event], settings: Settings) -> bool:
         return False
     if _before(settings.target_torch, rule.since) or _before(settings.target_numpy, rule.since_numpy):
         return False
-    return rule.default or any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
+    return rule.default or _asked_for(rule, settings)
+
+
+def _asked_for(rule: Rule[Event], settings: Settings) -> bool:
+    return any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
+
+
+def _least(rule: Rule[Event], settings: Settings) -> Confidence:
+    """The least confidence of a rule's findings that is shown. A rule whose likely findings have turned out to be false
+    too often shows them to those only who ask for it, or for whatever is possible."""
+    if settings.confidence < Confidence.LIKELY or _asked_for(rule, settings):
+        return settings.confidence
+    return max(settings.confidence, rule.default_from)
 
 
 def _before(target: tuple[int, int] | None, since: tuple[int, int] | None) -> bool:
@@ -172,7 +184,7 @@ def judged(
                 problems.setdefault(rule.code, Problem(path, line, 1, message))
     findings: dict[tuple[str, Span], Finding] = {}
     for rule, verdict in best.values():
-        if verdict.confidence >= settings.confidence:
+        if verdict.confidence >= _least(rule, settings):
             line = verdict.site.segment.first_line
             finding = _finding(rule, verdict)
             try:

@@ -329,7 +329,8 @@ class OwnUse(Event):
 @record
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
-    also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data."""
+    also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data; `used`:
+    whether a caller in the file goes on using the data (None: nobody knows)."""
 
     write: Write
     memory: Memory
@@ -337,6 +338,7 @@ class ForeignWrite(Event):
     function: str = ""
     renamed: bool = False
     given: bool = False
+    used: bool | None = None
 
 
 @record

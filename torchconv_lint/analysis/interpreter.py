@@ -46,6 +46,7 @@ from torchconv_lint.analysis.gradmode import (
     mode_by_role,
 )
 from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
+from torchconv_lint.analysis.handed_over import goes_on_using
 from torchconv_lint.analysis.left_behind import kept_names
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
@@ -780,7 +781,9 @@ class Interpreter:
             if isinstance(event, ForeignWrite):
                 function = frame.definition.name if frame.definition else ""
                 given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
-                frame.events[position] = replace(event, returned=True, function=function, given=given)
+                outline = frame.definition.outline if frame.definition else None
+                used = goes_on_using(self.outline, outline, event.memory.name) if outline is not None else None
+                frame.events[position] = replace(event, returned=True, function=function, given=given, used=used)
 
     # -- what the file defines ---------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class FunctionOutline:
         bound to nothing else, and names taken from them."""
         arguments = self.node.args
         parameters = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-        bindings = [(_names_bound(node), _origin(node.value)) for node in self.by_type[ast.Assign]]
+        bindings = [(_names_bound(node), origin_of(node.value)) for node in self.by_type[ast.Assign]]
         names = parameters - {"self", "cls"}
         for _ in range(3):
             names |= {name for bound, origin in bindings if origin in names for name in bound}
@@ -150,7 +150,7 @@ def _names_bound(node: ast.Assign) -> list[str]:
     return [child.id for target in node.targets for child in ast.walk(target) if isinstance(child, ast.Name)]
 
 
-def _origin(node: ast.expr) -> str:
+def origin_of(node: ast.expr) -> str:
     """The name that an expression is a part or a view of; "" if it is made anew."""
     while not isinstance(node, ast.Name):
         if isinstance(node, ast.Subscript | ast.Attribute):

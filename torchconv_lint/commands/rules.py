@@ -14,6 +14,7 @@ from torchconv_lint.commands.codes import complete_codes
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How rules are shown.")
 def rules(format_: str) -> None:
     """List the rules."""
+    from torchconv_lint.model import Confidence
     from torchconv_lint.rules import all_rules
     from torchconv_lint.rules.pages import summary
 
@@ -22,14 +23,21 @@ def rules(format_: str) -> None:
         import json
 
         rows = [
-            {"code": rule.code, "name": rule.name, "default": rule.default, "summary": summary(rule)} for rule in known
+            {
+                "code": rule.code,
+                "name": rule.name,
+                "default": rule.default,
+                "default_confidence": rule.default_from.name.lower(),
+                "summary": summary(rule),
+            }
+            for rule in known
         ]
         click.echo(json.dumps(rows, indent=2))
         return
     width = max((len(rule.name) for rule in known), default=0)
     for rule in known:
-        opt_in = "" if rule.default else " (opt-in)"
-        click.echo(f"{rule.code}  {rule.name:{width}}  {summary(rule)}{opt_in}")
+        certain = " (by default only if certain)" if rule.default_from > Confidence.LIKELY else ""
+        click.echo(f"{rule.code}  {rule.name:{width}}  {summary(rule)}{certain if rule.default else ' (opt-in)'}")
 
 
 @click.command()

@@ -16,7 +16,8 @@ Silent, deliberately: losses that are collected for one backward (`torch.stack(l
 graph has served; `.item()`, `.detach()`, and everything under `no_grad`.
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
-losses that are only guessed to be tensors.
+losses that are only guessed to be tensors. Only *certain* ones are shown by default: on code that nobody had looked
+at, too many of the *likely* ones were false. Whoever opts in to the code sees both.
 
 ## Why is this bad?
 
@@ -83,6 +84,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import GraphKept
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.rules.graph.keeping import kept
 
@@ -97,6 +99,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
 
     code = "CNV502"
     name = "container-keeps-graph"
+    default_from = Confidence.CERTAIN
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))

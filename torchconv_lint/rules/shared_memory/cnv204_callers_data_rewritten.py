@@ -17,7 +17,8 @@ written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = 
 copy made first.
 
 Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
-argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant.
+argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant, and functions whose
+callers, all of them in the same file, put the result in the argument's place or never use that again.
 
 ## Why is this bad?
 
@@ -127,7 +128,9 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
         converted = any(crosses for _, crosses in event.write.side)
         # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
-        confidence = Confidence.LIKELY if converted or event.renamed else Confidence.POSSIBLE
+        # And if all callers are seen to be done with it, or to take the result in its place, nobody is harmed.
+        harms = event.used is not False and (converted or event.renamed)
+        confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
         yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))
 
 

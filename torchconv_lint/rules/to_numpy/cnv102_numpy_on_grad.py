@@ -17,8 +17,10 @@ every caller in the file wraps the call; Lightning's validation, test and predic
 A view of a parameter taken *inside* `no_grad()` still requires grad once the block is left (`w = net.weight.t()`),
 and is reported there.
 
-Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not
-shown by default) adds the results of functions outside the file that get such a tensor.
+Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not shown
+by default) adds the results of functions outside the file that get such a tensor. Only *certain* ones are shown by
+default: on code that nobody had looked at, too many of the *likely* ones were false. Whoever opts in to the code sees
+both.
 
 ## Why is this bad?
 
@@ -95,6 +97,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
 
@@ -107,6 +110,7 @@ class NumpyOnGrad(Rule[ToNumpy]):
 
     code = "CNV102"
     name = "numpy-on-grad"
+    default_from = Confidence.CERTAIN
     hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:

@@ -13,8 +13,10 @@ Silent, deliberately: code under `torch.no_grad()` or `torch.inference_mode()`; 
 integer and boolean results such as `argmax` or comparisons; one element written into an array (`a[i] = loss`),
 which works (it warns).
 
-Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not
-shown by default) adds the results of functions outside the file that get such a tensor.
+Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not shown
+by default) adds the results of functions outside the file that get such a tensor. Only *certain* ones are shown by
+default: on code that nobody had looked at, too many of the *likely* ones were false. Whoever opts in to the code sees
+both.
 
 ## Why is this bad?
 
@@ -79,6 +81,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
 
@@ -91,6 +94,7 @@ class ImplicitArrayOnGrad(Rule[ToNumpy]):
 
     code = "CNV112"
     name = "implicit-array-on-grad"
+    default_from = Confidence.CERTAIN
     hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:

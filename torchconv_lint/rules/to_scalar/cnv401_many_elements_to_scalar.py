@@ -13,7 +13,8 @@ Silent, deliberately: every tensor whose size is not known (`torch.rand(n)`, an 
 of any number of dimensions: `.item()` takes shape `(1, 1)` too.
 
 Confidence: *certain* when the size is in the code, *likely* for unreduced losses and for `DataParallel`. *Possible*
-(not shown by default) adds values that are a tensor only by a guess.
+(not shown by default) adds values that are a tensor only by a guess. Only *certain* ones are shown by default: on
+code that nobody had looked at, too many of the *likely* ones were false. Whoever opts in to the code sees both.
 
 ## Why is this bad?
 
@@ -22,25 +23,27 @@ It raises, often late: a batch size of 1 in the tests hides it, and so does a si
 ## Example
 
 ```python
+import torch
 from torch import nn
 
 
-def batch_loss(logits, labels):
-    criterion = nn.CrossEntropyLoss(reduction="none")
-    loss = criterion(logits, labels)
-    return loss.item()
+def score():
+    head = nn.Linear(16, 2)
+    logits = head(torch.ones(16))
+    return logits.item()
 ```
 
 ## Use instead
 
 ```python
+import torch
 from torch import nn
 
 
-def batch_loss(logits, labels):
-    criterion = nn.CrossEntropyLoss(reduction="none")
-    loss = criterion(logits, labels)
-    return loss.mean().item()
+def score():
+    head = nn.Linear(16, 2)
+    logits = head(torch.ones(16))
+    return logits.max().item()
 ```
 
 ## Fix safety
@@ -74,6 +77,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToScalar
 from torchconv_lint.analysis.values import MANY, weakest
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:
@@ -85,6 +89,7 @@ class ManyElementsToScalar(Rule[ToScalar]):
 
     code = "CNV401"
     name = "many-elements-to-scalar"
+    default_from = Confidence.CERTAIN
     hears = (ToScalar,)
 
     def judge(self, event: ToScalar) -> Iterator[Verdict]:

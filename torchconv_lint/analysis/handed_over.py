@@ -1,0 +1,85 @@
+"""What callers in the same file do with what they have handed to a function: read off the ast, nothing is evaluated."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.outline import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.outline import FileOutline, FunctionOutline
+
+_MOST_HOPS = 2
+"""Over so many functions that only pass their own parameter on."""
+
+
+def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool | None:
+    """Whether a caller uses what it handed over for `parameter` again, after the call or in the next round of a loop;
+    None if nobody in the file calls the function, or those who do got it from callers elsewhere."""
+    answers: set[bool | None] = set()
+    for caller, call in _calls(file, callee):
+        argument = _argument(call, callee, parameter)
+        if argument is None or isinstance(argument, ast.Starred):
+            answers.add(None)
+            continue
+        name = origin_of(argument)
+        if name == "self":  # an attribute: the object keeps it
+            answers.add(True)
+        elif not name or _stored_back(caller, call, name):
+            answers.add(False)
+        elif _used_again(caller, call, name):
+            answers.add(True)
+        elif name in caller.given and hops:
+            answers.add(goes_on_using(file, caller, name, hops - 1))
+        else:
+            answers.add(None if name in caller.given else False)
+    if True in answers:
+        return True
+    return None if None in answers or not answers else False
+
+
+def _calls(file: FileOutline, callee: FunctionOutline) -> Iterator[tuple[FunctionOutline, ast.Call]]:
+    for caller in file.all_functions():
+        for call in caller.by_type[ast.Call]:
+            func = call.func
+            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+            if name == callee.name and isinstance(func, ast.Attribute) is (callee.owner is not None):
+                yield caller, call
+
+
+def _argument(call: ast.Call, callee: FunctionOutline, parameter: str) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == parameter:
+            return keyword.value
+    names = [each.arg for each in (*callee.node.args.posonlyargs, *callee.node.args.args)]
+    static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in callee.node.decorator_list)
+    position = names.index(parameter) - (callee.owner is not None and not static) if parameter in names else -1
+    if any(isinstance(each, ast.Starred) for each in call.args[: position + 1]):
+        return None
+    return call.args[position] if 0 <= position < len(call.args) else None
+
+
+def _stored_back(caller: FunctionOutline, call: ast.Call, name: str) -> bool:
+    """Whether the call's own statement binds the name anew: `x, y = f(x, y)`."""
+    return any(
+        name in {each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+        for node in caller.by_type[ast.Assign]
+        if node.lineno <= call.lineno <= (node.end_lineno or node.lineno)
+    )
+
+
+def _used_again(caller: FunctionOutline, call: ast.Call, name: str) -> bool:
+    uses = [node for node in caller.by_type[ast.Name] if node.id == name]
+    end = call.end_lineno or call.lineno
+    bound = sorted(node.lineno for node in uses if isinstance(node.ctx, ast.Store))
+    rebound = next((line for line in bound if line > end), None)
+    if any(isinstance(node.ctx, ast.Load) and end < node.lineno <= (rebound or node.lineno) for node in uses):
+        return True
+    return any(
+        loop.lineno <= call.lineno <= (loop.end_lineno or loop.lineno)
+        and not any(loop.lineno <= line <= (loop.end_lineno or loop.lineno) for line in bound)
+        for loop in (*caller.by_type[ast.For], *caller.by_type[ast.While])
+    )
