@@ -1,4 +1,7 @@
-"""What callers in the same file do with what they have handed to a function: read off the ast, nothing is evaluated."""
+"""What callers in the same file do with what they have handed to a method: read off the ast, nothing is evaluated.
+
+A method is called where its class is, as a rule; a function of a module by whoever imports it, and of them nothing is
+known here."""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.outline import FileOutline, FunctionOutline
 
 _MOST_HOPS = 2
-"""Over so many functions that only pass their own parameter on."""
+"""Over so many methods that only pass their own parameter on."""
 
 
 def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool | None:
     """Whether a caller uses what it handed over for `parameter` again, after the call or in the next round of a loop;
-    None if nobody in the file calls the function, or those who do got it from callers elsewhere."""
+    None if nobody in the file calls the method, or those who do got it from callers elsewhere, or it is a function."""
+    if callee.owner is None:
+        return None
     answers: set[bool | None] = set()
     for caller, call in _calls(file, callee):
         argument = _argument(call, callee, parameter)
@@ -44,9 +49,8 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
 def _calls(file: FileOutline, callee: FunctionOutline) -> Iterator[tuple[FunctionOutline, ast.Call]]:
     for caller in file.all_functions():
         for call in caller.by_type[ast.Call]:
-            func = call.func
-            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if name == callee.name and isinstance(func, ast.Attribute) is (callee.owner is not None):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if name == callee.name:
                 yield caller, call
 
 
@@ -56,7 +60,7 @@ def _argument(call: ast.Call, callee: FunctionOutline, parameter: str) -> ast.ex
             return keyword.value
     names = [each.arg for each in (*callee.node.args.posonlyargs, *callee.node.args.args)]
     static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in callee.node.decorator_list)
-    position = names.index(parameter) - (callee.owner is not None and not static) if parameter in names else -1
+    position = names.index(parameter) - (not static) if parameter in names else -1
     if any(isinstance(each, ast.Starred) for each in call.args[: position + 1]):
         return None
     return call.args[position] if 0 <= position < len(call.args) else None
@@ -72,11 +76,12 @@ def _stored_back(caller: FunctionOutline, call: ast.Call, name: str) -> bool:
 
 
 def _used_again(caller: FunctionOutline, call: ast.Call, name: str) -> bool:
-    uses = [node for node in caller.by_type[ast.Name] if node.id == name]
+    handed = {id(node) for node in ast.walk(call)}
+    uses = [node for node in caller.by_type[ast.Name] if node.id == name and id(node) not in handed]
     end = call.end_lineno or call.lineno
     bound = sorted(node.lineno for node in uses if isinstance(node.ctx, ast.Store))
     rebound = next((line for line in bound if line > end), None)
-    if any(isinstance(node.ctx, ast.Load) and end < node.lineno <= (rebound or node.lineno) for node in uses):
+    if any(isinstance(node.ctx, ast.Load) and call.lineno <= node.lineno <= (rebound or node.lineno) for node in uses):
         return True
     return any(
         loop.lineno <= call.lineno <= (loop.end_lineno or loop.lineno)

@@ -17,8 +17,8 @@ written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = 
 copy made first.
 
 Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
-argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant, and functions whose
-callers, all of them in the same file, put the result in the argument's place or never use that again.
+argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant, and methods whose
+callers in the same file all put the result in the argument's place or never use that again.
 
 ## Why is this bad?
 
