@@ -19,8 +19,7 @@ not known.
 
 Confidence: *certain* when both sides are used after the write, *likely* when only the other one is. *Possible* (not
 shown by default) adds buffers made to be filled (`b = torch.empty(n); b.numpy()[:] = v`), which are usually meant,
-and memory that is shared only perhaps. Only *certain* ones are shown by default: on code that nobody had looked at,
-too many of the *likely* ones were false. Whoever opts in to the code sees both.
+and memory that is shared only perhaps.
 
 ## Why is this bad?
 
@@ -105,7 +104,6 @@ class SharedMemoryWrite(Rule[StaleRead | ForeignWrite]):
 
     code = "CNV201"
     name = "shared-memory-write"
-    default_from = Confidence.CERTAIN
     hears = (StaleRead, ForeignWrite)
 
     def judge(self, event: StaleRead | ForeignWrite) -> Iterator[Verdict]:
