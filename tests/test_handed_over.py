@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from torchconv_lint.analysis.locate import forget
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
@@ -141,3 +143,25 @@ def test_of_those_who_import_a_function_nothing_is_known() -> None:
     function = textwrap.dedent(METHOD.format(decorator="pass", this="").partition("    pass\n")[2])
     caller = "\ndef load(path):\n    boxes = np.load(path)\n    return shifted(boxes, 1)\n"
     assert codes("import numpy as np\nimport torch\n" + function + caller) == ["CNV204"]
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ((), ["CNV204"]),
+        (("README.md",), []),
+        (("requirements.txt", "nets/README.md"), []),
+        (("README.md", "setup.py"), ["CNV204"]),
+        (("nets/README.md", "pyproject.toml"), ["CNV204"]),
+    ],
+)
+def test_an_application_has_no_callers_but_its_own(tmp_path: Path, files: tuple[str, ...], found: list[str]) -> None:
+    forget()
+    (tmp_path / "nets").mkdir()
+    for name in files:
+        (tmp_path / name).touch()
+    code = METHOD.format(decorator="pass", this="self, ")
+    source = Source(str(tmp_path / "nets" / "data.py"), code)
+    assert [one.code for one in lint_source(source, Settings()).findings] == found
+    seen = code + inside(USED["in the next round"])
+    assert [one.code for one in lint_source(Source(source.path, seen), Settings()).findings] == ["CNV204"]

@@ -48,6 +48,7 @@ from torchconv_lint.analysis.gradmode import (
 from torchconv_lint.analysis.graph import KeptGraphs, as_awaited, escape
 from torchconv_lint.analysis.handed_over import goes_on_using
 from torchconv_lint.analysis.left_behind import kept_names
+from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline, dotted
 from torchconv_lint.analysis.patterns import is_hook
@@ -783,6 +784,8 @@ class Interpreter:
                 given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
                 outline = frame.definition.outline if frame.definition else None
                 used = goes_on_using(self.outline, outline, event.memory.name) if outline is not None else None
+                if used is None and is_application(self.source.path):  # its callers are its own, and few of them do
+                    used = False
                 frame.events[position] = replace(event, returned=True, function=function, given=given, used=used)
 
     # -- what the file defines ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ result that is kept is checked by asking the same questions again, and that must
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 _MAX_UP = 6
+_OF_LIBRARIES = frozenset({"setup.py", "setup.cfg", "pyproject.toml"})
+_OF_CHECKOUTS = frozenset({".git", "requirements.txt", "environment.yml", "README.md", "README.rst", "README"})
 
 
 class Lookup(NamedTuple):
@@ -37,6 +40,25 @@ def forget() -> None:
     """Where modules are is looked up anew: for hosts that live while files come and go."""
     _roots.cache_clear()
     _under.cache_clear()
+    _is_application.cache_clear()
+
+
+def is_application(path: str) -> bool:
+    """Whether the file belongs to a checkout that is not made to be installed: nobody else imports it. Of a file about
+    which nothing around tells anything nobody knows, and it is none."""
+    return _is_application(os.path.dirname(os.path.abspath(path)))
+
+
+@functools.lru_cache(maxsize=256)
+def _is_application(folder: str) -> bool:
+    found: set[str] = set()
+    for _ in range(_MAX_UP + 2):
+        with contextlib.suppress(OSError):
+            found.update(os.listdir(folder))
+        if not _OF_LIBRARIES.isdisjoint(found) or ".git" in found:
+            break
+        folder = os.path.dirname(folder)
+    return _OF_LIBRARIES.isdisjoint(found) and not _OF_CHECKOUTS.isdisjoint(found)
 
 
 def locate(importer: str, full_name: str) -> tuple[str, str] | None:
