@@ -13,16 +13,19 @@ from torchconv_lint.source import Source
 
 LIKELY = """
     import torch
+    from torch import nn
 
-    def scores(net, x):
-        net.eval()
-        return net(x).numpy()
+    def value(logits, labels):
+        criterion = nn.CrossEntropyLoss(reduction="none")
+        loss = criterion(logits, labels)
+        return loss.item()
 """
 CERTAIN = """
     import torch
 
-    def scores():
-        return torch.ones(2, requires_grad=True).numpy()
+    def value():
+        ones = torch.ones(2)
+        return ones.item()
 """
 
 
@@ -36,14 +39,14 @@ def shown(code: str, settings: Settings) -> list[tuple[str, Confidence]]:
     ("settings", "likely"),
     [
         (Settings(), False),
-        (Settings(opt_in=("CNV102",)), True),
+        (Settings(opt_in=("CNV401",)), True),
         (Settings(opt_in=("ALL",)), True),
-        (Settings(opt_in=("CNV2",)), False),
+        (Settings(opt_in=("CNV1",)), False),
         (Settings(confidence=Confidence.POSSIBLE), True),
-        (Settings(confidence=Confidence.CERTAIN, opt_in=("CNV102",)), False),
+        (Settings(confidence=Confidence.CERTAIN, opt_in=("CNV401",)), False),
     ],
 )
 def test_a_rule_may_show_what_is_likely_only_if_asked_to(settings: Settings, likely: bool) -> None:
-    found = [one for one in shown(LIKELY, settings) if one[0] == "CNV102"]
-    assert found == [("CNV102", Confidence.LIKELY)] * likely
-    assert ("CNV102", Confidence.CERTAIN) in shown(CERTAIN, settings)
+    found = [one for one in shown(LIKELY, settings) if one[0] == "CNV401"]
+    assert found == [("CNV401", Confidence.LIKELY)] * likely
+    assert ("CNV401", Confidence.CERTAIN) in shown(CERTAIN, settings)

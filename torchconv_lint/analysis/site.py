@@ -83,6 +83,8 @@ class Segment:
     def _ends(self, origin: ast.AST) -> tuple[tuple[int, int], tuple[int, int]]:
         """As Python says, for which the parentheses of a tuple or a generator are a part of it."""
         begin = self._place(origin.lineno, origin.col_offset)  # type: ignore[attr-defined]
+        if isinstance(origin, ast.arg):  # of which the name is wanted, without its annotation
+            return begin, (begin[0], begin[1] + len(origin.arg))
         return begin, self._place(origin.end_lineno, origin.end_col_offset)  # type: ignore[attr-defined]
 
     def _place(self, line: int, offset: int) -> tuple[int, int]:
