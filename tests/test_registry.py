@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 
-from torchconv_lint import docs
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules import all_rules, page
 from torchconv_lint.rules.base import Rule
@@ -58,21 +57,29 @@ def test_every_rule_has_fixtures() -> None:
     assert folders == CODES
 
 
-def test_pages_are_up_to_date() -> None:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All pages, written anew into a folder in which there is one of a rule that is gone."""
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "rules").mkdir()
+    (folder / "rules" / "CNV000.md").write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["docs", str(folder)])
+        runpy.run_module("torchconv_lint.docs", run_name="__main__")
+    return folder
+
+
+def test_pages_are_up_to_date(written: Path) -> None:
     """A changed rule, fixture or piece of evidence shows in its pages."""
-    wanted = docs.pages()
+    wanted = {path.relative_to(written).as_posix(): path.read_text("utf-8") for path in written.rglob("*.md")}
     paths = [*(REPOSITORY / "docs" / "rules").glob("*"), *(REPOSITORY / "docs" / name for name in wanted)]
     committed = {path.relative_to(REPOSITORY / "docs").as_posix(): path.read_text("utf-8") for path in paths}
     assert committed == wanted, "run python -m torchconv_lint.docs"
 
 
-def test_pages_of_rules_that_are_gone_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "CNV000.md").write_text("")
-    monkeypatch.setattr(sys, "argv", ["docs", str(tmp_path)])
-    runpy.run_module("torchconv_lint.docs", run_name="__main__")
-    assert {path.name for path in (tmp_path / "rules").iterdir()} == {"index.md", *(f"{code}.md" for code in CODES)}
-    assert {path.name for path in tmp_path.iterdir()} == {"rules", "proof.md", "claims.md"}
+def test_pages_of_rules_that_are_gone_are_removed(written: Path) -> None:
+    assert {path.name for path in (written / "rules").iterdir()} == {"index.md", *(f"{code}.md" for code in CODES)}
+    assert {path.name for path in written.iterdir()} == {"rules", "proof.md", "claims.md"}
 
 
 @RULES
