@@ -330,7 +330,7 @@ class OwnUse(Event):
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
     also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data; `used`:
-    whether a caller goes on using the data (None: nobody knows, as of a library's users)."""
+    whether a caller is seen to go on using the data (None: callers are not at hand, as a library's users)."""
 
     write: Write
     memory: Memory

@@ -783,9 +783,9 @@ class Interpreter:
                 function = frame.definition.name if frame.definition else ""
                 given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
                 outline = frame.definition.outline if frame.definition else None
-                used = goes_on_using(self.outline, outline, event.memory.name) if outline is not None else None
-                if used is None and is_application(self.source.path):  # its callers are its own, and few of them do
-                    used = False
+                used = None
+                if outline is not None and is_application(self.source.path):  # its callers are its own; few of them do
+                    used = goes_on_using(self.outline, outline, event.memory.name) is True
                 frame.events[position] = replace(event, returned=True, function=function, given=given, used=used)
 
     # -- what the file defines ---------------------------------------------------------------------------------------

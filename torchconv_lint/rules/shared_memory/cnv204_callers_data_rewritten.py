@@ -17,11 +17,10 @@ written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = 
 copy made first.
 
 Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
-argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant, and methods whose
-callers in the same file all put the result in the argument's place or never use that again. In a checkout that is not
-made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a function is
-*likely* one only where a caller is seen to use the argument again: in libraries, whose callers are not at hand, nearly
-all of these findings were true, in applications few were.
+argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. In a checkout that is
+not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a method is a
+*likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers are not at
+hand, nearly all of these findings were true, in applications few were.
 
 ## Why is this bad?
 
