@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
 from torchconv_lint.analysis.reaching import reaching
+from torchconv_lint.analysis.walking import own_nodes
 from torchconv_lint.features import (
     ARGUMENT_SCALAR,
     CONVERTS,
@@ -20,7 +21,7 @@ from torchconv_lint.features import (
     Features,
     shares,
 )
-from torchconv_lint.survey import FILLING, own_nodes, survey
+from torchconv_lint.survey import FILLING, survey
 from torchconv_lint.vocabulary import GENERIC, Vocabulary
 
 if TYPE_CHECKING:

@@ -133,12 +133,6 @@ def survey(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> Survey:
     return Survey(vocabulary).run(nodes)
 
 
-def own_nodes(module: ast.Module) -> list[ast.AST]:
-    """The nodes of a module's own statements."""
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return [node for statement in module.body if not isinstance(statement, definitions) for node in walk(statement)]
-
-
 class Survey:
     """The state of one walk. `found` is complete after `conclude`: what a function makes of the results of others is
     known when all have been looked at."""

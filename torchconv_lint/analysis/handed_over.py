@@ -19,31 +19,22 @@ _MOST_HOPS = 2
 """Over so many methods that only pass their own parameter on."""
 
 
-def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool | None:
-    """Whether a caller uses what it handed over for `parameter` again, after the call or in the next round of a loop;
-    None if nobody in the file calls the method, or those who do got it from callers elsewhere, or it is a function."""
+def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool:
+    """Whether a caller in the file is seen to use what it handed over for `parameter` again, after the call or in the
+    next round of a loop. Of a function's callers none is looked at."""
     if callee.owner is None:
-        return None
-    answers: set[bool | None] = set()
+        return False
     for caller, call in _calls(file, callee):
         argument = _argument(call, callee, parameter)
-        if argument is None or isinstance(argument, ast.Starred):
-            answers.add(None)
-            continue
-        name = origin_of(argument)
+        name = origin_of(argument) if argument is not None else ""
         if name == "self":  # an attribute: the object keeps it
-            answers.add(True)
-        elif not name or _stored_back(caller, call, name):
-            answers.add(False)
-        elif _used_again(caller, call, name):
-            answers.add(True)
-        elif name in caller.given and hops:
-            answers.add(goes_on_using(file, caller, name, hops - 1))
-        else:
-            answers.add(None if name in caller.given else False)
-    if True in answers:
-        return True
-    return None if None in answers or not answers else False
+            return True
+        if not name or _stored_back(caller, call, name):
+            continue
+        handed_on = bool(hops) and name in caller.given
+        if _used_again(caller, call, name) or (handed_on and goes_on_using(file, caller, name, hops - 1)):
+            return True
+    return False
 
 
 def _calls(file: FileOutline, callee: FunctionOutline) -> Iterator[tuple[FunctionOutline, ast.Call]]:

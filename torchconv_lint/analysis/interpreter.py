@@ -87,10 +87,9 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
-from torchconv_lint.analysis.walking import ByType
+from torchconv_lint.analysis.walking import ByType, own_nodes
 from torchconv_lint.model import Confidence
 from torchconv_lint.sieve import Sifted
-from torchconv_lint.survey import own_nodes
 from torchconv_lint.vocabulary import converting_names
 
 if TYPE_CHECKING:
@@ -376,20 +375,20 @@ class Interpreter:
     def goes_backward(self, function: FunctionOutline | None) -> bool:
         """Whether a function (None: the module's own statements) trains, for a framework or by itself."""
         if function is None:
-            return self._script_goes_backward
+            return _trains(self._own[ast.Attribute])
         return _trains(function.by_type[ast.Attribute]) or is_training_step(self, function)
 
     def kept_names(self, function: FunctionOutline | None) -> frozenset[str]:
         """The names that a function (None: the module's own statements) binds and hands to nobody."""
         names = self._kept_names.get(function)
         if names is None:
-            nodes = function.nodes if function is not None else own_nodes(self.outline.tree)
-            names = self._kept_names[function] = kept_names(nodes)
+            names = self._kept_names[function] = kept_names(function.by_type if function is not None else self._own)
         return names
 
     @functools.cached_property
-    def _script_goes_backward(self) -> bool:
-        return _trains(ByType(own_nodes(self.outline.tree))[ast.Attribute])
+    def _own(self) -> ByType:
+        """The nodes of the module's own statements."""
+        return ByType(own_nodes(self.outline.tree))
 
     @functools.cached_property
     def _functions_by_name(self) -> dict[str, list[FunctionOutline]]:
@@ -402,9 +401,8 @@ class Interpreter:
     def _callers(self) -> dict[str, set[str]]:
         """The functions that call something of a name; "" for the module's own statements."""
         found: dict[str, set[str]] = {}
-        own = [node for node in own_nodes(self.outline.tree) if isinstance(node, ast.Call)]
         for inside, calls in (
-            ("", own),
+            ("", self._own[ast.Call]),
             *((one.name, one.by_type[ast.Call]) for one in self.outline.all_functions()),
         ):
             for call in calls:
@@ -785,7 +783,7 @@ class Interpreter:
                 outline = frame.definition.outline if frame.definition else None
                 used = None
                 if outline is not None and is_application(self.source.path):  # its callers are its own; few of them do
-                    used = goes_on_using(self.outline, outline, event.memory.name) is True
+                    used = goes_on_using(self.outline, outline, event.memory.name)
                 frame.events[position] = replace(event, returned=True, function=function, given=given, used=used)
 
     # -- what the file defines ---------------------------------------------------------------------------------------

@@ -21,9 +21,10 @@ from torchconv_lint.analysis.weights import uses_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.walking import ByType
 
 HOLDS_WEIGHTS = frozenset(
     [
@@ -96,24 +97,20 @@ def _is_elsewhere(kind: Kind) -> bool:
     return kind.device.value == ACCELERATOR and kind.device.confidence is Confidence.CERTAIN
 
 
-def kept_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
+def kept_names(nodes: ByType) -> frozenset[str]:
     """The names that are bound here, and are handed to no function; nothing that they hold is moved in a loop."""
-    bound, passed, moved = set(), set(), set()
-    rounds: list[tuple[ast.expr, ast.expr]] = []
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        elif isinstance(node, ast.For | ast.comprehension):
-            rounds.append((node.target, node.iter))
-        elif isinstance(node, ast.Call):
-            if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
-                given = [*node.args, *(keyword.value for keyword in node.keywords)]
-                passed |= {one.id for each in given for one in _names_in_list(each)}
-            if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
-                moved |= {one.id for one in ast.walk(node.func.value) if isinstance(one, ast.Name)}
-    for target, over in rounds:
-        if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(target)):
-            passed |= {one.id for one in ast.walk(over) if isinstance(one, ast.Name)}
+    bound = {node.id for node in nodes[ast.Name] if isinstance(node.ctx, ast.Store)}
+    passed: set[str] = set()
+    moved: set[str] = set()
+    for node in nodes[ast.Call]:
+        if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            passed |= {one.id for each in given for one in _names_in_list(each)}
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
+            moved |= {one.id for one in ast.walk(node.func.value) if isinstance(one, ast.Name)}
+    for node in (*nodes[ast.For], *nodes[ast.comprehension]):
+        if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
+            passed |= {one.id for one in ast.walk(node.iter) if isinstance(one, ast.Name)}
     return frozenset(bound - passed)
 
 

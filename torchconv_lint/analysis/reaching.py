@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import named_attribute
-from torchconv_lint.analysis.walking import ByType, walk
+from torchconv_lint.analysis.walking import ByType, own_nodes, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +56,7 @@ class _Search:
 
     def __init__(self, file: FileOutline) -> None:
         self.file = file
-        self.scopes: dict[FunctionOutline | None, _Scope] = {None: _Scope(ByType(_own_nodes(file)))}
+        self.scopes: dict[FunctionOutline | None, _Scope] = {None: _Scope(ByType(own_nodes(file.tree)))}
         self.named: dict[str, list[FunctionOutline]] = {}
         for function in file.all_functions():
             self.named.setdefault(function.name, []).append(function)
@@ -120,12 +120,6 @@ class _Scope:
         sources = names_in(value)
         for target in names:
             self.flows.setdefault(target, set()).update(sources)
-
-
-def _own_nodes(file: FileOutline) -> Iterator[ast.AST]:
-    for statement in file.tree.body:
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from walk(statement)
 
 
 def _bindings(nodes: ByType) -> Iterator[tuple[ast.AST, ast.AST]]:

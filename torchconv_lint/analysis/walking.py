@@ -41,6 +41,12 @@ def walk(root: ast.AST, closed: frozenset[type] = frozenset()) -> list[ast.AST]:
     return [node for node in nodes if node is not None]
 
 
+def own_nodes(module: ast.Module) -> list[ast.AST]:
+    """The nodes of a module's own statements."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node for statement in module.body if not isinstance(statement, definitions) for node in walk(statement)]
+
+
 class ByType(dict[type[ast.AST], Sequence[Any]]):
     """Nodes by their exact type; of a type that is not among them there are none. Who looks for calls asks for calls:
     to ask of every node whether it is one costs many times more (measured)."""
