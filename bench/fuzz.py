@@ -18,10 +18,11 @@ from random import Random
 
 from bench import corpus, terminal
 from bench.respelling import COMMENT, meaning, respelled
-from bench.spoiling import excerpt, parses, spoiled
+from bench.spoiling import excerpt, spoiled
 from torchconv_lint.fixing.settle import Unsettled, settle
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Confidence
+from torchconv_lint.parsing import parses
 from torchconv_lint.settings import Settings
 from torchconv_lint.shell.check import Checker
 from torchconv_lint.shell.fix import ALL, Fixer

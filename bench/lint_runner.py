@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import signal
 import time
 import traceback
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from pebble import ProcessExpired, ProcessPool
 
 from torchconv_lint.lint import lint_source
+from torchconv_lint.parsing import parses
 from torchconv_lint.source import Source, UnreadableSource
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def lint_file(path: Path, settings: Settings) -> FileResult:
     except Exception:
         return FileResult(path, failure=traceback.format_exc(limit=-3).strip())
     problems = tuple(f"{problem.line}:{problem.column}: {problem.message}" for problem in outcome.problems)
-    failed = bool(problems) and _is_python(source.text)
+    failed = bool(problems) and parses(source.text)
     return FileResult(
         path,
         findings=outcome.findings,
@@ -80,11 +80,3 @@ def lint_files(
 
 def _leave_ctrl_c_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _is_python(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

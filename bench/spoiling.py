@@ -6,8 +6,9 @@ import ast
 import io
 import re
 import tokenize
-import warnings
 from random import Random
+
+from torchconv_lint.parsing import parses
 
 _AWKWARD = (
     *("(yield)", "(await x)", "lambda *a, **k: a", "(n := x)", "[*x]", "{**x}", "x[...]", "x[::-1]", "f'{x!r:>{x}}'"),
@@ -53,17 +54,6 @@ _BLOCKS = (
     *("if isinstance(x, torch.Tensor):", "if torch.cuda.is_available():", "match x:\n case [a, *b] if a:"),
 )
 _WORDS = (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING)
-
-
-def parses(text: str) -> bool:
-    """Whether Python takes the text for a module."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def spoiled(text: str, times: int, random: Random) -> str:

@@ -8,9 +8,10 @@ import pytest
 
 from bench import fuzz
 from bench.respelling import Spelling, meaning, respelled
-from bench.spoiling import excerpt, parses, spoiled
+from bench.spoiling import excerpt, spoiled
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Outcome, Problem
+from torchconv_lint.parsing import parses
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 HAZARD = next((FIXTURES / "cnv301").glob("*.py"))

@@ -6,13 +6,12 @@ line ends with a mark, by which the original is put back.
 
 from __future__ import annotations
 
-import ast
 import io
 import re
 import tokenize
-import warnings
 from dataclasses import dataclass, field
 
+from torchconv_lint.parsing import parses
 from torchconv_lint.source import split_lines
 
 # Cell magics that run the cell as Python. What any other does with it is unknown.
@@ -47,7 +46,7 @@ class Magics:
             if magic[1] not in _RUN_AS_PYTHON:
                 return "".join(self._marked(line, "") for line in lines)
             lines[first] = self._marked(lines[first], "")
-        if _is_python("".join(lines)):
+        if parses("".join(lines)):
             return "".join(lines)
         done: list[str] = []
         continues = ""  # how the lines that a magic goes on to are written
@@ -81,7 +80,7 @@ class Magics:
         if timed is not None:
             spaces = len(timed["magic"]) - len(_ANYWAY)
             code = timed["before"] + _ANYWAY + " " * spaces + line[timed.end() :]
-            if _is_python(code.strip()):
+            if parses(code.strip()):
                 mark, body = self._mark(), code.rstrip("\r\n")
                 begun = timed["before"] + _ANYWAY + " " * spaces
                 self._originals[mark] = (begun, timed[0])
@@ -121,14 +120,4 @@ def _begins_statement(before: str) -> bool:
         return "EOF in multi-line" not in str(error)
     except SyntaxError:
         return True
-    return True
-
-
-def _is_python(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
     return True
