@@ -16,6 +16,15 @@ from torchconv_lint.survey import survey
 from torchconv_lint.vocabulary import Vocabulary
 
 SHAPES = {
+    "a plot that few people draw": (
+        "CNV112",
+        """
+        import torch
+        def show(ax):
+            x = torch.ones(3, requires_grad=True)
+            ax.hexbin(x, x)
+        """,
+    ),
     "hooks without a word of torch": (
         "CNV203",
         """

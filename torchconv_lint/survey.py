@@ -12,7 +12,7 @@ from torchconv_lint.analysis.evidence import (
     tensor_only_methods,
 )
 from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.patterns import is_axes, is_hook, is_kept_model, is_snapshot
+from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot
 from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, used
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
@@ -61,28 +61,6 @@ _TAKES = TAKES_MATRIX | TAKES_TENSOR
 _USING = _TAKES | TELLING | MASKING | INITIALISERS | TAKING | {"register_buffer"}
 """Names of what is called that may tell of a tensor; those that end in an underscore left out."""
 _DATASETS = frozenset({"create_dataset", "require_dataset"})
-_PLOT_METHODS = frozenset(
-    [
-        "plot",
-        "scatter",
-        "imshow",
-        "hist",
-        "bar",
-        "barh",
-        "fill_between",
-        "errorbar",
-        "contour",
-        "contourf",
-        "semilogx",
-        "semilogy",
-        "loglog",
-        "step",
-        "stem",
-        "matshow",
-        "boxplot",
-        "violinplot",
-    ]
-)
 _TENSOR_METHODS = frozenset(
     [
         "cuda",
@@ -398,7 +376,7 @@ class Survey:
                 self.written.update(names_in(node.args[0]))
         elif node.args and vocabulary.classes:
             self.asked.append(node)
-        if attr in _DATASETS or (attr in _PLOT_METHODS and (vocabulary.draws or is_axes(last_name(func.value)))):
+        if attr in _DATASETS or (attr in PLOTS and (vocabulary.draws or is_axes(last_name(func.value)))):
             self._sink(node)
         if root in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)

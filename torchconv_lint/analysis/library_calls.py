@@ -12,7 +12,7 @@ from torchconv_lint.analysis.elements import tell_hashed
 from torchconv_lint.analysis.frameworks import ACCELERATE, METRIC, call_accelerate, pretrained
 from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of, flat
-from torchconv_lint.analysis.patterns import is_axes
+from torchconv_lint.analysis.patterns import PLOTS, is_axes
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
@@ -47,42 +47,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from torchconv_lint.analysis.frame import Arguments, Frame
-
-_PLOTS = frozenset(
-    [
-        "plot",
-        "scatter",
-        "imshow",
-        "hist",
-        "bar",
-        "barh",
-        "fill_between",
-        "errorbar",
-        "contour",
-        "contourf",
-        "pcolormesh",
-        "semilogx",
-        "semilogy",
-        "loglog",
-        "step",
-        "stem",
-        "matshow",
-        "boxplot",
-        "violinplot",
-        "hist2d",
-        "hexbin",
-        "quiver",
-        "streamplot",
-        "stackplot",
-        "pie",
-        "imsave",
-        "specgram",
-        "spy",
-        "vlines",
-        "hlines",
-    ]
-)
-"""matplotlib functions and Axes methods that convert their data arguments with `np.asarray`."""
 
 _CONVERTING_PACKAGES = ("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.")
 _NOT_CONVERTING = re.compile(
@@ -227,7 +191,7 @@ _HANDED_ON = frozenset({"args", "kwargs", "options", "callback"})
 
 
 def _matplotlib(frame: Frame, name: str, last: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
-    if last in _PLOTS:
+    if last in PLOTS:
         via = f"plt.{last}" if "pyplot" in name or "pylab" in name else f"Axes.{last}"
         return _convert_all(frame, via, arguments, node)
     axes = just(External("matplotlib.axes.Axes"))
@@ -245,7 +209,7 @@ def call_opaque_method(
     owner = path.split(".")[-2] if "." in path else ""
     if owner.endswith("accelerator") and (result := call_accelerate(frame, name, arguments, node)) is not None:
         return result
-    if name in _PLOTS and is_axes(owner.split("[")[0]):
+    if name in PLOTS and is_axes(owner.split("[")[0]):
         return _convert_all(frame, f"Axes.{name}", arguments, node)
     if name in ("create_dataset", "require_dataset") and "data" in arguments.keywords:
         data = arguments.keywords["data"]

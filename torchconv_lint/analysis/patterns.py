@@ -8,6 +8,42 @@ HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
 """How people name the first parameter of a forward hook."""
 
 
+PLOTS = frozenset(
+    [
+        "plot",
+        "scatter",
+        "imshow",
+        "hist",
+        "bar",
+        "barh",
+        "fill_between",
+        "errorbar",
+        "contour",
+        "contourf",
+        "pcolormesh",
+        "semilogx",
+        "semilogy",
+        "loglog",
+        "step",
+        "stem",
+        "matshow",
+        "boxplot",
+        "violinplot",
+        "hist2d",
+        "hexbin",
+        "quiver",
+        "streamplot",
+        "stackplot",
+        "pie",
+        "imsave",
+        "specgram",
+        "spy",
+        "vlines",
+        "hlines",
+    ]
+)
+"""matplotlib functions and Axes methods that convert their data arguments with `np.asarray`."""
+
 _AXES = re.compile(r"^(ax|axs|axes|axis|ax\d|plt|fig_ax)$")
 
 
