@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from snippets import found
 
-from torchconv_lint.analysis import interpreter
+from torchconv_lint.analysis import shared
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
@@ -334,7 +334,7 @@ def test_a_file_that_python_cannot_parse_is_a_problem() -> None:
 
 
 def test_too_much_to_analyse_is_one_problem_and_spares_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "STATEMENT_BUDGET", 50)
+    monkeypatch.setattr(shared, "STATEMENT_BUDGET", 50)
     long = "".join("    x = x + 1\n" for _ in range(60))
     code = (
         "import torch\ndef g():\n    return torch.ones(2).cuda().numpy()\n"
@@ -346,7 +346,7 @@ def test_too_much_to_analyse_is_one_problem_and_spares_the_rest(monkeypatch: pyt
 
 
 def test_a_module_with_too_many_statements_is_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "STATEMENT_BUDGET", 50)
+    monkeypatch.setattr(shared, "STATEMENT_BUDGET", 50)
     long = "".join(f"x{number} = 1\n" for number in range(60))
     code = f"import torch\n{long}def g():\n    return torch.ones(x1).cuda().numpy()\n"
     outcome = lint_source(Source("x.py", code), Settings(sieve=False))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from torchconv_lint.analysis import interpreter
+from torchconv_lint.analysis import shared
 from torchconv_lint.analysis.locate import forget
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Finding
@@ -208,7 +208,7 @@ def test_so_many_files_and_no_more(tmp_path: Path):
 def test_another_file_too_large_to_be_run_spares_the_functions_that_ask_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interpreter, "STATEMENT_BUDGET", 50)
+    monkeypatch.setattr(shared, "STATEMENT_BUDGET", 50)
     values = "\n".join(f"x{number} = torch.device('cuda')" for number in range(60))
     main = """
         import torch

@@ -32,7 +32,7 @@ def tell_adopted(frame: Frame, target: str, value: Value, node: cst.CSTNode) -> 
     if not isinstance(frame.this, Instance):
         return
     name = target.rpartition(".")[2]
-    written = frame.interpreter.written_attributes(frame.this.definition)
+    written = frame.interpreter.classes.written_attributes(frame.this.definition)
     if frame.definition is not None and frame.definition.name in _RESTORING and name in written:
         for memory in memories(value):
             if memory.origin == "parameter" and any(guessed(kind) is not None for kind, _ in value):

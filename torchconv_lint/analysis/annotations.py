@@ -91,7 +91,7 @@ def _is_any(node: ast.expr) -> bool:
 
 
 def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | None) -> Value:
-    name = interpreter.full_name(written)
+    name = interpreter.outline.full_name(written)
     last = name.rpartition(".")[2]
     if name in _TENSORS or name == "torch.autograd.Variable":
         return just(Tensor(memory=memory, path=path))
@@ -107,9 +107,9 @@ def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | N
         return just(Optimizer())
     if last == "DataLoader":
         return just(Loader())
-    class_ = interpreter.class_named(written)
+    class_ = interpreter.classes.named(written)
     if class_ is not None:
-        return just(Instance(class_, None, interpreter.is_module(class_)))
+        return just(Instance(class_, None, interpreter.classes.is_module(class_)))
     return NOTHING
 
 

@@ -101,7 +101,7 @@ def _with_tensor(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Te
         count = shape = None  # rows and columns meet: what is left of the shape is not worked out
     dtype = widened(operands)
     if dtype is not None and dtype.value in INTEGERS and isinstance(getattr(node, "operator", None), cst.Divide):
-        dtype = frame.interpreter.default_dtype
+        dtype = frame.interpreter.facts.default_dtype
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape)
     if product:
         result = by_operation(frame, result, "@", node)

@@ -14,6 +14,7 @@ from torchconv_lint.analysis.conversions import row_into_array, tell_array_scala
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.devices import PARAMETERS, somewhere
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
+from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
 from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
@@ -61,7 +62,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         forget_attributes(frame, target.value)
         forget_upload(frame, target.value)
         callee = dotted_path(node.func) or "" if type(node) is cst.Call and frame.evidence.rebound else ""
-        value = frame.interpreter.enriched(value, target.value, frame.evidence, callee)
+        value = enriched(value, target.value, frame.evidence, callee)
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
         if target.value in frame.evidence.placed:

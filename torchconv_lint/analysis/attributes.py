@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Kind | Value:
     """The attribute `name` of one alternative."""
     if isinstance(kind, External):
-        return frame.interpreter.imported(f"{kind.name}.{name}") or attribute_of_external(kind, name)
+        return frame.interpreter.imports.value(f"{kind.name}.{name}") or attribute_of_external(kind, name)
     if isinstance(kind, Tensor):
         return _of_tensor(frame, kind, name, node)
     if isinstance(kind, Array):

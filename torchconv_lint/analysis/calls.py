@@ -114,7 +114,7 @@ def call(frame: Frame, node: cst.Call) -> Value:
         return UNKNOWN if _gives_several(node) else value
     callee = frame.evaluate(node.func)
     arguments = evaluate_arguments(frame, node)
-    if frame.interpreter.follows_copies and type(node.func) is cst.Name and may_wait(node.func.value):
+    if frame.interpreter.wants.copies and type(node.func) is cst.Name and may_wait(node.func.value):
         waited(frame, node)
     if type(node.func) is cst.Name:
         tell_backward(frame, node.func.value, arguments, node)
@@ -171,13 +171,13 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     owner = frame.at(func.value) if silent else frame.evaluate(func.value)
     arguments = evaluate_arguments(frame, node)
     tell_backward(frame, name, arguments, node)
-    if name == "append" and frame.interpreter.follows_arguments and arguments.positional:
+    if name == "append" and frame.interpreter.wants.arguments and arguments.positional:
         tell_argument_kept(frame, func.value, arguments.positional[0].node)
     if frame.tracks and name == "append" and arguments.positional:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
     if (frame.loops or frame.trace is not None or frame.state.underway.copies) and writes_text(func):
         tell_arguments(frame, arguments, node, name)
-    if frame.interpreter.follows_copies and (may_wait(name) or name == "cpu"):
+    if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu"):
         waited(frame, node)
     results, changed, after = [], False, []
     for alt in owner:
@@ -263,7 +263,7 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
     if isinstance(kind, External):
         return call_external(frame, kind.name, arguments, node)
     if isinstance(kind, Function):
-        return frame.interpreter.call(frame, kind.definition, arguments, kind.this, node)
+        return frame.interpreter.calls.follow(frame, kind.definition, arguments, kind.this, node)
     if isinstance(kind, Class):
         return classes.instantiate(frame, kind, arguments, node)
     if isinstance(kind, Instance):
@@ -372,7 +372,7 @@ def call_method(
 ) -> Kind | Value:
     """Call the method `name` of one alternative."""
     if isinstance(kind, External):
-        ours = frame.interpreter.imported(f"{kind.name}.{name}")
+        ours = frame.interpreter.imports.value(f"{kind.name}.{name}")
         if ours is not None:
             return each(ours, lambda one: call_kind(frame, one, arguments, node))
         return call_external(frame, f"{kind.name}.{name}", arguments, node)

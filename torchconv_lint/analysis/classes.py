@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.devices import any_device
-from torchconv_lint.analysis.frame import Argument
+from torchconv_lint.analysis.frame import Argument, Arguments
 from torchconv_lint.analysis.left_behind import accepted
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.outline import REGISTERING
@@ -42,25 +42,25 @@ from torchconv_lint.model import Confidence
 if TYPE_CHECKING:
     import libcst as cst
 
-    from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.outline import ClassOutline
 
 
 def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kind | Value:
     """`this.name`: a method, a property's value, or what the class's methods store there."""
     interpreter = frame.interpreter
-    found = interpreter.method(this.definition, name)
+    found = interpreter.classes.method(this.definition, name)
     if found is not None:
         definition, decorators = found
         if "property" in decorators or "cached_property" in decorators:
-            return interpreter.call_simple(frame, definition, this, node)
+            return interpreter.calls.follow(frame, definition, Arguments(), this, node)
         return Function(definition, None if "staticmethod" in decorators else this)
     value = stored(frame, this, name)
     if value and not _is_placeholder(value):
         return value
     if name == "device" and not value:
         return any_device(frame, "self.device", node)
-    constant = interpreter.class_constant(this.definition, name) if not value else None
+    constant = interpreter.classes.constant(this.definition, name) if not value else None
     if constant is not None:
         return constant
     if this.is_module and name in ("training", "hparams", "config"):
@@ -76,9 +76,9 @@ def _is_placeholder(value: Value) -> bool:
 
 def stored(frame: Frame, this: Instance, name: str) -> Value:
     """What the class's methods store in `this.name`, as this object has it: moved and frozen with the whole."""
-    value = frame.interpreter.stored_attribute(this.definition, name)
+    value = frame.interpreter.attributes.value(this.definition, name)
     if not value and name[-1:].isdigit():  # one of those that a loop has stored under computed names
-        value = frame.interpreter.stored_attribute(this.definition, name.rstrip("0123456789") + "*")
+        value = frame.interpreter.attributes.value(this.definition, name.rstrip("0123456789") + "*")
     if not value:
         return value
     if frame.tracks:
@@ -121,43 +121,43 @@ def class_attribute(frame: Frame, class_: Class, name: str) -> Kind | Value:
 
 def class_attribute_value(frame: Frame, class_: Class, name: str) -> Value:
     """A method taken from the class itself, or a class constant."""
-    found = frame.interpreter.method(class_.definition, name)
+    found = frame.interpreter.classes.method(class_.definition, name)
     if found is not None:
         definition, decorators = found
         return just(Function(definition, class_ if "classmethod" in decorators else None))
-    return frame.interpreter.class_constant(class_.definition, name) or UNKNOWN
+    return frame.interpreter.classes.constant(class_.definition, name) or UNKNOWN
 
 
 def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`Class(...)`."""
     outline: ClassOutline = class_.definition
-    roots = frame.interpreter.external_bases(outline)
+    roots = frame.interpreter.classes.external_bases(outline)
     if any(base.startswith("torch.autograd") and base.endswith("Function") for base in roots):
         return UNKNOWN
     if any(base.endswith("DataLoader") for base in roots):
         from torchconv_lint.analysis.values import Loader
 
         return Loader()
-    is_module = frame.interpreter.is_module(outline)
+    is_module = frame.interpreter.classes.is_module(outline)
     return Instance(outline, Fact(CPU) if is_module else None, is_module)
 
 
 def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """`instance(...)`: the class's own `__call__`, else `forward` of an nn.Module."""
     frame.called.add(frame.text(node.func))
-    own = frame.interpreter.method(kind.definition, "__call__")
+    own = frame.interpreter.classes.method(kind.definition, "__call__")
     if own is not None:
-        return frame.interpreter.call(frame, own[0], arguments, kind, node)
+        return frame.interpreter.calls.follow(frame, own[0], arguments, kind, node)
     if not kind.is_module:
         return UNKNOWN
-    found = frame.interpreter.method(kind.definition, "forward")
+    found = frame.interpreter.classes.method(kind.definition, "forward")
     if found is not None:
         taken = accepted(frame, kind, arguments, node)
         if taken is None:
             frame.alive = False
             return NOTHING
         arguments = taken
-        result = frame.interpreter.call(frame, found[0], arguments, kind, node)
+        result = frame.interpreter.calls.follow(frame, found[0], arguments, kind, node)
         return _module_result(frame, kind, result, arguments, node)
     return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
 
@@ -189,14 +189,14 @@ def call_method(
     from torchconv_lint.analysis.calls import call_kind, unseen_result
 
     interpreter = frame.interpreter
-    found = interpreter.method(kind.definition, name)
+    found = interpreter.classes.method(kind.definition, name)
     if found is not None:
         definition, decorators = found
         if "property" in decorators or "cached_property" in decorators:
-            value = interpreter.call_simple(frame, definition, kind, node)
+            value = interpreter.calls.follow(frame, definition, Arguments(), kind, node)
             return each(value, lambda one: call_kind(frame, one, arguments, node)) or UNKNOWN
         this = None if "staticmethod" in decorators else kind
-        return interpreter.call(frame, definition, arguments, this, node)
+        return interpreter.calls.follow(frame, definition, arguments, this, node)
     if kind.is_module and name in REGISTERING:
         return _registered(frame, name, arguments, func)
     if kind.is_module and name in module_calls.MOVES:

@@ -38,7 +38,7 @@ def is_asked_for(node: cst.Call) -> bool:
 def landed(frame: Frame, node: cst.Call, source: Tensor, result: Tensor, goal: Fact) -> Tensor:
     """`result` is on the host, filled by a copy that begins at `node`: not there yet, if it has not been waited for."""
     device = source.device
-    if not frame.interpreter.follows_copies or not is_asked_for(node) or (device is not None and device.value == CPU):
+    if not frame.interpreter.wants.copies or not is_asked_for(node) or (device is not None and device.value == CPU):
         return result
     sure = min(goal.confidence, device.confidence if device is not None else Confidence.LIKELY)
     moved = isinstance(node.func, cst.Attribute) and node.func.attr.value == "to"
@@ -57,7 +57,7 @@ def landed(frame: Frame, node: cst.Call, source: Tensor, result: Tensor, goal: F
 def uploads(frame: Frame, node: cst.Call, source: Tensor, place: cst.BaseExpression) -> None:
     """A copy from pinned memory to the accelerator begins at `node`."""
     path = dotted_path(place)
-    if frame.interpreter.follows_copies and source.pinned and path is not None and is_asked_for(node):
+    if frame.interpreter.wants.copies and source.pinned and path is not None and is_asked_for(node):
         _begin(frame, Copy(path, True, frame.site(node), Confidence.CERTAIN))
 
 

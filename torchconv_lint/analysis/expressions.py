@@ -85,7 +85,7 @@ def _name(frame: Frame, node: cst.Name) -> Value:
 def peek_name(frame: Frame, name: str) -> Value:
     """The value of a name, without counting as a use of its contents."""
     value = frame.read(name)
-    return value if value is not None else frame.interpreter.global_value(name)
+    return value if value is not None else frame.interpreter.globals.value(name)
 
 
 @evaluates(cst.Attribute)

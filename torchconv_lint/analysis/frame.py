@@ -196,13 +196,14 @@ class Frame:
 
     def leaves_mode_to_callers(self) -> bool:
         """Whether the grad mode of the code at hand is that of callers whom nobody sees."""
-        return self.interpreter.root.leaves_mode_to_callers(self.entry)
+        return self.interpreter.root.modes.left_to_callers(self.entry)
 
     def goes_backward(self) -> bool:
         """Whether the code at hand, or what it was entered by, trains."""
         here = self.definition.outline if self.definition is not None else None
-        interpreter = self.interpreter
-        return interpreter.root.goes_backward(self.entry) or (here is not None and interpreter.goes_backward(here))
+        if self.interpreter.root.modes.goes_backward(self.entry):
+            return True
+        return here is not None and self.interpreter.modes.goes_backward(here)
 
     def emit(self, event: Event) -> None:
         """Tell the rules. Loops take back what they emitted before they had converged. What happens to a function

@@ -58,18 +58,19 @@ def receiver_device(interpreter: Interpreter, function: FunctionOutline) -> Fact
     """The device of `self` where unseen code calls a method of its module; None if that is anybody's guess."""
     if function.owner is None or not _HOOK.match(function.name):
         return None
-    if not any(_LIGHTNING.match(base) for base in interpreter.external_bases(function.owner)):
+    if not any(_LIGHTNING.match(base) for base in interpreter.classes.external_bases(function.owner)):
         return None
-    return _chosen(interpreter.definition(function), "Lightning moves the module to the trainer's device")
+    return _chosen(interpreter.definitions.of(function), "Lightning moves the module to the trainer's device")
 
 
 def given(interpreter: Interpreter, function: FunctionOutline, parameter: str) -> Value:
     """What a framework hands over as an argument; nothing if that is not known."""
     if function.owner is None or function.name not in _TRAINER_HOOKS or parameter != "model":
         return NOTHING
-    if not any(_TRAINER.match(base) for base in interpreter.external_bases(function.owner)):
+    if not any(_TRAINER.match(base) for base in interpreter.classes.external_bases(function.owner)):
         return NOTHING
-    return just(Module(None, _chosen(interpreter.definition(function), "the Trainer moves the model to its device")))
+    definition = interpreter.definitions.of(function)
+    return just(Module(None, _chosen(definition, "the Trainer moves the model to its device")))
 
 
 def _chosen(definition: Definition, message: str) -> Fact | None:

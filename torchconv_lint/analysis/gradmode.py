@@ -41,7 +41,7 @@ _WITHOUT_GRAD = frozenset(
 def _by_list(interpreter: Interpreter, decorators: list[ast.expr], mode: bool | None) -> bool | None:
     for decorator in decorators:
         node = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = interpreter.full_name(dotted(node) or "")
+        name = interpreter.outline.full_name(dotted(node) or "")
         if name in _OFF:
             return False
         if name in _ON:
@@ -133,11 +133,11 @@ def is_custom_backward(interpreter: Interpreter, function: FunctionOutline) -> b
     """Whether the function is the backward of a torch.autograd.Function which has to be differentiable itself."""
     if function.owner is None or not is_custom_function(interpreter, function.owner):
         return False
-    decorators = {interpreter.full_name(dotted(decorator) or "") for decorator in function.node.decorator_list}
+    decorators = {interpreter.outline.full_name(dotted(decorator) or "") for decorator in function.node.decorator_list}
     return not any(name.rpartition(".")[2] == "once_differentiable" for name in decorators)
 
 
 def is_custom_function(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether the class is a torch.autograd.Function."""
-    bases = interpreter.external_bases(class_)
+    bases = interpreter.classes.external_bases(class_)
     return any(base.startswith("torch.autograd") and base.endswith("Function") for base in bases)

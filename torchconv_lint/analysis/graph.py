@@ -129,7 +129,7 @@ def _tell_deepcopy_of_object(frame: Frame, value: Value, argument: cst.BaseExpre
     for kind, _ in value:
         if not isinstance(kind, Instance) or not kind.is_module or text not in frame.called:
             continue
-        for name, stored in frame.interpreter.stored_later(kind.definition):
+        for name, stored in frame.interpreter.attributes.stored_later(kind.definition):
             for part in held(stored):
                 if isinstance(part, Tensor) and requires(part) and part.graph.leaf is False:
                     frame.emit(DeepCopied(frame.site(node), part, text, f"self.{name}", Confidence.LIKELY))
@@ -203,7 +203,7 @@ def accumulated(
     if any(node in graph_of(kind).kept for kind, _ in before) or outlives:
         _tell_kept(frame, node, target, added, parts, container=False)
         if outlives or _is_seen_by_others(frame, target):
-            frame.interpreter.graphs.escaped.add(node)
+            frame.interpreter.shared.graphs.escaped.add(node)
     return _marked(after, node)
 
 
@@ -221,7 +221,7 @@ def contained(
     if outlives or any(node in graph_of(kind).kept for kind in held(container)):
         _tell_kept(frame, node, target, item, part, container=True)
         if outlives or _is_seen_by_others(frame, target):
-            frame.interpreter.graphs.escaped.add(node)
+            frame.interpreter.shared.graphs.escaped.add(node)
     return _marked(item, node)
 
 
@@ -360,7 +360,7 @@ def escape(frame: Frame, value: Value) -> None:
     for kind in held(value):
         kept = graph_of(kind).kept
         if kept:
-            frame.interpreter.graphs.escaped |= kept
+            frame.interpreter.shared.graphs.escaped |= kept
 
 
 # -- backward --------------------------------------------------------------------------------------------------------
@@ -370,11 +370,11 @@ def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> 
     """backward() goes through the graph of these values."""
     for kind in held(value):
         graph = graph_of(kind)
-        frame.interpreter.graphs.differentiated |= graph.kept
+        frame.interpreter.shared.graphs.differentiated |= graph.kept
         cuts = cuts_of(kind)
         tensor = guessed(kind)
         if not graph.severed:
-            frame.interpreter.graphs.rooted.add(node)
+            frame.interpreter.shared.graphs.rooted.add(node)
         elif tensor is not None and tensor.grad is not None and tensor.grad.step is not None and not _is_told(cuts):
             _tell_leaf(frame, tensor.grad.step.site, node)
         if cuts:
@@ -476,7 +476,7 @@ def cut_off(
         tensor = guessed(kind)
         if tensor is not None and tensor.grad is not None and tensor.grad.value is True:
             if how == "constructor":
-                frame.interpreter.graphs.escaped |= tensor.graph.kept  # collected for the sake of this, perhaps
+                frame.interpreter.shared.graphs.escaped |= tensor.graph.kept  # collected for the sake of this, perhaps
             if frame.state.grad:
                 sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
                 if isinstance(kind, Opaque) and not kind.tensorish:

@@ -82,13 +82,14 @@ def _stays_on_cpu(frame: Frame, module: Module | Instance, node: cst.Call) -> bo
     if device is None or device.value != CPU or device.step is not None or device.confidence < Confidence.CERTAIN:
         return False
     callee: cst.CSTNode = node.func.value if type(node.func) is cst.Subscript else node.func
-    if type(callee) is not cst.Name or frame.interpreter.default_dtype is None:  # `set_default_…` may have moved it
+    facts = frame.interpreter.facts
+    if type(callee) is not cst.Name or facts.default_dtype is None:  # `set_default_…` may have moved it
         return False
     if isinstance(module, Module) and module.name not in HOLDS_WEIGHTS:
         return False
     if isinstance(module, Instance) and not (module.is_module and uses_weights(frame.interpreter, module.definition)):
         return False
-    return callee.value in frame.interpreter.kept_names(frame.definition.outline if frame.definition else None)
+    return callee.value in facts.kept_names(frame.definition.outline if frame.definition else None)
 
 
 def _is_elsewhere(kind: Kind) -> bool:

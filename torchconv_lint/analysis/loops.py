@@ -73,7 +73,7 @@ class Loop:
 def enter(frame: Frame, node: cst.CSTNode, iterable: Value = NOTHING) -> None:
     """From here on the frame runs inside the loop `node`, which goes through `iterable`. Only if a rule wants to hear
     of loops."""
-    if not frame.interpreter.follows_loops:
+    if not frame.interpreter.wants.loops:
         return
     loop = frame.interpreter.loops.get(node)
     if loop is None:
@@ -98,7 +98,7 @@ def is_training_step(interpreter: Interpreter, function: FunctionOutline) -> boo
     wanted = [base for base, names in _PER_STEP.items() if function.name in names]
     if function.owner is None or not wanted:
         return False
-    return any(base.endswith(tuple(wanted)) for base in interpreter.external_bases(function.owner))
+    return any(base.endswith(tuple(wanted)) for base in interpreter.classes.external_bases(function.owner))
 
 
 def enter_step(frame: Frame, node: cst.CSTNode) -> None:

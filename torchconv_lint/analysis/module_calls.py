@@ -70,7 +70,7 @@ def parameter_dtype(frame: Frame, kind: Module) -> Fact | None:
     """The dtype of a module's parameters: torch's default unless it was told otherwise."""
     if kind.dtype is not None:
         return kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
-    return frame.interpreter.default_dtype
+    return frame.interpreter.facts.default_dtype
 
 
 def _tell_fed(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> None:
@@ -111,7 +111,7 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     for given in arguments.values:
         escape(frame, given)
     _tell_fed(frame, kind, arguments, node)
-    told_nothing_else = frame.interpreter.default_dtype is not None  # `set_default_…` may have moved what is made
+    told_nothing_else = frame.interpreter.facts.default_dtype is not None  # `set_default_…` may have moved what is made
 
     def output(*chosen: Kind) -> Kind | Value:
         operands = operands_in([just(one) for one in chosen])

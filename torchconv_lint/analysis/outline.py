@@ -140,6 +140,11 @@ class FileOutline:
         for class_ in self.classes.values():
             yield from class_.methods.values()
 
+    def full_name(self, name: str) -> str:
+        """A dotted name as written, its first part replaced by what it was imported as."""
+        root, dot, rest = name.partition(".")
+        return self.imports.get(root, root) + dot + rest
+
 
 _VIEWS = frozenset(
     {"squeeze", "unsqueeze", "view", "reshape", "flatten", "detach", "contiguous", "permute", "transpose"}

@@ -88,7 +88,7 @@ def _tell_wait(
         return
     if device is None:
         # Nothing says where it is: a finding only where the file is written for accelerators.
-        sure = min(sure, Confidence.LIKELY if frame.interpreter.knows_accelerators else Confidence.POSSIBLE)
+        sure = min(sure, Confidence.LIKELY if frame.interpreter.facts.knows_accelerators else Confidence.POSSIBLE)
     single = what in (NUMBER, TRUTH) and via not in ("equal", "allclose")
     element = _loop_over(frame, subject) if single else None
     loops = () if frame.seldom else frame.loops

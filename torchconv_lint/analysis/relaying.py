@@ -49,7 +49,7 @@ def told(events: Iterable[Event], given: dict[str, Value]) -> tuple[Told, ...]:
     return tuple(found.values())
 
 
-def relay(frame: Frame, one: Told, argument: Argument, callee: str, node: cst.Call) -> None:
+def relay(frame: Frame, one: Told, argument: Argument, callee: str, node: cst.CSTNode) -> None:
     """Tell a conversion in `callee` of what this call hands to it: here, if it is in another file, and else where it
     is."""
     event = one.event

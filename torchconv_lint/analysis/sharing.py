@@ -289,7 +289,7 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
     """Another attribute of the same object may have been made from this one without a copy."""
     if not isinstance(frame.this, Instance):
         return
-    for name, other in frame.interpreter.attributes_sharing(frame.this.definition, memory.key):
+    for name, other in frame.interpreter.attributes.sharing(frame.this.definition, memory.key):
         if other.side == memory.side or other.kept is None or memory.name == f"self.{name}":
             continue
         if is_snapshot(name):

@@ -32,11 +32,11 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     for memory in memories(value):
         if memory.origin == "grad" and _EARLIER.search(where):
             why = "the next backward pass or in-place change of the gradient overwrites it"
-            sure = Confidence.POSSIBLE if frame.interpreter.renews_gradients else Confidence.LIKELY
+            sure = Confidence.POSSIBLE if frame.interpreter.facts.renews_gradients else Confidence.LIKELY
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
         elif memory.origin == "parameter" and memory.name == hook_output(frame):
             why = "an in-place layer that follows overwrites it"
-            sure = Confidence.LIKELY if frame.interpreter.hooks_clone else Confidence.POSSIBLE
+            sure = Confidence.LIKELY if frame.interpreter.facts.hooks_clone else Confidence.POSSIBLE
             frame.emit(
                 AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure, form or "tensor")
             )
@@ -88,5 +88,6 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
         if "." not in name and not frame.has_stepped:
             continue  # nothing has trained the module since
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
-        sure = memory.sure if is_snapshot(name) or frame.interpreter.trains else min(memory.sure, Confidence.LIKELY)
+        trained = is_snapshot(name) or frame.interpreter.facts.trains
+        sure = memory.sure if trained else min(memory.sure, Confidence.LIKELY)
         frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure, memory.form))

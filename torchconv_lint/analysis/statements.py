@@ -57,7 +57,7 @@ def run_block(frame: Frame, body: Iterable[cst.CSTNode]) -> None:
 
 
 def _run(frame: Frame, node: cst.CSTNode) -> None:
-    frame.interpreter.spend()
+    frame.interpreter.shared.spend()
     handler = EXECUTE.get(type(node))
     if handler is not None:
         handler(frame, node)
@@ -311,7 +311,7 @@ def _with(frame: Frame, node: cst.With) -> None:
                 frame.autocast = alt.kind.dtype
             elif isinstance(alt.kind, Opaque) and _switches_grad_off(item.item):
                 frame.state.grad = False
-            elif isinstance(alt.kind, Capture) and frame.interpreter.follows_traces:
+            elif isinstance(alt.kind, Capture) and frame.interpreter.wants.traces:
                 captured.append(item.item)
         if item.asname is not None:
             assign(frame, item.asname.name, value, item.item)
@@ -387,10 +387,10 @@ def _match(frame: Frame, node: cst.Match) -> None:
 
 @executes(cst.FunctionDef)
 def _function(frame: Frame, node: cst.FunctionDef) -> None:
-    definition = frame.interpreter.nested_definition(node, frame)
+    definition = frame.interpreter.definitions.nested(node, frame)
     function = just(Function(definition))
     frame.state.put(node.name.value, function)
-    if node.decorators and frame.interpreter.follows_traces:
+    if node.decorators and frame.interpreter.wants.traces:
         decorate(frame, node, function)
 
 

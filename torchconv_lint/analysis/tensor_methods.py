@@ -117,7 +117,7 @@ def call_tensor_method(
         return _to_numpy(frame, kind, arguments, node, subject, original)
     if name in ("to", "cuda", "cpu", "type", "type_as"):
         there = moved_by(frame, kind, name, arguments, node, original or kind)
-        if frame.interpreter.follows_makers and isinstance(subject, cst.Call):
+        if frame.interpreter.wants.makers and isinstance(subject, cst.Call):
             _tell_made(frame, subject, there, node)
         return there
     tell_reading_method(frame, original or kind, name, subject, node)
@@ -401,7 +401,7 @@ def operation(
     fixed = ops.dtype.get(name)
     dtype = Fact(fixed) if fixed else result_dtype(operands)
     if dtype is not None and dtype.value in INTEGERS and name in ops.to_float:
-        dtype = frame.interpreter.default_dtype
+        dtype = frame.interpreter.facts.default_dtype
     if (name in ops.no_grad) or (fixed in ("bool", "int64")):
         return replace(computed(frame, operands, count=count, shape=shape), grad=NO_GRAD, dtype=dtype)
     if views or (maybe and not function):

@@ -91,7 +91,7 @@ def beside_float32(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
 
 def tell_double(frame: Frame, value: Value, where: str, node: cst.CSTNode) -> None:
     """A value leaves for `where`. Only in files that never speak of float64: there nobody has asked for it."""
-    if not frame.interpreter.follows_doubles:
+    if not frame.interpreter.wants.doubles:
         return
     for kind, _ in value:
         dtype = kind.dtype if isinstance(kind, Tensor) else None

@@ -255,13 +255,13 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     if name in ("tril_indices", "triu_indices"):  # two rows of indices
         shape = None
     origin = "blank" if name.startswith("empty") else "fresh"
-    dtype = frame.interpreter.default_dtype
+    dtype = frame.interpreter.facts.default_dtype
     if name in ("arange", "full"):
         given = [argument.value for argument in positional] if name == "arange" else [arguments.value(1, "fill_value")]
         dtypes = {dtype_of_data(value) for value in given}
         dtype = next(iter(dtypes)) if len(dtypes) == 1 else None
         if dtype is not None and dtype.value == "float32":
-            dtype = frame.interpreter.default_dtype
+            dtype = frame.interpreter.facts.default_dtype
     elif name in ("randint", "randperm", "tril_indices", "triu_indices"):
         dtype = Fact("int64")
     elif name == "range":
@@ -289,7 +289,7 @@ def _data_dtype(frame: Frame, data: Value, node: cst.CSTNode, name: str) -> Fact
         dtypes = {kind.dtype if isinstance(kind, Array | Tensor) else None for kind in kinds(data)}
         found = next(iter(dtypes)) if len(dtypes) == 1 else None
     if found is not None and found.value == "float32" and found.step is None:
-        return frame.interpreter.default_dtype
+        return frame.interpreter.facts.default_dtype
     return _keeps(frame, found, node, name)
 
 
@@ -316,7 +316,7 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
     value = source.value
     if certain and frame.tracks:
         value = _arrays_now(frame, source.node, value)
-    if certain and frame.interpreter.follows_doubles:
+    if certain and frame.interpreter.wants.doubles:
         value = beside_float32(frame, value, node)
     wanted = dtype_fact(arguments.value(1, "dtype"))
     typed = len(arguments.positional) > 1 or "dtype" in arguments.keywords

@@ -123,7 +123,7 @@ def apply(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode, *, f
     kind = TRANSFORMS[name]
     if kind == COMPILE and fullgraph:
         kind = FULLGRAPH
-    if frame.interpreter.follows_traces:
+    if frame.interpreter.wants.traces:
         text = name.removeprefix("torch.") + ("(fullgraph=True)" if kind == FULLGRAPH else "")
         _look_into(frame, Transform(kind, text, frame.site(node)), target.value, _differing(name, arguments))
     return target.value if TRANSFORMS[name] in _SAME else Transformed(target.value)
@@ -157,11 +157,11 @@ def _look_into(frame: Frame, transform: Transform, value: Value, positions: froz
         if isinstance(kind, Transformed):
             _look_into(frame, transform, kind.inner, positions)
         elif isinstance(kind, Function):
-            frame.interpreter.run_traced(frame, kind.definition, kind.this, transform, positions)
+            frame.interpreter.traces.run(frame, kind.definition, kind.this, transform, positions)
         elif isinstance(kind, Instance) and kind.is_module:
-            found = frame.interpreter.method(kind.definition, "forward")
+            found = frame.interpreter.classes.method(kind.definition, "forward")
             if found is not None:
-                frame.interpreter.run_traced(frame, found[0], kind, transform, positions)
+                frame.interpreter.traces.run(frame, found[0], kind, transform, positions)
 
 
 def decorate(frame: Frame, node: cst.FunctionDef, function: Value) -> None:
@@ -204,9 +204,10 @@ def is_left_out(interpreter: Interpreter, function: FunctionOutline | None) -> b
 def decorator_names(interpreter: Interpreter, function: FunctionOutline) -> Iterator[str]:
     """The full names in the decorators of a function: of what is called, and of what `partial` is given."""
     for decorator in function.node.decorator_list:
-        yield interpreter.full_name(dotted(decorator.func if isinstance(decorator, ast.Call) else decorator) or "")
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        yield interpreter.outline.full_name(dotted(named) or "")
         if isinstance(decorator, ast.Call) and decorator.args:
-            yield interpreter.full_name(dotted(decorator.args[0]) or "")
+            yield interpreter.outline.full_name(dotted(decorator.args[0]) or "")
 
 
 def inputs(

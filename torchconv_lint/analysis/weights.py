@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether the module's output may depend on parameters: always, unless every attribute that forward reads is a
     buffer or a number."""
-    classes = list(interpreter.bases(class_))
+    classes = list(interpreter.classes.bases(class_))
     forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
     read = forward.read_on_self if forward is not None else None
     if read is None:
@@ -25,5 +25,5 @@ def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
 
 def _is_number(interpreter: Interpreter, class_: ClassOutline, name: str) -> bool:
     """Whether the class stores nothing but numbers, texts and flags there."""
-    value = interpreter.stored_attribute(class_, name)
+    value = interpreter.attributes.value(class_, name)
     return name == "training" or (bool(value) and all(isinstance(kind, Const | Number) for kind, _ in value))

@@ -1,0 +1,64 @@
+"""The arguments of a call and the parameters they are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.annotations import plain_parameters, without_tensors
+from torchconv_lint.analysis.frame import Argument, Arguments, Definition, Frame
+from torchconv_lint.analysis.returning import as_parameter
+from torchconv_lint.analysis.state import State
+from torchconv_lint.analysis.values import NOTHING, UNKNOWN, Kind, Mapping, Sequence, Value, join, just
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.interpreter import Interpreter
+
+
+def bound(
+    interpreter: Interpreter, definition: Definition, arguments: Arguments, this: Kind | None
+) -> dict[str, Value]:
+    """What the parameters of a function are in a call with these arguments."""
+    names: dict[str, Value] = {}
+    parameters = definition.node.params
+    slots = [*parameters.posonly_params, *parameters.params]
+    given = [argument.value for argument in arguments.positional]
+    plain = plain_parameters(definition.outline.node) if definition.outline is not None else ()
+    if this is not None and slots:
+        names[slots[0].name.value] = just(this)
+        slots = slots[1:]
+    for position, slot in enumerate([*slots, *parameters.kwonly_params]):
+        name = slot.name.value
+        if position < len(slots) and position < len(given):
+            value = given[position]
+        elif name in arguments.keywords:
+            value = arguments.keywords[name].value
+        elif position < len(slots) and arguments.star:
+            value = join(arguments.star, UNKNOWN)
+        elif arguments.double_star:  # which of its values it would be is not known
+            value = UNKNOWN
+        elif slot.default is not None:
+            value = Frame(interpreter, None, definition.segment, State({})).evaluate(slot.default)
+        else:
+            value = UNKNOWN
+        names[name] = as_parameter(without_tensors(value) if name in plain else value, name)
+    if isinstance(parameters.star_arg, cst.Param):
+        rest = [*given[len(slots) :], *([arguments.star] if arguments.star else [])]
+        names[parameters.star_arg.name.value] = just(Sequence(None, join(*rest) if rest else NOTHING))
+    if parameters.star_kwarg is not None:
+        known = {slot.name.value for slot in [*slots, *parameters.kwonly_params]}
+        items = tuple((key, argument.value) for key, argument in arguments.keywords.items() if key not in known)
+        names[parameters.star_kwarg.name.value] = just(Mapping(items, arguments.double_star))
+    return names
+
+
+def argument_named(definition: Definition, arguments: Arguments, name: str, this: Kind | None) -> Argument | None:
+    """The argument that a call hands over for a parameter, if it was written out."""
+    parameters = definition.node.params
+    slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]]
+    if this is not None:
+        slots = slots[1:]
+    if name in slots and slots.index(name) < len(arguments.positional):
+        return arguments.positional[slots.index(name)]
+    return arguments.keywords.get(name)

@@ -1,0 +1,93 @@
+"""Classes and what they inherit, in the linted file and in others of the project."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.annotations import annotated
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.values import Class, Const, Value, just
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Definition
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import ClassOutline
+
+_MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
+
+
+class ClassLookup:
+    """The classes that one file speaks of."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+
+    def named(self, name: str) -> ClassOutline | None:
+        """The class of this file, or of another of the project's, that a name in this file stands for."""
+        interpreter = self._interpreter
+        class_ = interpreter.outline.classes.get(name)
+        if class_ is not None or interpreter.project is None:
+            return class_
+        if name.partition(".")[0] not in interpreter.outline.imports:
+            return None
+        for kind, _ in interpreter.imports.value(interpreter.outline.full_name(name)) or ():
+            if isinstance(kind, Class):
+                found: ClassOutline = kind.definition
+                return found
+        return None
+
+    def bases(self, class_: ClassOutline) -> list[ClassOutline]:
+        """The class and those of its ancestors that the project defines, nearest first."""
+        shared = self._interpreter.shared
+        known = shared.bases.get(class_)
+        if known is not None:
+            return known
+        found = [class_]
+        for current in found:
+            home = self._interpreter.home(current)
+            for base in current.bases:
+                parent = home.classes.named(base)
+                if parent is not None and parent not in found:
+                    found.append(parent)
+        shared.bases[class_] = found
+        return found
+
+    def external_bases(self, class_: ClassOutline) -> list[str]:
+        """Full names of the ancestors that are defined elsewhere."""
+        found = []
+        for current in self.bases(class_):
+            home = self._interpreter.home(current)
+            found += [home.outline.full_name(base) for base in current.bases if home.classes.named(base) is None]
+        return found
+
+    def is_module(self, class_: ClassOutline) -> bool:
+        """Whether it is an nn.Module."""
+        return any(
+            base.startswith("torch.nn.") or base.rpartition(".")[2] in _MODULE_BASES
+            for base in self.external_bases(class_)
+        )
+
+    def method(self, class_: ClassOutline, name: str) -> tuple[Definition, set[str]] | None:
+        """A method by name, and its decorators' names."""
+        for current in self.bases(class_):
+            function = current.methods.get(name)
+            if function is not None:
+                decorators = {(dotted(node) or "").rpartition(".")[2] for node in function.node.decorator_list}
+                return self._interpreter.home(current).definitions.of(function), decorators
+        return None
+
+    def constant(self, class_: ClassOutline, name: str) -> Value | None:
+        """An attribute of the class itself, if it is a constant or annotated."""
+        for current in self.bases(class_):
+            expression = current.constants.get(name)
+            if isinstance(expression, ast.Constant):
+                return just(Const(expression.value))
+            if name in current.annotations:
+                home = self._interpreter.home(current)
+                return annotated(home, current.annotations[name], f"self.{name}", 1)
+        return None
+
+    def written_attributes(self, class_: ClassOutline) -> frozenset[str]:
+        """The attributes whose contents the class, or one that it inherits from, writes in place."""
+        return frozenset().union(*(current.written for current in self.bases(class_)))

@@ -1,0 +1,47 @@
+"""What an event can only be told of when all code has been looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.events import (
+    Event,
+    GraphCut,
+    GraphKept,
+    LeafBackward,
+    OwnUse,
+    StaleRead,
+    ToNumpy,
+    ToScalar,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from torchconv_lint.analysis.graph import KeptGraphs
+
+
+def completed(events: list[Event], mixed: set[cst.CSTNode], graphs: KeptGraphs) -> list[Event]:
+    """The events of a file, completed; without those that later code has made void. `mixed`: what is converted, and not
+    a tensor in every evaluation."""
+    own = {event.site for event in events if isinstance(event, OwnUse)}
+    found: list[Event] = []
+    for event in events:
+        if isinstance(event, StaleRead) and event.site in own:
+            found.append(replace(event, both_used=True))
+        elif isinstance(event, ToNumpy | ToScalar):
+            sole = event.operand is not None and event.operand.node not in mixed
+            found.append(replace(event, sole=sole))
+        elif isinstance(event, LeafBackward):
+            if event.reached.node not in graphs.rooted:
+                found.append(event)
+        elif isinstance(event, GraphCut):
+            leaf = event.leaf and event.reached.node not in graphs.rooted
+            found.append(event if leaf == event.leaf else replace(event, leaf=leaf))
+        elif isinstance(event, GraphKept):
+            if event.tag not in graphs.differentiated:
+                found.append(replace(event, escapes=event.tag in graphs.escaped))
+        elif not isinstance(event, OwnUse):
+            found.append(event)
+    return found

@@ -1,0 +1,111 @@
+"""What a file as a whole tells: read off its text and its outline, nothing is evaluated."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.awaited import awaited
+from torchconv_lint.analysis.evidence import Evidence, evidence_in
+from torchconv_lint.analysis.left_behind import kept_names
+from torchconv_lint.analysis.patterns import is_hook
+from torchconv_lint.analysis.relevance import any_of
+from torchconv_lint.analysis.values import Fact
+from torchconv_lint.analysis.walking import ByType, own_nodes
+from torchconv_lint.vocabulary import converting_names
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.outline import FileOutline, FunctionOutline
+    from torchconv_lint.source import Source
+
+_ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
+_GRAD_OFF = re.compile(r"^[ \t]*([\w.]+\.)?set_grad_enabled\(\s*False\s*\)", re.MULTILINE)
+_GRAD_ON = re.compile(r"set_grad_enabled\(\s*(?!False)|enable_grad")
+
+
+class FileFacts:
+    """Facts of one file, each found out when it is first asked for."""
+
+    def __init__(self, source: Source, outline: FileOutline) -> None:
+        self._text = source.text
+        self._outline = outline
+        self._evidence: dict[FunctionOutline, Evidence] = {}
+        self._kept_names: dict[FunctionOutline | None, frozenset[str]] = {}
+
+    @functools.cached_property
+    def knows_accelerators(self) -> bool:
+        """Whether the file speaks of accelerators, or leaves them to a framework."""
+        return _ACCELERATORS.search(self._text) is not None
+
+    @functools.cached_property
+    def may_run_without_grad(self) -> bool:
+        """Whether a statement of the file switches grad off and none switches it on again, or the code is of a time
+        when `Variable(x, volatile=True)` did that."""
+        if "volatile=True" in self._text:
+            return True
+        if "set_grad_enabled" not in self._text:  # quicker than to look at every line
+            return False
+        return _GRAD_OFF.search(self._text) is not None and _GRAD_ON.search(self._text) is None
+
+    @functools.cached_property
+    def trains(self) -> bool:
+        """Whether anything in the file trains a module."""
+        return ".step(" in self._text or ".backward(" in self._text
+
+    @functools.cached_property
+    def default_dtype(self) -> Fact | None:
+        """The dtype of floating tensors and parameters that name none, unless the file changes it."""
+        return None if "set_default_" in self._text else Fact("float32")
+
+    @functools.cached_property
+    def renews_gradients(self) -> bool:
+        """Whether the file's `zero_grad` drops the gradients, as it does by default, so that each backward pass makes
+        new ones; nothing in it writes zeros into them."""
+        return "zero_grad(" in self._text and "set_to_none=False" not in self._text and "zero_(" not in self._text
+
+    @functools.cached_property
+    def hooks_clone(self) -> bool:
+        """Whether a forward hook of the file clones the output it keeps."""
+        for node in ast.walk(self._outline.tree):
+            if isinstance(node, ast.FunctionDef) and is_hook([argument.arg for argument in node.args.args]):
+                calls = (child.func for child in ast.walk(node) if isinstance(child, ast.Call))
+                if any(isinstance(func, ast.Attribute) and func.attr == "clone" for func in calls):
+                    return True
+        return False
+
+    @functools.cached_property
+    def converting(self) -> re.Pattern[str] | None:
+        """Finds the names under which the file knows what converts tensors by itself."""
+        return any_of(converting_names(self._outline))
+
+    @functools.cached_property
+    def own(self) -> ByType:
+        """The nodes of the module's own statements."""
+        return ByType(own_nodes(self._outline.tree))
+
+    def kept_names(self, function: FunctionOutline | None) -> frozenset[str]:
+        """The names that a function (None: the module's own statements) binds and hands to nobody."""
+        names = self._kept_names.get(function)
+        if names is None:
+            names = self._kept_names[function] = kept_names(function.by_type if function is not None else self.own)
+        return names
+
+    def evidence(self, function: FunctionOutline) -> Evidence:
+        """What the uses of names in the function tell."""
+        found = self._evidence.get(function)
+        if found is None:
+            found = evidence_in(function.by_type)
+            names = self._awaited.get(function) if self.trains else None
+            if names:
+                spent = found.spent | names
+                found = replace(found, needs_grad=found.needs_grad | names, spent=spent, awaited=names)
+            self._evidence[function] = found
+        return found
+
+    @functools.cached_property
+    def _awaited(self) -> dict[FunctionOutline, frozenset[str]]:
+        """What functions return for their callers in the file to call backward on."""
+        return awaited(self._outline)

@@ -1,0 +1,118 @@
+"""What is known of a function's parameters before anything calls it: annotations, defaults and uses."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.annotations import annotated, without_tensors
+from torchconv_lint.analysis.devices import somewhere
+from torchconv_lint.analysis.enriching import enriched
+from torchconv_lint.analysis.frameworks import given, receiver_device
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.site import Site
+from torchconv_lint.analysis.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Instance,
+    Kind,
+    Mapping,
+    Sequence,
+    Value,
+    join,
+    just,
+)
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Definition
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import FunctionOutline
+
+
+def receiver(interpreter: Interpreter, function: FunctionOutline) -> Kind | None:
+    """What the first parameter of a method is: an object of its class, or the class; None if it is neither."""
+    decorators = {dotted(decorator) for decorator in function.node.decorator_list}
+    if function.owner is None or "staticmethod" in decorators:
+        return None
+    if "classmethod" in decorators:
+        return Class(function.owner)
+    return Instance(
+        function.owner, receiver_device(interpreter, function), interpreter.classes.is_module(function.owner)
+    )
+
+
+def expected(interpreter: Interpreter, definition: Definition, this: Kind | None) -> dict[str, Value]:
+    """The parameters as if unknown code called the function; `this`: what it is a method of."""
+    function = definition.outline
+    if function is not None:
+        return _of_outlined(interpreter, definition, function, this)
+    names: dict[str, Value] = {}
+    for slot in _slots(definition):
+        name = slot.name.value
+        annotation = slot.annotation if isinstance(definition.node, cst.FunctionDef) else None
+        origin = definition.segment.origin(annotation.annotation) if annotation is not None else None
+        names[name] = annotated(interpreter, origin if isinstance(origin, ast.expr) else None, name)
+    return names
+
+
+def _of_outlined(
+    interpreter: Interpreter, definition: Definition, function: FunctionOutline, this: Kind | None
+) -> dict[str, Value]:
+    names: dict[str, Value] = {}
+    arguments = function.node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    pairs = [*zip(positional, [*defaults, *arguments.defaults], strict=True)]
+    pairs += [*zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    if this is not None and pairs:
+        names[pairs[0][0].arg] = just(this)
+        pairs = pairs[1:]
+    evidence = interpreter.facts.evidence(function)
+    for parameter, default in pairs:
+        name = parameter.arg
+        value = given(interpreter, function, name) or annotated(interpreter, parameter.annotation, name)
+        value = enriched(value, name, evidence)
+        if name in evidence.placed:
+            value = somewhere(value, name, _site_of(definition, name))
+        names[name] = _with_default(interpreter, value, default)
+    if arguments.vararg is not None:
+        inner = annotated(interpreter, arguments.vararg.annotation, arguments.vararg.arg, 1)
+        names[arguments.vararg.arg] = just(Sequence(None, inner, mutable=False))
+    if arguments.kwarg is not None:
+        names[arguments.kwarg.arg] = just(Mapping((), UNKNOWN))
+    return names
+
+
+def _slots(definition: Definition) -> list[cst.Param]:
+    every = definition.node.params
+    return [*every.posonly_params, *every.params, *every.kwonly_params]
+
+
+def _site_of(definition: Definition, parameter: str) -> Site:
+    """The place of a parameter of a function that has been parsed."""
+    slots = _slots(definition)
+    return Site(definition.segment, next(slot.name for slot in slots if slot.name.value == parameter))
+
+
+def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | None) -> Value:
+    if isinstance(default, ast.Name):
+        if default.id not in interpreter.outline.assigned or "cuda" not in interpreter.source.text:
+            return value
+        known = interpreter.globals.value(default.id)
+        return known if all(isinstance(kind, Const) and _is_device(kind.value) for kind, _ in known) else value
+    if not isinstance(default, ast.Constant):
+        return value
+    constant = just(Const(default.value))
+    if isinstance(default.value, bool):  # a flag, whatever the annotation says
+        return join(constant, without_tensors(value))
+    if isinstance(default.value, str):
+        # A default that names a device is that device: only the callers can make it another.
+        return constant if _is_device(default.value) else join(constant, value)
+    return join(constant, value) if default.value is None else value
+
+
+def _is_device(constant: object) -> bool:
+    return isinstance(constant, str) and constant.split(":")[0] in ("cpu", "cuda", "mps")

@@ -1,0 +1,173 @@
+"""One evaluation of a function's body, and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.events import ForeignWrite
+from torchconv_lint.analysis.frame import Definition, Frame
+from torchconv_lint.analysis.given_out import tell_given_out
+from torchconv_lint.analysis.gradmode import mode_by_decorators
+from torchconv_lint.analysis.graph import escape
+from torchconv_lint.analysis.handed_over import goes_on_using
+from torchconv_lint.analysis.locate import is_application
+from torchconv_lint.analysis.parameters import expected
+from torchconv_lint.analysis.relaying import Told, told
+from torchconv_lint.analysis.second_names import tell_left
+from torchconv_lint.analysis.sharing import memories
+from torchconv_lint.analysis.snapshots import tell_left_behind
+from torchconv_lint.analysis.state import State, join_all
+from torchconv_lint.analysis.statements import run_suite
+from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway
+from torchconv_lint.analysis.values import (
+    NONE,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Instance,
+    Kind,
+    Mapping,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    join,
+    just,
+)
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.state import Write
+    from torchconv_lint.analysis.values import Memory
+
+MAX_CALL_DEPTH = 3
+
+
+@dataclass(slots=True)
+class Result:
+    """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all; `told`:
+    the conversions in a function of another file that its callers are told of."""
+
+    value: Value = UNKNOWN
+    attributes: dict[str, Value] = field(default_factory=dict)
+    writes: list[tuple[Write, Memory]] = field(default_factory=list)
+    steps: bool = False
+    waits: bool = False
+    underway: Underway = NOTHING_UNDERWAY
+    deep: int = 0
+    told: tuple[Told, ...] = ()
+
+
+def frame_of(interpreter: Interpreter, definition: Definition, state: State, depth: int, this: Kind | None) -> Frame:
+    """A frame to run the function's body in."""
+    frame = Frame(interpreter, definition, definition.segment, state, depth, this)
+    outline = definition.outline
+    enclosing = definition.enclosing
+    if outline is not None:
+        frame.tracks = interpreter.sifted.tracked is None or outline in interpreter.sifted.tracked
+        frame.evidence = interpreter.facts.evidence(outline)
+    elif enclosing is not None:
+        frame.tracks, frame.evidence = enclosing.tracks, enclosing.evidence
+    return frame
+
+
+def run_body(frame: Frame, definition: Definition) -> Result:
+    """Run the body, then the functions inside it that it hands to somebody else."""
+    interpreter = frame.interpreter
+    given = dict(frame.state.names) if interpreter.is_other else {}
+    node = definition.node
+    interpreter.shared.active.append(definition)
+    if isinstance(node, cst.Lambda):
+        frame.returns.append(frame.evaluate(node.body))
+    else:
+        run_suite(frame, node.body)
+    if frame.alive:
+        frame.exits.append(frame.state)
+        if not isinstance(node, cst.Lambda) and not frame.yields:
+            frame.returns.append(NONE)
+    for nested in frame.nested if frame.trace is None else ():
+        if not interpreter.calls.is_called(nested):
+            _run_uncalled(frame, nested)
+    interpreter.shared.active.pop()
+    for returned in (*frame.returns, *frame.yields):
+        escape(frame, returned)
+    _tell_returned_writes(frame)
+    final = join_all(frame.exits)
+    if frame.tracks and final is not None and final.stale:
+        tell_left_behind(frame, final)
+        tell_left(frame, final)
+    attributes = _kept_on_self(frame, node, final) if final is not None else {}
+    if not interpreter.is_other:
+        interpreter.events.extend(frame.events)
+    return Result(
+        _given(frame),
+        attributes,
+        frame.foreign_writes,
+        frame.has_stepped,
+        frame.has_waited,
+        final.underway if final is not None else NOTHING_UNDERWAY,
+        told=told(frame.events, given) if given else (),
+    )
+
+
+def _run_uncalled(frame: Frame, definition: Definition) -> None:
+    """A nested function that is handed to somebody else: evaluate it once, for unknown arguments."""
+    if frame.depth >= MAX_CALL_DEPTH or not isinstance(definition.node, cst.FunctionDef):
+        return
+    interpreter = frame.interpreter
+    interpreter.calls.note(definition)
+    names = expected(interpreter, definition, None)
+    state = frame.exits[-1] if frame.exits else frame.state
+    goes_back = ".backward(" in definition.segment.text(definition.node)
+    grad = mode_by_decorators(interpreter, definition, True if goes_back else None)
+    inner = frame_of(interpreter, definition, State(names, grad=grad, path=state.path), frame.depth + 1, None)
+    inner.entry = frame.entry
+    run_body(inner, definition)
+
+
+def _tell_returned_writes(frame: Frame) -> None:
+    """Writes to a parameter's memory that the function also returns, as if the result were new."""
+    if not any(_is_data(kind) for value in frame.returns for kind, _ in value) or _asks_where(frame.definition):
+        return
+    for position, event in enumerate(frame.events):
+        if isinstance(event, ForeignWrite):
+            function = frame.definition.name if frame.definition else ""
+            given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
+            outline = frame.definition.outline if frame.definition else None
+            used = None
+            if outline is not None and is_application(frame.interpreter.source.path):  # its callers are its own
+                used = goes_on_using(frame.interpreter.outline, outline, event.memory.name)
+            frame.events[position] = replace(event, returned=True, function=function, given=given, used=used)
+
+
+def _is_data(kind: Kind) -> bool:
+    """Whether a returned value can be a result in its own right."""
+    return isinstance(kind, Tensor | Array | Sequence | Mapping) or (isinstance(kind, Opaque) and kind.path is None)
+
+
+def _asks_where(definition: Definition | None) -> bool:
+    """Whether a parameter lets the caller choose that its data is written."""
+    outline = definition.outline if definition is not None else None
+    arguments = outline.node.args if outline is not None else None
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments is not None else []
+    return any("inplace" in argument.arg.replace("_", "") for argument in every)
+
+
+def _given(frame: Frame) -> Value:
+    """What a call gives: the value of a `return`, or a generator."""
+    if frame.yields:
+        return just(Sequence(None, join(*frame.yields), mutable=False))
+    return join(*frame.returns) if frame.returns else NOTHING
+
+
+def _kept_on_self(frame: Frame, node: cst.FunctionDef | cst.Lambda, final: State) -> dict[str, Value]:
+    """What a method leaves behind in the attributes of its object."""
+    if not isinstance(frame.this, Instance) or not isinstance(node, cst.FunctionDef):
+        return {}
+    first = [*node.params.posonly_params, *node.params.params]
+    prefix = first[0].name.value + "." if first else ""
+    tell_given_out(frame, prefix, final)
+    return {name[len(prefix) :]: v for name, v in final.names.items() if prefix and name.startswith(prefix)}

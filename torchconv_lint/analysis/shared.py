@@ -1,0 +1,44 @@
+"""What the interpreters of all files have in common while one file is linted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.graph import KeptGraphs
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Definition
+    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
+
+STATEMENT_BUDGET = 60_000
+"""Statements run for one entry point, loops and callees included, before it is given up."""
+
+
+class OverBudget(Exception):
+    """An entry point took more than its budget."""
+
+
+class Shared:
+    """The call stack, its budget, and what is known across files.
+
+    `active`: the functions that are being evaluated, innermost last; `entering`: those of them that were entered as if
+    unknown code had called them. `cut_short`: a call was too deep to be followed. `interpreters` are those of the files
+    beside the linted one, `homes` tells which of them defines a class.
+    """
+
+    def __init__(self) -> None:
+        self.active: list[Definition] = []
+        self.entering: set[FunctionOutline] = set()
+        self.cut_short = False
+        self.spent = 0
+        self.graphs = KeptGraphs()
+        self.interpreters: dict[FileOutline, Interpreter] = {}
+        self.homes: dict[ClassOutline, Interpreter] = {}
+        self.bases: dict[ClassOutline, list[ClassOutline]] = {}
+
+    def spend(self) -> None:
+        """Count one statement against the budget of the entry point."""
+        self.spent += 1
+        if self.spent > STATEMENT_BUDGET:
+            raise OverBudget
