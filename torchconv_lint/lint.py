@@ -135,12 +135,12 @@ def _asked_for(rule: Rule[Event], settings: Settings) -> bool:
     return any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
 
 
-def _least(rule: Rule[Event], settings: Settings) -> Confidence:
-    """The least confidence of a rule's findings that is shown. A rule whose likely findings have turned out to be false
-    too often shows them to those only who ask for it, or for whatever is possible."""
+def _shown(rule: Rule[Event], verdict: Verdict, settings: Settings) -> bool:
+    """Whether a finding is shown. What has turned out to be false too often, a rule's likely findings or those that
+    rest on something, is shown to those only who ask for the rule, or for whatever is possible."""
     if settings.confidence < Confidence.LIKELY or _asked_for(rule, settings):
-        return settings.confidence
-    return max(settings.confidence, rule.default_from)
+        return verdict.confidence >= settings.confidence
+    return not verdict.on_request and verdict.confidence >= max(settings.confidence, rule.default_from)
 
 
 def _before(target: tuple[int, int] | None, since: tuple[int, int] | None) -> bool:
@@ -177,14 +177,16 @@ def judged(
                         best[key] = (rule, verdict)
                     else:  # the surest; what one of them knows as a fix is one for the place
                         surer = max(known[1], verdict, key=lambda one: one.confidence)
-                        best[key] = (rule, replace(surer, fix=surer.fix or known[1].fix or verdict.fix))
+                        proposal = surer.fix or known[1].fix or verdict.fix
+                        on_request = known[1].on_request and verdict.on_request
+                        best[key] = (rule, replace(surer, fix=proposal, on_request=on_request))
             except Exception as error:
                 line = event.site.segment.first_line
                 message = f"rule {rule.code} crashed ({type(error).__name__}: {error}); please report this"
                 problems.setdefault(rule.code, Problem(path, line, 1, message))
     findings: dict[tuple[str, Span], Finding] = {}
     for rule, verdict in best.values():
-        if verdict.confidence >= _least(rule, settings):
+        if _shown(rule, verdict, settings):
             line = verdict.site.segment.first_line
             finding = _finding(rule, verdict)
             try:

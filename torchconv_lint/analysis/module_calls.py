@@ -41,6 +41,7 @@ from torchconv_lint.analysis.values import (
     Module,
     Opaque,
     Sequence,
+    Step,
     Tensor,
     Value,
     just,
@@ -292,9 +293,8 @@ def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node
     if name == "cpu":
         return just(moved(frame, kind, Fact(CPU), node))
     if name == "cuda":
-        return just(
-            moved(frame, kind, Fact(ACCELERATOR).then(frame.site(node), "the module is moved to the accelerator"), node)
-        )
+        step = Step(frame.site(node), "the module is moved to the accelerator", by_name=True)
+        return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     result: Value = just(kind)
     targets = [argument.value for argument in arguments.positional]
     targets += [arguments.keywords[key].value for key in ("device", "dtype") if key in arguments.keywords]

@@ -236,9 +236,8 @@ def moved_by(
     """`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: another device, another dtype, or the tensor itself. `original` is
     what is moved, if that it is a tensor is a guess."""
     if name == "cuda":
-        step = Step(
-            frame.site(node), "`.cuda()` moves it to the accelerator", kind.device.step if kind.device else None
-        )
+        before = kind.device.step if kind.device else None
+        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, by_name=True)
         uploads(frame, node, kind, getattr(node.func, "value", node))
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":

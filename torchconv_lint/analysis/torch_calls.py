@@ -375,7 +375,7 @@ def _legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     if not name.startswith("cuda."):
         tell_placed(frame, name, arguments, node)
     else:
-        step = Step(frame.site(node), f"`torch.{name}` is on the accelerator")
+        step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", by_name=True)
         return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
     source = arguments.value(0)
     unknown = any(isinstance(kind, Opaque | Array) for kind in kinds(source)) and len(arguments.positional) == 1

@@ -31,12 +31,14 @@ MANY = "many"
 
 @record
 class Step:
-    """One step of a provenance: what happened at `site`, and what came before it."""
+    """One step of a provenance: what happened at `site`, and what came before it. `by_name`: the code names the
+    accelerator itself there (`.cuda()`), and leaves nobody the choice of another device."""
 
     site: Site
     message: str
     before: Step | None = None
     length: int = 1
+    by_name: bool = False
 
 
 @record
@@ -55,6 +57,13 @@ class Fact:
             found.append((step.site, step.message))
             step = step.before
         return found[::-1]
+
+    def named_at(self) -> Site | None:
+        """Where the code names the accelerator itself; None if the device was chosen, or is not known so well."""
+        step = self.step
+        while step is not None and not step.by_name:
+            step = step.before
+        return None if step is None else step.site
 
     def then(self, site: Site, message: str, at_most: Confidence = Confidence.CERTAIN) -> Fact:
         """The same fact after one more step; a story longer than a reader would follow is not made longer."""

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule's answer: what is wrong at `site`, how sure, the steps (data-flow order) that make it so, and a fix."""
+    """A rule's answer: what is wrong at `site`, how sure, the steps (data-flow order) that make it so, and a fix.
+    `on_request`: such findings have turned out to be false too often for those who have not asked for the rule."""
 
     site: Site
     message: str
     confidence: Confidence
     because: tuple[tuple[Site, str], ...] = ()
     fix: Proposal | None = None
+    on_request: bool = False
 
 
 EventT = TypeVar("EventT")

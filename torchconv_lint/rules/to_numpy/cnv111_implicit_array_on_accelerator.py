@@ -86,6 +86,7 @@ from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
+from torchconv_lint.rules.to_numpy.tried import tried_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,4 +107,5 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` may be on an accelerator"
         message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))
+        sure, tried = min(event.sure, weakest([fact])), tried_before(fact, event.site)
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=tried)
