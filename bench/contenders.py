@@ -26,6 +26,7 @@ PLUGIN_STDIN = "flake8 + torchconv_lint on stdin"
 _TORCHFIX = "torchfix==0.7.0"
 _PREFLIGHT = "torch-preflight==0.5.0"
 _RUFF = "ruff==0.15.2"
+_ANEW = "--torchconv-no-cache"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def ours(*, parallel: bool) -> list[Contender]:
     two = _program(plugin, "torchconv-lint", "check", "-j2", "--no-cache")
     contenders = [
         Contender(PLAIN, _flake8(plain)),
-        Contender(PLUGIN, _flake8(plugin)),
+        Contender(PLUGIN, _flake8(plugin, _ANEW)),
         Contender(CHECK, lambda files: check(["--no-cache", *files])),
     ]
     if parallel:
@@ -67,7 +68,7 @@ def on_stdin() -> list[Contender]:
     plain, plugin = environments.plain(), environments.with_plugin()
     return [
         Contender(PLAIN_STDIN, lambda files: _flake8(plain)(["-"]), stdin=True),
-        Contender(PLUGIN_STDIN, lambda files: _flake8(plugin)(["-"]), stdin=True),
+        Contender(PLUGIN_STDIN, lambda files: _flake8(plugin, _ANEW)(["-"]), stdin=True),
     ]
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,14 @@ def run_module(module: str, *arguments: str, cwd: Path, **options: object) -> su
     return subprocess.run(  # type: ignore[call-overload, no-any-return]
         command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", timeout=300, **options
     )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_memory_of_other_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What flake8 remembers for the user stays out of the tests, and the other way round."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Results that flake8 finds again, where the user has named a folder for them."""
+"""Results that flake8 finds again."""
 
 from __future__ import annotations
 
@@ -101,3 +101,20 @@ def test_in_flake8(flake8: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "kept").iterdir())[-1].endswith(".sqlite")
     assert flake8("-j1", ".").stdout.splitlines() == sorted(first.stdout.splitlines())
     assert not any(path.name == "kept" for path in tmp_path.parent.iterdir())
+
+
+def test_flake8_remembers_for_the_user(flake8: Run, hazard: Path, tmp_path: Path) -> None:
+    home = tmp_path / "caches"
+    before = {path.name for path in tmp_path.iterdir()}
+    for arguments, kept in ((("--torchconv-no-cache",), False), ((), True)):
+        assert flake8(*arguments, hazard.name, env={"XDG_CACHE_HOME": str(home)}).stdout.count("CNV101") == 1
+        assert any(home.rglob("*.sqlite")) is kept
+    assert {path.name for path in tmp_path.iterdir()} == before | {"caches"}
+
+
+def test_whether_others_import_the_file_has_a_say(lint: Callable[..., tuple[list[str], bool]]) -> None:
+    lint()
+    Path("README.md").write_text("An application.\n")
+    _opened.cache_clear()
+    forget()
+    assert lint() == (["CNV101"], True)

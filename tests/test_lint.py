@@ -50,3 +50,36 @@ def test_a_rule_may_show_what_is_likely_only_if_asked_to(settings: Settings, lik
     found = [one for one in shown(LIKELY, settings) if one[0] == "CNV401"]
     assert found == [("CNV401", Confidence.LIKELY)] * likely
     assert ("CNV401", Confidence.CERTAIN) in shown(CERTAIN, settings)
+
+
+SAID_ELSEWHERE = """
+    import numpy as np
+    import torch
+
+    def upload(batch):
+        return torch.from_numpy(batch).cuda()
+
+    def direct(batch):
+        return upload(batch).numpy()
+
+    def implicit(batch):
+        return np.sqrt(upload(batch))
+
+    def listed(batches):
+        return np.mean([upload(batch) for batch in batches])
+"""
+
+
+@pytest.mark.parametrize("code", ["CNV101", "CNV111", "CNV121"])
+def test_what_a_cuda_in_another_function_tells_is_shown_on_request(code: str) -> None:
+    on_request, asked, always = (
+        [one[0] for one in shown(SAID_ELSEWHERE, Settings(opt_in=each))] for each in ((), (code,), ("ALL",))
+    )
+    assert on_request == []
+    assert asked == [code]
+    assert {"CNV101", "CNV111", "CNV121"} <= set(always)
+    body = SAID_ELSEWHERE.partition("def direct")[2]
+    here = SAID_ELSEWHERE.replace(body, body.replace("upload(batch)", "torch.from_numpy(batch).cuda()"))
+    chosen = SAID_ELSEWHERE.replace("upload(batch)", "upload(batch, device)").replace(".cuda()", ".to(device)")
+    for shape in (here, chosen):
+        assert code in [one[0] for one in shown(shape, Settings())]

@@ -525,7 +525,7 @@ PAIRS = {
             return x
         def f(flag, d: torch.Tensor):
             act = other if flag else host
-            d = d if flag else d.cuda()
+            d = d if flag else d.to("cuda")
             return act(d)
         """,
         """

@@ -29,6 +29,7 @@ class Plugin:
     # flake8 sets options once in the main process; workers inherit the class or parse the options again.
     settings: ClassVar[Settings | None] = None
     cache_dir: ClassVar[str | None] = None
+    remembers: ClassVar[bool] = True
 
     def __init__(self, tree: ast.Module, filename: str, lines: list[str]) -> None:
         self._tree = tree
@@ -82,13 +83,20 @@ class Plugin:
             metavar="FOLDER",
             parse_from_config=True,
             normalize_paths=True,
-            help="remember the results of files that do not change in this folder, such as .torchconv_lint_cache",
+            help="remember the results of files that do not change in this folder, not in the user's cache folder",
+        )
+        add(
+            "--torchconv-no-cache",
+            action="store_true",
+            default=False,
+            parse_from_config=True,
+            help="lint everything anew, and remember nothing",
         )
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
         """Settings for this run: the project's, overridden by flake8's options."""
-        cls.cache_dir = options.torchconv_cache_dir
+        cls.cache_dir, cls.remembers = options.torchconv_cache_dir, not options.torchconv_no_cache
         own = [value for name, value in vars(options).items() if name.startswith("torchconv_") and "cache" not in name]
         if not any(own) and not _configured():
             return
@@ -144,11 +152,11 @@ class Plugin:
 
             return lint_source(source, settings, self._tree, fixes=False)
 
-        if self.cache_dir is None:
+        if not self.remembers:
             return lint()
-        from torchconv_lint.shell.hosted import remembered
+        from torchconv_lint.shell.hosted import of_the_user, remembered
 
-        return remembered(self.cache_dir, source, settings, lint)
+        return remembered(self.cache_dir or of_the_user(), source, settings, lint)
 
     def _failure(self, line: int, column: int, message: str) -> tuple[int, int, str, type[Plugin]]:
         return line, column - 1, f"{FAILURE} {self._filename}: {message}", type(self)

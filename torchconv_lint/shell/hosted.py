@@ -1,4 +1,8 @@
-"""Results of earlier runs under flake8, which has no memory of its own: for users who name a folder for them."""
+"""Results of earlier runs under flake8, which has no memory of its own.
+
+They are kept where programs keep such things for the user, unless a folder is named: a plugin has no business in the
+folders of a project.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,14 @@ def remembered(folder: str, source: Source, settings: Settings, lint: Callable[[
     memory.keep(Checked(source.path, outcome.findings, outcome.problems, digest=content, consulted=outcome.consulted))
     store.write()  # at once: flake8 ends its worker processes without a word
     return outcome
+
+
+@functools.cache
+def of_the_user() -> str:
+    """The folder for the results of whoever runs this, on this platform."""
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir("torchconv_lint", appauthor=False)
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from torchconv_lint import __version__
-from torchconv_lint.analysis.locate import locate
+from torchconv_lint.analysis.locate import is_application, locate
 from torchconv_lint.digest import digest
 from torchconv_lint.shell.checked import Checked
 from torchconv_lint.shell.packing import packed, unpacked
@@ -66,7 +66,7 @@ class Memory:
             self._store.put(self._key(checked.path, checked.digest), packed(checked))
 
     def _key(self, path: str, content: str) -> str:
-        return digest(json.dumps([*self._circumstances, path, content]).encode())
+        return digest(json.dumps([*self._circumstances, path, content, is_application(path)]).encode())
 
     def _holds(self, consulted: Consulted) -> bool:
         """Whether the project still gives the answers that the result rests on."""

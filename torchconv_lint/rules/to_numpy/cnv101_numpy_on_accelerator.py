@@ -17,6 +17,8 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 `.numpy(force=True)`, which moves and detaches by itself.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+Where only a `.cuda()` in another function puts it there, the finding is shown to those who ask for the rule: such a
+program has never run elsewhere, and what raises at once has been seen.
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 

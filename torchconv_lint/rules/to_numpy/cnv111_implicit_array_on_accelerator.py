@@ -17,6 +17,8 @@ Silent, deliberately: functions that take a tensor without converting it (`plt.t
 element written into an array (`a[i] = t.sum()`), which works; functions of which nothing is known.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+Where only a `.cuda()` in another function puts it there, the finding is shown to those who ask for the rule: such a
+program has never run elsewhere, and what raises at once has been seen.
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
 `assume-device = "cpu"` switches the rule off.
 

@@ -14,6 +14,8 @@ lists that come from a caller outside the file. Not seen: a second name for the 
 its argument.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+Where only a `.cuda()` in another function puts it there, the finding is shown to those who ask for the rule: such a
+program has never run elsewhere, and what raises at once has been seen.
 *Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
