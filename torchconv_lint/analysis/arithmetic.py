@@ -8,7 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import INTEGERS, common_dtype, quotient_dtype
 from torchconv_lint.analysis.autocast import by_operation
-from torchconv_lint.analysis.graph import cuts_of, merged
+from torchconv_lint.analysis.cuts import cuts_of, merged
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened

@@ -12,12 +12,14 @@ from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array, tell_array_scalar
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
+from torchconv_lint.analysis.cuts import rebound
 from torchconv_lint.analysis.devices import PARAMETERS, somewhere
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
-from torchconv_lint.analysis.graph import accumulated, accumulated_list, contained, escape, rebound, write_to_leaf
+from torchconv_lint.analysis.graph import write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
+from torchconv_lint.analysis.kept_graphs import accumulated, accumulated_list, contained, escape
 from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import instance_of, type_names

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.conversions import tell_cut_off, tell_scalar
+from torchconv_lint.analysis.cuts import cut_off
 from torchconv_lint.analysis.elements import (
     tell_hashed,
     tell_index,
@@ -14,8 +15,8 @@ from torchconv_lint.analysis.elements import (
     tell_rounded,
     tell_taken_apart,
 )
-from torchconv_lint.analysis.graph import contained, cut_off
 from torchconv_lint.analysis.iteration import appended, element_of, stored
+from torchconv_lint.analysis.kept_graphs import contained
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import instance_of, type_names
 from torchconv_lint.analysis.outline import attribute_family, named_attribute

@@ -17,20 +17,24 @@ from torchconv_lint.analysis import (
     torch_calls,
 )
 from torchconv_lint.analysis.adopted import tell_argument_kept
+from torchconv_lint.analysis.array_methods import call_array_method
 from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.copies import may_wait, waited
+from torchconv_lint.analysis.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
+from torchconv_lint.analysis.going_back import tell_backward, went_back
 from torchconv_lint.analysis.gradmode import is_custom_function
-from torchconv_lint.analysis.graph import contained, escape, inherited, tell_backward, went_back, without_others_cuts
 from torchconv_lint.analysis.iteration import element_of, flattened
+from torchconv_lint.analysis.kept_graphs import contained, escape
 from torchconv_lint.analysis.loops import trains
+from torchconv_lint.analysis.moving import moved_by
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.reads import tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
-from torchconv_lint.analysis.tensor_methods import CASTS, SPECIAL, call_array_method, call_tensor_method
+from torchconv_lint.analysis.tensor_methods import CASTS, SPECIAL, call_tensor_method
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.terms import ARRAY, LIST, NUMBER
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -499,8 +503,6 @@ def _is_optimizer_name(path: str | None) -> bool:
 def _move_opaque(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value:
-    from torchconv_lint.analysis.tensor_methods import moved_by
-
     owner = getattr(func, "value", func)
     if _LIKE_A_PIPELINE.search(dotted_path(owner.func if type(owner) is cst.Call else owner) or ""):
         return kind

@@ -19,7 +19,7 @@ from torchconv_lint.analysis.events import (
 if TYPE_CHECKING:
     import libcst as cst
 
-    from torchconv_lint.analysis.graph import KeptGraphs
+    from torchconv_lint.analysis.kept_graphs import KeptGraphs
 
 
 def completed(events: list[Event], mixed: set[cst.CSTNode], graphs: KeptGraphs) -> list[Event]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.graph import as_awaited
+from torchconv_lint.analysis.going_back import as_awaited
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import MANY, Fact, Kind, Module, Opaque, Tensor, Value
 from torchconv_lint.model import Confidence

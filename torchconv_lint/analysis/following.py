@@ -8,7 +8,7 @@ from torchconv_lint.analysis.binding import argument_named, bound
 from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame
 from torchconv_lint.analysis.gradmode import mode_by_decorators
-from torchconv_lint.analysis.graph import escape
+from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.relaying import relay
 from torchconv_lint.analysis.relevance import handles_tensors
 from torchconv_lint.analysis.returning import given_back

@@ -11,7 +11,8 @@ from torchconv_lint.analysis.adopted import tell_reloaded
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
 from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.frameworks import METRIC
-from torchconv_lint.analysis.graph import escape, grown
+from torchconv_lint.analysis.graph import grown
+from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.left_behind import HOLDS_WEIGHTS, accepted
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.product import combine

@@ -11,8 +11,8 @@ from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import mode_by_decorators
-from torchconv_lint.analysis.graph import escape
 from torchconv_lint.analysis.handed_over import goes_on_using
+from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.parameters import expected
 from torchconv_lint.analysis.relaying import Told, told

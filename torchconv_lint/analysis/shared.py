@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.graph import KeptGraphs
+from torchconv_lint.analysis.kept_graphs import KeptGraphs
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Definition

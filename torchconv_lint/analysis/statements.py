@@ -10,8 +10,9 @@ import libcst as cst
 from torchconv_lint.analysis.assign import assign, augment, forget
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
-from torchconv_lint.analysis.graph import accumulated, gave_loss, self_update
+from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.kept_graphs import accumulated, self_update
 from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import dotted_path, import_bindings

@@ -11,8 +11,9 @@ from torchconv_lint.analysis.elements import is_indexed, tell_index, tell_key
 from torchconv_lint.analysis.events import InvertedMask
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument
-from torchconv_lint.analysis.graph import newest, offspring
+from torchconv_lint.analysis.graph import offspring
 from torchconv_lint.analysis.iteration import item_of
+from torchconv_lint.analysis.kept_graphs import newest
 from torchconv_lint.analysis.layout import backwards_axis, subscripted
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace

@@ -1,0 +1,116 @@
+"""Backward: what it goes through, and what it finds cut off."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.cuts import cuts_of
+from torchconv_lint.analysis.events import GraphCut, LeafBackward
+from torchconv_lint.analysis.graph import graph_of, held, regraphed
+from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.site import Site
+from torchconv_lint.analysis.values import Cut, Fact, Kind, Opaque, Tensor, Value, deeply, guessed
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+
+def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> None:
+    """backward() goes through the graph of these values."""
+    for kind in held(value):
+        graph = graph_of(kind)
+        frame.interpreter.shared.graphs.differentiated |= graph.kept
+        cuts = cuts_of(kind)
+        tensor = guessed(kind)
+        if not graph.severed:
+            frame.interpreter.shared.graphs.rooted.add(node)
+        elif tensor is not None and tensor.grad is not None and tensor.grad.step is not None and not _is_told(cuts):
+            _tell_leaf(frame, tensor.grad.step.site, node)
+        if cuts:
+            dead = tensor is None or (tensor.grad is not None and tensor.grad.value is False)
+            for cut in cuts:
+                _tell_cut(frame, cut, node, dead=dead, returned=False, leaf=graph.severed)
+
+
+_A_LOSS = re.compile(r"^(training_step|(compute_|get_|calc_|calculate_)?\w*loss)$", re.I)
+_NO_LOSS = re.compile(r"(eval|val|test|log|plot|print|weight|metric|show)", re.I)
+
+
+def gave_loss(frame: Frame, value: Value, node: cst.CSTNode) -> None:
+    """The function's name says that what it returns is meant to be back-propagated."""
+    definition = frame.definition
+    if definition is None or not any(cuts_of(kind) for kind, _ in value):
+        return
+    name = definition.name
+    if name in ("forward", "__call__") and definition.outline is not None and definition.outline.owner is not None:
+        name = definition.outline.owner.name
+    if not _A_LOSS.match(name) or _NO_LOSS.search(name):
+        return
+    for kind, _ in value:
+        for cut in cuts_of(kind):
+            tensor = guessed(kind)
+            dead = tensor is None or (tensor.grad is not None and tensor.grad.value is False)
+            _tell_cut(frame, cut, node, dead=dead, returned=True)
+
+
+def _tell_cut(frame: Frame, cut: Cut, node: cst.CSTNode, *, dead: bool, returned: bool, leaf: bool = False) -> None:
+    frame.emit(GraphCut(cut.site, cut, frame.site(node), dead, returned, leaf))
+
+
+def _is_told(cuts: Iterable[Cut]) -> bool:
+    """Whether one of the conversions that cut the graph is sure enough to be reported itself."""
+    return any(cut.grad.confidence >= Confidence.LIKELY for cut in cuts)
+
+
+def _tell_leaf(frame: Frame, site: Site, node: cst.CSTNode) -> None:
+    """A leaf is given to backward: one that was made of constants is an example of autograd, and left alone."""
+    asked = site.node
+    if type(asked) is cst.Call:
+        asked = asked.func if site.method == "requires_grad_" else asked
+    if type(asked) is cst.Attribute:
+        frame.emit(LeafBackward(site, Site(site.segment, asked.value).text, frame.site(node), made=False))
+    elif type(asked) is cst.Call and site.method in _OF_VALUES and asked.args:
+        data = asked.args[0].value
+        if isinstance(data, cst.Name | cst.Attribute | cst.Call | cst.BinaryOperation):
+            frame.emit(LeafBackward(site, Site(site.segment, data).text, frame.site(node), made=True))
+
+
+_OF_VALUES = frozenset({"tensor", "as_tensor", "from_numpy", "FloatTensor", "Tensor", "Variable", "asarray"})
+
+
+def spent(kind: Kind) -> Kind:
+    """The value after backward has been through its graph."""
+    graph = graph_of(kind)
+    return kind if graph.spent or guessed(kind) is None else regraphed(kind, replace(graph, spent=True))
+
+
+def as_awaited(kind: Kind) -> Kind:
+    """A value that a caller calls backward on: it requires grad, and its graph will have served once it is kept."""
+    if isinstance(kind, Opaque):
+        guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+        return replace(kind, guess=_served(guess), tensorish=True)
+    return _served(kind) if isinstance(kind, Tensor) else kind
+
+
+def _served(tensor: Tensor) -> Tensor:
+    if tensor.grad is not None and not tensor.grad.value:
+        return tensor
+    grad = tensor.grad or Fact(True, confidence=Confidence.LIKELY)
+    return replace(tensor, grad=grad, graph=replace(tensor.graph, leaf=False, spent=True))
+
+
+def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`."""
+    if "backward" not in name:
+        return
+    for argument in (*arguments.positional, *arguments.keywords.values()):
+        went_back(frame, argument.value, node)
+        changed = deeply(argument.value, spent)
+        if changed is not argument.value:
+            frame.write_back_expression(argument.node, changed)

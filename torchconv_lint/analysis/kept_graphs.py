@@ -1,0 +1,209 @@
+"""Graphs that are put aside: added up in a sum, or kept in a container, with the value that holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from torchconv_lint.analysis.events import GraphKept
+from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
+from torchconv_lint.analysis.loops import made_for_few
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.sharing import form_of
+from torchconv_lint.analysis.values import Fact, Instance, Kind, Opaque, Tensor, Value, deeply, each, guessed
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.frame import Frame
+
+
+class KeptGraphs:
+    """What becomes of graphs that are put aside, by the nodes that do it, in all files that are looked at:
+    `differentiated`: backward goes through them; `escaped`: they go where nobody can see."""
+
+    def __init__(self) -> None:
+        self.differentiated: set[Any] = set()
+        self.escaped: set[Any] = set()
+        self.rooted: set[cst.CSTNode] = set()  # calls of backward on what may be more than a leaf
+
+
+def accumulated(
+    frame: Frame,
+    node: cst.CSTNode,
+    target: cst.BaseExpression,
+    before: Value,
+    added: Value,
+    parts: cst.CSTNode,
+    after: Value,
+) -> Value:
+    """`target += added`, or the like: the sum holds on to the graph of everything that went into it."""
+    if not any(has_graph(kind) for kind, _ in added):
+        return after
+    if not frame.state.grad and not any(graph_of(kind).spent for kind, _ in added):
+        return after
+    outlives = isinstance(target, cst.Attribute | cst.Subscript) and _outlives(frame, target)
+    if any(node in graph_of(kind).kept for kind, _ in before) or outlives:
+        _tell_kept(frame, node, target, added, parts, container=False)
+        if outlives or _is_seen_by_others(frame, target):
+            frame.interpreter.shared.graphs.escaped.add(node)
+    return _marked(after, node)
+
+
+def contained(
+    frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, container: Value, item: Value, part: cst.CSTNode
+) -> Value:
+    """`target.append(item)`: the item as the container holds it. `container` is what it held before."""
+    grows = frame.state.grad is not False
+    holds = grows and type(part) is cst.Name and part.value in frame.evidence.holders  # `output["loss"].backward()`
+    if holds or f"{frame.text(target)}[-1]" in frame.evidence.spent:  # `losses[-1].backward()`
+        item = each(item, lambda kind: _loss(frame, kind, part))
+    if not any(has_graph(kind) for kind in held(item)):
+        return item
+    outlives = _outlives(frame, target)
+    if outlives or any(node in graph_of(kind).kept for kind in held(container)):
+        _tell_kept(frame, node, target, item, part, container=True)
+        if outlives or _is_seen_by_others(frame, target):
+            frame.interpreter.shared.graphs.escaped.add(node)
+    return _marked(item, node)
+
+
+def accumulated_list(
+    frame: Frame, node: cst.AugAssign, target: cst.BaseExpression, before: Value, added: Value, after: Value
+) -> Value:
+    """`losses += [loss]`."""
+    items = node.value
+    if type(items) is not cst.List or not any(requires(kind) for kind in held(added)):
+        return after
+    contained(frame, node, target, before, added, items)
+    return _marked(after, node)
+
+
+def _loss(frame: Frame, kind: Kind, part: cst.CSTNode) -> Kind:
+    """What backward is called on is a tensor that requires grad."""
+    if not isinstance(kind, Opaque) or kind.guess is not None:
+        return kind
+    grad = Fact(True).then(frame.site(part), "`.backward()` is called on it, so it requires grad")
+    return Opaque(guess=Tensor(grad=grad), tensorish=True)
+
+
+def _marked(value: Value, node: cst.CSTNode) -> Value:
+    def mark(kind: Kind) -> Kind:
+        graph = graph_of(kind)
+        if not has_graph(kind) or node in graph.kept:
+            return kind
+        return regraphed(kind, replace(graph, kept=graph.kept | {node}))
+
+    return deeply(value, mark)
+
+
+def _is_seen_by_others(frame: Frame, target: cst.BaseExpression) -> bool:
+    """Whether others may go on with what is kept: an attribute, or the result of a module in the making."""
+    path = dotted_path(target)
+    return path is None or "." in path or (isinstance(frame.this, Instance) and frame.this.is_module)
+
+
+def _outlives(frame: Frame, target: cst.BaseExpression) -> bool:
+    """Whether what is at `target` was there before the function was called, and stays: an attribute of `self` that this
+    call has not assigned, or a container that was passed in."""
+    while type(target) is cst.Subscript:
+        target = target.value
+    path = dotted_path(target)
+    if path is None or path in frame.assigned:
+        return False
+    root, dot, _ = path.partition(".")
+    owner = frame.read(root) or ()
+    if not dot:
+        return any(isinstance(kind, Opaque) and kind.path == path and kind.guess is None for kind, _ in owner)
+    name = frame.definition.name if frame.definition else ""
+    return name != "__init__" and any(isinstance(kind, Instance) for kind, _ in owner)
+
+
+def _tell_kept(
+    frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, added: Value, parts: cst.CSTNode, *, container: bool
+) -> None:
+    for kind in held(added):
+        tensor = guessed(kind)
+        if tensor is None or not has_graph(kind):
+            continue
+        sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
+        if isinstance(kind, Opaque) and not kind.tensorish:
+            sure = Confidence.POSSIBLE
+        spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
+        if type(target) is cst.Name and made_for_few(frame, target.value):
+            continue
+        if not spent and container and type(target) is cst.Name and target.value in frame.evidence.joined:
+            sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
+        text, what = frame.text(target), frame.text(parts)
+        operand = frame.site(parts) if form_of(added) == "tensor" else None
+        frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))
+
+
+def _is_spent(frame: Frame, node: cst.CSTNode, container: cst.BaseExpression | None) -> bool:
+    """Whether the function calls backward on what the expression is made of, before or after."""
+    spent = frame.evidence.spent
+    if not spent:
+        return False
+    if type(node) is cst.Name and node.value in frame.evidence.holders:
+        return True
+    if container is not None and f"{frame.text(container)}[-1]" in spent:
+        return True
+    for path in _paths(node):
+        text = dotted_path(path) or frame.text(path)
+        if text in spent and any(requires(kind) for kind in held(frame.quietly(path))):
+            return True
+    return False
+
+
+def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """The names, dotted names and items that an expression is made of; what is called is not part of the result."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.Name | cst.Subscript | cst.Attribute):
+            yield node
+        elif type(node) is cst.Call:
+            pending += [argument.value for argument in node.args]
+            if type(node.func) is cst.Attribute:
+                pending.append(node.func.value)
+        elif type(node) is cst.BinaryOperation:
+            pending += [node.left, node.right]
+        elif type(node) is cst.UnaryOperation:
+            pending.append(node.expression)
+        elif isinstance(node, cst.List | cst.Tuple | cst.Dict):
+            pending += [element.value for element in node.elements]
+
+
+def self_update(target: cst.BaseExpression, node: cst.CSTNode) -> bool:
+    """Whether `target = node` is arithmetic on what `target` was: a sum or running mean written out."""
+    path = dotted_path(target)
+    return path is not None and type(node) is cst.BinaryOperation and path in _leaves(node)
+
+
+def _leaves(root: cst.BinaryOperation) -> Iterator[str]:
+    pending: list[cst.BaseExpression] = [root]
+    while pending:
+        node = pending.pop()
+        if type(node) is cst.BinaryOperation:
+            pending += [node.left, node.right]
+        elif isinstance(node, cst.Name | cst.Attribute):
+            yield dotted_path(node) or ""
+
+
+def newest(kind: Kind) -> Kind:
+    """The last element of a list: backward through that one alone is no reason to keep the others. What was added up
+    in it is gone through, though."""
+    graph = graph_of(kind)
+    sums = frozenset(node for node in graph.kept if isinstance(node, cst.AugAssign | cst.Assign))
+    return regraphed(kind, replace(graph, kept=sums)) if graph.kept != sums else kind
+
+
+def escape(frame: Frame, value: Value) -> None:
+    """The value goes where nobody can see what becomes of it."""
+    for kind in held(value):
+        kept = graph_of(kind).kept
+        if kept:
+            frame.interpreter.shared.graphs.escaped |= kept

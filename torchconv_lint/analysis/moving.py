@@ -1,0 +1,133 @@
+"""`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: a tensor elsewhere, of another dtype, or the tensor itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis.buffers import tell_cast_back
+from torchconv_lint.analysis.copies import landed, uploads
+from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.graph import offspring
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.product import combine
+from torchconv_lint.analysis.reads import tell_read
+from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.sharing import converted
+from torchconv_lint.analysis.tensors import cast, moved
+from torchconv_lint.analysis.terms import COPY, TO_HOST
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    CPU,
+    UNKNOWN,
+    Const,
+    Device,
+    Dtype,
+    Fact,
+    Kind,
+    Opaque,
+    Step,
+    Tensor,
+    Value,
+    each,
+    guessed,
+    just,
+)
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Argument, Arguments, Frame
+
+
+def moved_by(
+    frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call, original: Kind | None = None
+) -> Value:
+    """`.to(...)`, `.cuda()`, `.cpu()`, `.type(...)`: another device, another dtype, or the tensor itself. `original` is
+    what is moved, if that it is a tensor is a guess."""
+    if name == "cuda":
+        before = kind.device.step if kind.device else None
+        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, by_name=True)
+        uploads(frame, node, kind, getattr(node.func, "value", node))
+        return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
+    if name == "cpu":
+        _tell_copy(frame, original or kind, node)
+        return just(_on_cpu(frame, kind, node, "`.cpu()`"))
+    given = [*arguments.positional[:2]]
+    given += [arguments.keywords[key] for key in ("device", "dtype", "other") if key in arguments.keywords]
+    copies = "copy" in arguments.keywords
+    result: Value = just(kind)
+    for target in given:
+        if name == "to" and _is_some_dtype(target, arguments):
+            result = each(result, lambda one: cast(one, None) if isinstance(one, Tensor) else one)
+            continue
+        devices = as_device(frame, target.value, node)
+        if len(devices) > 1:
+            devices = each(devices, _one_of_several)
+        result = combine([result, devices], lambda one, goal: _toward(frame, one, goal, node, copies))
+    return result or UNKNOWN
+
+
+def _is_some_dtype(target: Argument, arguments: Arguments) -> bool:
+    """Whether a dtype that nobody knows is asked for: `x.to(y.dtype)`, `x.to(self.dtype)`, `x.to(dtype=kind)`."""
+    if any(not isinstance(kind, Opaque) for kind, _ in target.value):
+        return False
+    path = dotted_path(target.node) or ""
+    return target is arguments.keywords.get("dtype") or path.rpartition(".")[2].endswith("dtype")
+
+
+def _one_of_several(goal: Kind) -> Kind:
+    """A device that may be another one: not surely the CPU."""
+    if isinstance(goal, Device) and goal.fact is not None and goal.fact.value == CPU:
+        return Device(goal.fact.weaker(Confidence.LIKELY))
+    return goal
+
+
+def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) -> Kind | Value:
+    if not isinstance(kind, Tensor):
+        return kind
+    if isinstance(goal, Device):
+        if goal.fact is not None and goal.fact.value == CPU:
+            if goal.fact.confidence is Confidence.CERTAIN:  # not a device that somebody else chooses
+                _tell_copy(frame, kind, node)
+            result = landed(frame, node, kind, _on_cpu(frame, kind, node, "`.to()`"), goal.fact)
+            return replace(result, memory=None) if copies else result
+        if goal.fact is not None:
+            uploads(frame, node, kind, getattr(node.func, "value", node))
+        return moved(frame, kind, goal.fact, node)
+    if isinstance(goal, Dtype):
+        step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
+        same = kind.dtype is not None and kind.dtype.value == goal.name
+        tell_cast_back(frame, kind, goal.name, node, getattr(node.func, "value", node))
+        result = cast(kind, Fact(goal.name, step))
+        if not same or copies:
+            return result
+        message = "`.to()` gives the tensor itself: it has that dtype"
+        return replace(result, memory=converted(frame, kind.memory, node, message))
+    if isinstance(goal, Tensor):
+        return replace(kind, device=goal.device, dtype=goal.dtype, memory=None, path=None)
+    if isinstance(goal, Const):
+        if goal.value is None or isinstance(goal.value, bool):
+            return kind
+        return cast(kind, None) if isinstance(goal.value, str) else kind
+    return replace(kind, device=None, dtype=None, memory=None, path=None)
+
+
+def _tell_copy(frame: Frame, kind: Kind, node: cst.Call) -> None:
+    """A copy to the host is waited for, unless it has been asked not to be."""
+    sure = Confidence.CERTAIN
+    asked = any(argument.keyword is not None and argument.keyword.value == "non_blocking" for argument in node.args)
+    if isinstance(kind, Opaque):
+        sure = min(sure, Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE)
+    if not asked and guessed(kind) is not None and not frame.is_statement(node):
+        tell_read(frame, kind, getattr(node.func, "value", node), node, COPY, "cpu", sure)
+
+
+def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
+    memory = None
+    if kind.device is None or kind.device.value == CPU:
+        sure = kind.device.confidence if kind.device is not None else Confidence.POSSIBLE
+        message = f"{call} gives the tensor itself when it is on the CPU already"
+        memory = converted(frame, kind.memory, node, message, sure=sure)
+    place = Fact(CPU, Step(frame.site(node), TO_HOST))
+    return replace(kind, device=place, memory=memory, path=None, graph=offspring(kind.graph))

@@ -1,0 +1,131 @@
+"""What an operation on tensors gives, by what the tables say of it: its grad, its memory, its size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from torchconv_lint.analysis import autocast
+from torchconv_lint.analysis.forms import formed
+from torchconv_lint.analysis.graph import LINEAR, offspring
+from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
+from torchconv_lint.analysis.sharing import converted
+from torchconv_lint.analysis.tensors import INTEGERS, NO_GRAD, computed, result_dtype
+from torchconv_lint.analysis.values import MANY, NOTHING, ONE, Const, Fact, Number, Sequence, Tensor, Value, just
+from torchconv_lint.knowledge import torch_ops
+from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Arguments, Frame
+
+
+def outputs(frame: Frame, pattern: str, operands: list[Tensor], shape: Shape = None) -> Sequence:
+    """Several results: "g" is differentiable, "n" never requires grad."""
+    both = computed(frame, operands, shape=shape)
+    items = [both if letter == "g" else replace(both, grad=NO_GRAD, dtype=None) for letter in pattern]
+    return Sequence(tuple(just(item) for item in items), NOTHING, mutable=False)
+
+
+def operation(
+    frame: Frame,
+    name: str,
+    operands: list[Tensor],
+    arguments: Arguments,
+    *,
+    views: bool,
+    maybe: bool,
+    node: cst.Call,
+    function: bool = False,
+) -> Tensor:
+    """An operation that gives one tensor, by what the tables say of it."""
+    ops = torch_ops().function if function else torch_ops().method
+    first = operands[0]
+    count, shape = _size(name, operands, arguments, function, views=views or maybe)
+    fixed = ops.dtype.get(name)
+    dtype = Fact(fixed) if fixed else result_dtype(operands)
+    if dtype is not None and dtype.value in INTEGERS and name in ops.to_float:
+        dtype = frame.interpreter.facts.default_dtype
+    if (name in ops.no_grad) or (fixed in ("bool", "int64")):
+        return replace(computed(frame, operands, count=count, shape=shape), grad=NO_GRAD, dtype=dtype)
+    if views or (maybe and not function):
+        # A view or no-op keeps requires_grad whatever the grad mode is: measured.
+        memory = first.memory
+        if memory is not None and name == "contiguous":
+            memory = converted(frame, memory, node, f"`.{name}()` may share its memory", sure=Confidence.POSSIBLE)
+        if memory is not None and views:
+            memory = replace(memory, viewed=True)
+        graph = offspring(first.graph) if maybe and not views else first.graph
+        result = replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
+        return formed(frame, result, name, first, node, view=views)
+    result = computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
+    if name.rpartition(".")[2] in _WITH_FRACTIONS:
+        result = replace(result, fraction=True)
+    return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
+
+
+_WITH_FRACTIONS = frozenset({"mean", "std", "var", "sigmoid", "softmax", "tanh", "exp", "log", "sqrt", "div"})
+"""Operations whose results are no whole numbers as a rule."""
+
+
+def _size(
+    name: str, operands: list[Tensor], arguments: Arguments, function: bool, *, views: bool
+) -> tuple[Fact | None, Shape]:
+    """The element count and the shape of an operation's result."""
+    ops = torch_ops().function if function else torch_ops().method
+    first = operands[0]
+    if name in ops.reduces:
+        if _reduces_all(arguments, function, name):
+            return Fact(ONE), ()
+        if name.startswith("nn.functional."):
+            shape = broadcast(tensor.shape for tensor in operands) if _unreduced(arguments) else None
+            return count_of(shape), shape
+        dim = arguments.value(1 if function else 0, "dim")
+        shape = without_dim(first.shape, dim, keep="keepdim" in arguments.keywords)
+        return count_of(shape), shape
+    if name in ops.elementwise:
+        many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
+        shape = broadcast(tensor.shape for tensor in operands)
+        return many[0] if many else count_of(shape) or (first.count if len(operands) == 1 else None), shape
+    if name in ("view", "reshape"):
+        shape = None if function else _viewed_as(arguments)
+        return count_of(shape) or first.count, shape
+    if name in ("t", "unsqueeze") and first.shape is not None:
+        shape = first.shape[::-1] if name == "t" else (*first.shape, 1)
+        return first.count, shape if name == "t" else None
+    if views:
+        same = name in ("detach", "contiguous", "clone", "requires_grad_", "alias", "view_as")
+        return (first.count if name not in _PARTIAL_VIEWS else None), first.shape if same else None
+    return None, None
+
+
+def _viewed_as(arguments: Arguments) -> Shape:
+    """The shape that `view` and `reshape` ask for; one unknown argument may be a whole shape."""
+    values = [argument.value for argument in arguments.positional]
+    if not values or arguments.star or (len(values) == 1 and not _tells_rank(values[0])):
+        return None
+    return tuple(None if size == -1 else size for value in values for size in literal_sizes(value))
+
+
+def _tells_rank(value: Value) -> bool:
+    kind = value[0].kind if len(value) == 1 else None
+    return isinstance(kind, Const | Number) or (isinstance(kind, Sequence) and kind.items is not None)
+
+
+def _unreduced(arguments: Arguments) -> bool:
+    reduction = arguments.value(99, "reduction")
+    return any(isinstance(kind, Const) and kind.value == "none" for kind, _ in reduction)
+
+
+_PARTIAL_VIEWS = frozenset({"select", "narrow", "diagonal", "unfold", "expand", "index_select", "as_strided", "get"})
+
+
+def _reduces_all(arguments: Arguments, function: bool, name: str) -> bool:
+    if "dim" in arguments.keywords or "axis" in arguments.keywords:
+        return False
+    if name.startswith("nn.functional."):
+        reduction = arguments.value(99, "reduction")
+        constant = reduction[0].kind.value if reduction and isinstance(reduction[0].kind, Const) else None
+        return not reduction or constant in ("mean", "sum")
+    return len(arguments.positional) <= (1 if function else 0)
