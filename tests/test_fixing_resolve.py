@@ -128,6 +128,46 @@ def test_instead(code: str, expected: str) -> None:
     assert fixed(code, to_method) == expected
 
 
+AROUND = {
+    "an argument": "f({}, 1)",
+    "a named argument": "f(k={})",
+    "an item": "[1, {}, *z]",
+    "behind a star": "f(*{})",
+    "a value": "{{1: {}, **z}}",
+    "behind two stars": "f(**{})",
+    "an index": "z[{}]",
+    "on the line of a condition": "if a: {}",
+    "of another condition": "if a: pass\nelif {}: pass",
+    "in a loop in a function": "def f():\n\tfor a in {}:\n\t\tpass",
+    "a decorator": "@f({})\ndef g(): ...",
+    "in an f-string among arguments": "f('é', f'{{{}}}', 1)",
+    "with a comment behind": "f(\n  {}  # why\n)",
+}
+ONE_LINE = {name: pair for name, pair in INSTEAD.items() if pair[0].startswith("z = ") and "\n" not in pair[0]}
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+@pytest.mark.parametrize(("code", "expected"), ONE_LINE.values(), ids=ONE_LINE)
+def test_where_it_stands_changes_nothing(around: str, code: str, expected: str) -> None:
+    code, expected = (around.format(text.removeprefix("z = ")) for text in (code, expected))
+    assert fixed(code, to_method) == expected
+
+
+def test_only_what_is_around_a_change_is_parsed_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = f"z = [{', '.join(f'mark({n} + a)' for n in range(100))}]"
+    source = Source("x.py", code)
+    patcher, parsed, parse = Patcher(source, ast.parse(code)), [], ast.parse
+
+    def counted(text: str) -> ast.Module:
+        parsed.append(text)
+        return parse(text)
+
+    calls = sites(source)
+    monkeypatch.setattr(ast, "parse", counted)
+    assert all(patcher.fix(to_method(call)) for call in calls)
+    assert max(map(len, parsed)) < 50
+
+
 def test_a_comment_is_never_lost() -> None:
     assert fixed("z = mark(  # important\n    t)", to_method) is None
 
@@ -236,6 +276,8 @@ NO_IMPORT = {
     "another module": "from .tools import copy\nmark()",
     "a star": "from numpy import *\nmark()",
     "not at the beginning of a line": "'doc'; import torch; mark()",
+    "not at the end of a line": "import abc; mark()",
+    "before a line that is a text": "import abc; a = '''\nb'''\nmark()",
 }
 
 

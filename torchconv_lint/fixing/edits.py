@@ -50,9 +50,16 @@ class Text:
         """The offset at which a line (1-based) begins; the end of the text behind the last one."""
         return self._starts[line - 1] if line <= len(self._starts) else len(self.text)
 
-    def edited(self, edits: Iterable[Edit]) -> str:
-        """The text after `edits`. Raises `ValueError` if they overlap."""
-        result, position, touched = [], 0, -1
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a place as `ast` tells it, which counts the bytes of UTF-8 from 0."""
+        start = self._starts[line - 1]
+        text = self.text[start : self.line_start(line + 1)]
+        return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="replace")))
+
+    def edited(self, edits: Iterable[Edit], first: int = 0, last: int | None = None) -> str:
+        """The text after `edits`, or what is between two offsets, between which they are. Raises `ValueError` if they
+        overlap."""
+        result, position, touched = [], first, -1
         for edit in sorted(edits):
             begin, end = self.range(edit.span)
             if begin < position or begin == touched:
@@ -60,7 +67,7 @@ class Text:
             result += [self.text[position:begin], edit.replacement]
             position = end
             touched = begin if begin == end else -1
-        return "".join([*result, self.text[position:]])
+        return "".join([*result, self.text[position:last]])
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

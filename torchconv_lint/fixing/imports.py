@@ -104,7 +104,11 @@ class Imports:
         return Edit(self._text.span(at, at), new)
 
     def _behind(self, statement: ast.stmt, new: str) -> Edit:
-        at = self._text.line_start((statement.end_lineno or statement.lineno) + 1)
+        last = statement.end_lineno or statement.lineno
+        later = itertools.dropwhile(lambda one: one is not statement, self._tree.body)
+        if any(one is not statement and first_line(one) == last for one in later):
+            raise Impossible("the line ends with another statement")
+        at = self._text.line_start(last + 1)
         return Edit(self._text.span(at, at), new)
 
 

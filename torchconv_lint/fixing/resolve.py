@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.outline import first_line
 from torchconv_lint.analysis.site import Site, Unlocatable
 from torchconv_lint.fixing.edits import Text
 from torchconv_lint.fixing.imports import Imports, Impossible
 from torchconv_lint.fixing.proposal import Instead
+from torchconv_lint.fixing.stretches import Stretches
 from torchconv_lint.model import Edit, Fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torchconv_lint.fixing.proposal import Change, Keyword, Proposal
+    from torchconv_lint.fixing.stretches import Stretch
     from torchconv_lint.model import Span
     from torchconv_lint.source import Source
 
@@ -34,7 +36,6 @@ class Patcher:
         """The edits that carry the proposal out; None if they would not do what is proposed, and nothing else."""
         try:
             edits = self._edits(proposal)
-            ast.parse(self._text.edited(edits))
         except (Impossible, Unlocatable, SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         return Fix(proposal.message, proposal.safety, edits)
@@ -42,6 +43,10 @@ class Patcher:
     @cached_property
     def _imports(self) -> Imports:
         return Imports(self._text, self._tree)
+
+    @cached_property
+    def _stretches(self) -> Stretches:
+        return Stretches(self._text, self._tree)
 
     def _edits(self, proposal: Proposal) -> tuple[Edit, ...]:
         if any(change.site.path != self._path for change in proposal.changes):
@@ -58,44 +63,29 @@ class Patcher:
     def _without_needless_parentheses(self, drafts: list[Draft]) -> None:
         """Every draft begins with parentheses around all of its parts, which is right and ugly. Take those away
         without which the code means the same."""
-        first = min(draft.span.line for draft in drafts)
-        last = max(draft.span.end_line for draft in drafts)
-        begin, end = self._statements(first, last)
-        wanted = self._meaning(drafts, begin, end)
+        stretch, wanted = self._around(drafts)
         for draft in drafts:
             for number in reversed(range(len(draft.grouped))):
                 draft.grouped[number] = False
                 try:
-                    draft.grouped[number] = self._meaning(drafts, begin, end) != wanted
+                    draft.grouped[number] = self._meaning(drafts, stretch) != wanted
                 except SyntaxError:
                     draft.grouped[number] = True
 
-    def _meaning(self, drafts: list[Draft], begin: int, end: int) -> str:
-        """What the statements between two offsets mean after the change."""
-        edited = Text(self._text.text[:end]).edited(_written(drafts))
+    def _around(self, drafts: list[Draft]) -> tuple[Stretch, str]:
+        """The shortest stretch around the drafts that is code after the change, and what it means then."""
+        places = [self._text.range(draft.span) for draft in drafts]
+        for stretch in self._stretches.around(min(places)[0], max(end for _, end in places)):
+            with contextlib.suppress(SyntaxError):
+                return stretch, self._meaning(drafts, stretch)
+        raise Impossible("does not parse")
+
+    def _meaning(self, drafts: list[Draft], stretch: Stretch) -> str:
+        """What the stretch means after the change."""
+        edited = self._text.edited(_written(drafts), stretch.begin, stretch.end)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.dump(ast.parse(edited[begin:]))
-
-    def _statements(self, first: int, last: int) -> tuple[int, int]:
-        """The offsets between which the module's statements on these lines stand, as whole lines."""
-        for low, high in self._groups:
-            if low <= last and first <= high:
-                first, last = min(first, low), max(last, high)
-        return self._text.line_start(first), self._text.line_start(last + 1)
-
-    @cached_property
-    def _groups(self) -> list[tuple[int, int]]:
-        """First and last lines of the module's statements, in order; those that share a line are one."""
-        groups: list[tuple[int, int]] = []
-        for statement in self._tree.body:
-            first = first_line(statement)
-            last = statement.end_lineno or statement.lineno
-            if groups and first <= groups[-1][1]:
-                groups[-1] = (groups[-1][0], last)
-            else:
-                groups.append((first, last))
-        return groups
+            return ast.dump(ast.parse(stretch.before + edited + stretch.behind))
 
 
 class Draft:

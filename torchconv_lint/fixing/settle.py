@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
+import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torchconv_lint.fixing.edits import Text
 from torchconv_lint.model import Safety
+from torchconv_lint.parsing import parses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,26 +48,56 @@ def settle(text: str, lint: Callable[[str], Iterable[Finding]], safeties: frozen
 
 
 def _one_pass(text: str, findings: Sequence[Finding]) -> tuple[str, list[Finding]]:
+    """All that can be applied together is tried at once, for every attempt parses the whole text; if it does not parse
+    then, each half alone, down to the fix that is to blame."""
     source = Text(text)
     result = text
-    edits: list[Edit] = []
+    edits: set[Edit] = set()
     changed: list[Finding] = []
-    for finding in findings:
-        more = [edit for edit in finding.fix.edits if edit not in edits] if finding.fix else []
-        attempt = _edited(source, [*edits, *more])
+    waiting = [_apart(source, findings)] if findings else []
+    while waiting:
+        group = waiting.pop()
+        attempt = _edited(source, edits.union(*(_edits(finding) for finding in group)))
         if attempt is not None:
-            result, edits = attempt, [*edits, *more]
-            changed.append(finding)
+            result = attempt
+            edits.update(*(_edits(finding) for finding in group))
+            changed += group
+        elif len(group) > 1:
+            half = len(group) // 2
+            waiting += [group[half:], group[:half]]
     return result, changed
 
 
-def _edited(source: Text, edits: list[Edit]) -> str | None:
+def _edits(finding: Finding) -> tuple[Edit, ...]:
+    return finding.fix.edits if finding.fix else ()
+
+
+def _apart(source: Text, findings: Iterable[Finding]) -> list[Finding]:
+    """Those of which no edit overlaps one of an earlier finding; the same edit, an import for one, may be both's."""
+    taken: list[tuple[int, int]] = []
+    edits: set[Edit] = set()
+    found = []
+    for finding in findings:
+        places = [source.range(edit.span) for edit in _edits(finding) if edit not in edits]
+        if not any(_overlaps(taken, place) for place in places):
+            for place in places:
+                bisect.insort(taken, place)
+            edits.update(_edits(finding))
+            found.append(finding)
+    return found
+
+
+def _overlaps(taken: list[tuple[int, int]], place: tuple[int, int]) -> bool:
+    """Whether an edit there cannot be applied together with those: `Text.edited` says when."""
+    index = bisect.bisect_left(taken, place)
+    before = index > 0 and (taken[index - 1][1] > place[0] or taken[index - 1][0] == place[0])
+    return before or (index < len(taken) and (place[1] > taken[index][0] or taken[index][0] == place[0]))
+
+
+def _edited(source: Text, edits: Iterable[Edit]) -> str | None:
     """The text after the edits, None if they overlap or break it."""
     try:
         text = source.edited(edits)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except ValueError:
         return None
-    return text
+    return text if parses(text) else None
