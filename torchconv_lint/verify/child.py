@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import json
 import os
 import re
@@ -42,6 +44,14 @@ class Job:
     watch: tuple[str, ...] = ()
     marks: tuple[tuple[int, str], ...] = ()
     twin: str = ""
+
+
+def load_early(device: str) -> None:
+    """In the process that forks: what each child would load or set up for itself, more slowly than it runs a fixture."""
+    importlib.import_module("numpy.random")
+    if device == "stand-in":
+        with contextlib.suppress(AttributeError, ImportError):  # An old torch: the children will say so.
+            importlib.import_module("torchconv_lint.verify.standin.program").install()
 
 
 def _no_network(*_: Any) -> NoReturn:

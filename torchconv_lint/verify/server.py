@@ -150,7 +150,7 @@ def main() -> None:
     while line := _line():
         order = json.loads(line)
         if not order["spawn"]:
-            importlib.import_module("torchconv_lint.verify.child")
+            importlib.import_module("torchconv_lint.verify.child").load_early(order["device"])
             for need in order["preload"]:
                 with contextlib.suppress(ImportError):  # An old torch: the programs that need it will say so.
                     if need in _PRELOAD:
