@@ -47,7 +47,7 @@ class Job:
 
 
 def load_early(device: str) -> None:
-    """In the process that forks: what each child would load or set up for itself, more slowly than it runs a fixture."""
+    """In the process that forks: what each child would load or set up for itself, which takes longer than a fixture."""
     importlib.import_module("numpy.random")
     if device == "stand-in":
         with contextlib.suppress(AttributeError, ImportError):  # An old torch: the children will say so.
