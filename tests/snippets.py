@@ -21,9 +21,13 @@ from torch import nn
 """
 
 
-def found(code: str) -> set[str]:
+UNSEEN = "from elsewhere import *\n"
+"""Binds the names that a snippet does not."""
+
+
+def found(code: str, header: str = HEADER + UNSEEN) -> set[str]:
     """The codes reported in `code`, whatever their confidence."""
-    source = Source("x.py", HEADER + textwrap.dedent(code))
+    source = Source("x.py", header + textwrap.dedent(code))
     outcome = lint_source(source, Settings(confidence=Confidence.POSSIBLE, opt_in=("CNV403",), sieve=False))
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}

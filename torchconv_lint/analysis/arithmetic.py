@@ -15,7 +15,9 @@ from torchconv_lint.analysis.tensors import computed, widened
 from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.unsigned import tell_operator
 from torchconv_lint.analysis.values import (
+    CPU,
     MANY,
+    NOTHING,
     UNKNOWN,
     Array,
     Const,
@@ -31,6 +33,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | Value:
     """`left op right` for an arithmetic operator."""
+    if isinstance(left, Tensor) and isinstance(right, Tensor) and _are_apart(frame, left, right):
+        return NOTHING  # it raises
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return _with_tensor(frame, left, right, node)
     if isinstance(left, Array) or isinstance(right, Array):
@@ -62,6 +67,17 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
             return UNKNOWN
         return Number(cuts=cuts_of(left) | cuts_of(right))
     return UNKNOWN
+
+
+def _are_apart(frame: Frame, left: Tensor, right: Tensor) -> bool:
+    """Whether one is on an accelerator and the other on the CPU, surely, and has dimensions: a single number may be
+    anywhere."""
+    if left.device is None or right.device is None or left.device.value == right.device.value:
+        return False
+    if min(left.device.confidence, right.device.confidence) < Confidence.CERTAIN:
+        return False
+    here = left if left.device.value == CPU else right
+    return bool(here.shape) and frame.interpreter.facts.default_dtype is not None  # `set_default_…` may have moved it
 
 
 def _with_array(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Array:

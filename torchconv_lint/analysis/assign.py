@@ -22,7 +22,8 @@ from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpac
 from torchconv_lint.analysis.kept_graphs import accumulated, accumulated_list, contained, escape
 from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.narrowing import instance_of, type_names
+from torchconv_lint.analysis.narrowing import asks_for_type, instance_of, type_names
+from torchconv_lint.analysis.replaced_items import known_item, store_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import bound
 from torchconv_lint.analysis.sharing import kept, with_memory, written
@@ -74,7 +75,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
         frame.bind(target.value, value)
         _identify(frame, target.value, value, node)
-        if type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "isinstance":
+        if type(node) is cst.Call and asks_for_type(frame, node):
             _tell_apart(frame, target.value, node)
     elif isinstance(target, cst.Tuple | cst.List):
         _unpack(frame, target, value, node)
@@ -96,12 +97,13 @@ def _identify(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> None:
 
 
 def _tell_apart(frame: Frame, flag: str, node: cst.Call) -> None:
-    """`flag = isinstance(x, A)`: from here on, what `x` is goes with the flag, also when `x` is bound anew."""
+    """`flag = isinstance(x, A)`, `flag = torch.is_tensor(x)`: from here on, what `x` is goes with the flag, also when
+    `x` is bound anew."""
     identity = frame.state.identities.get(flag)
-    asked = node.args[0].value if len(node.args) == 2 else None
+    asked = node.args[0].value
     if identity is None or type(asked) is not cst.Name:
         return
-    names = type_names(frame.quietly(node.args[1].value))
+    names = type_names(frame.quietly(node.args[1].value)) if len(node.args) == 2 else ["torch.Tensor"]
     parts: list[Value] = []
     for kind, when in frame.quietly(asked) if names else ():
         for truth in (True, False):
@@ -251,6 +253,9 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         written(frame, owner, target.value, target, fills=not is_changed(frame, owner, target, node))
         write_to_leaf(frame, owner, target.value, target)
 
+    if store_item(frame, target, owner, key, value):
+        return
+
     def after(kind: Kind) -> Kind | Value:
         if isinstance(kind, Sequence | Mapping):
             return stored(kind, key, value)
@@ -299,6 +304,8 @@ def write_back(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
     elif type(node) is cst.Subscript:
         key = key_of(frame, node)
         owner = frame.at(node.value)
+        if store_item(frame, node, owner, key, value):
+            return
         write_back(frame, node.value, each(owner, lambda kind: stored(kind, key, value)))
 
 
@@ -311,7 +318,7 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     if type(target) is cst.Subscript:
         owner = given_item(frame, frame.at(target.value), target)
         key = key_of(frame, target)
-        before = each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
+        before = known_item(frame, target) or each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
         tell_key(frame, key, owner, target, target, "key")
         written(frame, owner, target.value, node, fills=False)
         write_to_leaf(frame, owner, target.value, node)

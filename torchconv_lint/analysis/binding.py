@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -62,3 +62,18 @@ def argument_named(definition: Definition, arguments: Arguments, name: str, this
     if name in slots and slots.index(name) < len(arguments.positional):
         return arguments.positional[slots.index(name)]
     return arguments.keywords.get(name)
+
+
+def handed_flags(frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None) -> dict[str, Any]:
+    """What conditions know the parameters by: flags that are handed on are the caller's."""
+    known = frame.state.identities
+    if not known:
+        return {}
+    parameters = definition.node.params
+    slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]][this is not None :]
+    given = [*zip(slots, arguments.positional, strict=False), *arguments.keywords.items()]
+    return {
+        name: known[argument.node.value]
+        for name, argument in given
+        if type(argument.node) is cst.Name and argument.node.value in known
+    }

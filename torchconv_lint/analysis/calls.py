@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -69,6 +71,7 @@ from torchconv_lint.analysis.values import (
     Transformed,
     Transformer,
     Value,
+    When,
     each,
     join,
     just,
@@ -77,6 +80,9 @@ from torchconv_lint.analysis.values import (
 )
 from torchconv_lint.knowledge import numpy_ops, torch_ops
 from torchconv_lint.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LIKE_A_MODULE = re.compile(
     r"(model|net|network|encoder|decoder|backbone|generator|discriminator|module_|critic|actor|policy|classifier|criterion|"
@@ -102,6 +108,9 @@ _COMPUTED = (cst.Comparison, cst.BinaryOperation)
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
 
+_NO_METHODS = frozenset({"is_cuda", "is_leaf", "requires_grad", "shape", "ndim", "dtype", "device", "data"})
+"""What a tensor has, and cannot be called."""
+
 _TELLS = re.compile(r"(num|number|n|is|has|count|len)_|\w+_(names?|types?|counts?)$")
 """Methods of graphs, batches and other collections that were moved to a device, but tell numbers and names."""
 
@@ -125,14 +134,43 @@ def call(frame: Frame, node: cst.Call) -> Value:
     if len(callee) == 1:
         value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
     else:
-        results = []
+        ways = _Ways(frame)
         for alt in callee:
             fitting = _fitting(alt, callee, arguments)
             if fitting is not None:
-                result = call_kind(frame, alt.kind, fitting, node)
-                results.append(under(just(result) if isinstance(result, Kind) else result, alt.when))
-        value = join(*results) if results else UNKNOWN
+                ways.go(alt.when, functools.partial(call_kind, frame, alt.kind, fitting, node))
+        ways.meet()
+        value = join(*ways.results) if ways.results else UNKNOWN
     return without_others_cuts(value or UNKNOWN, arguments, node)
+
+
+class _Ways:
+    """The alternatives of what is called, one after the other: what one raises, the others need not; what has turned
+    out on the way holds if it has in all that come to an end."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.results: list[Value] = []
+        self._start = frame.state.path
+        self._paths: list[When] = []
+        self._tried = False
+
+    def go(self, when: When, make: Callable[[], Kind | Value]) -> None:
+        """Call one."""
+        frame = self.frame
+        frame.state.path, self._tried = self._start, True
+        result = make()
+        if frame.alive:
+            self._paths.append(frame.state.path)
+            self.results.append(under(just(result) if isinstance(result, Kind) else result, when))
+        frame.alive = True
+
+    def meet(self) -> None:
+        """All have been called."""
+        if self._paths:
+            self.frame.state.path = frozenset.intersection(*self._paths)
+        elif self._tried:
+            self.frame.fail()
 
 
 def _fitting(alt: Alt, all_alternatives: Value, arguments: Arguments) -> Arguments | None:
@@ -174,6 +212,9 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     )  # an in-place method writes: that is no use of the contents
     owner = frame.at(func.value) if silent else frame.evaluate(func.value)
     arguments = evaluate_arguments(frame, node)
+    if name in _NO_METHODS and owner and all(isinstance(kind, Tensor) for kind, _ in owner):
+        frame.fail()  # TypeError: it is not callable
+        return UNKNOWN
     tell_backward(frame, name, arguments, node)
     if name == "append" and frame.interpreter.wants.arguments and arguments.positional:
         tell_argument_kept(frame, func.value, arguments.positional[0].node)
@@ -183,21 +224,21 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         tell_arguments(frame, arguments, node, name)
     if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu"):
         waited(frame, node)
-    results, changed, after = [], False, []
+    ways, changed, after = _Ways(frame), False, []
     for alt in owner:
         fitting = _fitting(alt, owner, arguments) if len(owner) > 1 else arguments
         if fitting is None:
             after.append((alt,))
             continue
         frame.written_back = None
-        result = call_method(frame, alt.kind, name, fitting, node, func)
-        results.append(under(just(result) if isinstance(result, Kind) else result, alt.when))
+        ways.go(alt.when, functools.partial(call_method, frame, alt.kind, name, fitting, node, func))
         changed = changed or frame.written_back is not None
         after.append((alt,) if frame.written_back is None else under(frame.written_back, alt.when))
     frame.written_back = None
+    ways.meet()
     if changed:
         write_back(frame, func.value, join(*after))
-    return without_others_cuts(join(*results), arguments, node) if results else UNKNOWN
+    return without_others_cuts(join(*ways.results), arguments, node) if ways.results else UNKNOWN
 
 
 _SAVES = re.compile(r"save(_|$)")

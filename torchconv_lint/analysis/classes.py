@@ -154,7 +154,7 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
     if found is not None:
         taken = accepted(frame, kind, arguments, node)
         if taken is None:
-            frame.alive = False
+            frame.fail()
             return NOTHING
         arguments = taken
         result = frame.interpreter.calls.follow(frame, found[0], arguments, kind, node)

@@ -33,6 +33,7 @@ from torchconv_lint.analysis.subscripts import subscript
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
+from torchconv_lint.analysis.unbound import is_unbound
 from torchconv_lint.analysis.unsigned import tell_operator
 from torchconv_lint.analysis.values import (
     MANY,
@@ -75,6 +76,9 @@ METADATA = frozenset(
 @evaluates(cst.Name)
 def _name(frame: Frame, node: cst.Name) -> Value:
     value = peek_name(frame, node.value)
+    if len(value) == 1 and value[0].kind == Opaque(node.value) and is_unbound(frame, node.value):
+        frame.fail()
+        return UNKNOWN
     if frame.state.stale:
         used(frame, value, node)
         if frame.second_names:
@@ -160,7 +164,12 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
             tell_host_read(frame, kinds(right), step.right, step)
         if type(step.operator) is cst.Modulo and type(step.left) is cst.SimpleString:
             tell_text(frame, right, step.right, step, "`%` formatting")
-        result = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at)) or UNKNOWN
+        made = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at))
+        if made:  # one of these it is: what they have in common holds
+            frame.state.path |= frozenset.intersection(*(alt.when for alt in made))
+        elif result and right:
+            frame.fail()
+        result = made or UNKNOWN
     return result
 
 
@@ -193,6 +202,9 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     conditions: list[Condition | None] = []
     for position, operand in enumerate(operands):
         value = frame.evaluate(operand)
+        if not frame.alive and position:  # where those before have decided, it is not asked
+            frame.alive = True
+            break
         last = position == len(operands) - 1
         conditions.append(condition_of_value(value) or condition_of(frame, operand))
         if last:
@@ -293,15 +305,19 @@ def _conditional(frame: Frame, node: cst.IfExp) -> Value:
     test(frame, node.test)
     start, seldom = frame.state, frame.seldom
     frame.seldom = seldom or is_seldom(frame, node.test)
-    values, states = [], []
+    values, states, raised = [], [], False
     for truth, branch in ((True, node.body), (False, node.orelse)):
         frame.state = start.copy()
         if assume(frame, node.test, truth):
             value = frame.evaluate(branch)
+            if not frame.alive:
+                raised, frame.alive = True, True
+                continue
             extra = frame.state.path - start.path
             values.append(_conditioned(value, extra))
             states.append(frame.state)
     frame.seldom = seldom
+    frame.alive = bool(states) or not raised
     frame.state = join_states(states[0], states[1] if len(states) > 1 else None) or start if states else start
     return join(*values) if values else UNKNOWN
 
@@ -378,17 +394,20 @@ def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.Ba
     frame.loop_depth += 1
     loops = frame.loops
     found: list[Value] | None = None
+    asks = False
     while clause is not None:
         iterable = frame.evaluate(clause.iter)
         enter(frame, clause, iterable)
         assign(frame, clause.target, element_of(frame, iterable, clause.iter), clause.iter)
         for condition in clause.ifs:
+            asks = True
             test(frame, condition.test)
             if not assume(frame, condition.test, True):
                 found = [NOTHING for _ in results]
         clause = clause.inner_for_in
     if found is None:
         found = [frame.evaluate(result) for result in results]
+    frame.alive = frame.alive or asks  # that it is asked for does not mean that it happens
     frame.loop_depth -= 1
     before.underway = frame.state.underway
     frame.state, frame.loops = before, loops

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.awaited import awaited
 from torchconv_lint.analysis.evidence import Evidence, evidence_in
-from torchconv_lint.analysis.left_behind import kept_names
+from torchconv_lint.analysis.left_behind import kept_globals, kept_names
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.relevance import any_of
+from torchconv_lint.analysis.unbound import Bindings
 from torchconv_lint.analysis.values import Fact
 from torchconv_lint.analysis.walking import ByType, own_nodes
 from torchconv_lint.vocabulary import converting_names
@@ -30,6 +31,7 @@ class FileFacts:
     """Facts of one file, each found out when it is first asked for."""
 
     def __init__(self, source: Source, outline: FileOutline) -> None:
+        self._path = source.path
         self._text = source.text
         self._outline = outline
         self._evidence: dict[FunctionOutline, Evidence] = {}
@@ -85,6 +87,16 @@ class FileFacts:
     def own(self) -> ByType:
         """The nodes of the module's own statements."""
         return ByType(own_nodes(self._outline.tree))
+
+    @functools.cached_property
+    def kept_globals(self) -> frozenset[str]:
+        """The names of the module's own statements that nothing in the file hands over or moves."""
+        return kept_globals(self.own, (function.by_type for function in self._outline.all_functions()))
+
+    @functools.cached_property
+    def bindings(self) -> Bindings:
+        """The names that the file binds."""
+        return Bindings(self._text, self._outline.tree, self._path)
 
     def kept_names(self, function: FunctionOutline | None) -> frozenset[str]:
         """The names that a function (None: the module's own statements) binds and hands to nobody."""

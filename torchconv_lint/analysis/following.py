@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.analysis.binding import argument_named, bound
+from torchconv_lint.analysis.binding import argument_named, bound, handed_flags
 from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame
 from torchconv_lint.analysis.gradmode import mode_by_decorators
@@ -75,20 +75,25 @@ class Calls:
         if not definition.is_parsed or (frame.trace is not None and is_left_out(interpreter, definition.outline)):
             return _unseen(frame, arguments)
         names = bound(interpreter, definition, arguments, this)
+        identities = handed_flags(frame, definition, arguments, this)
         grad = mode_by_decorators(interpreter, definition, frame.state.grad)
         if definition.outline is not None and frame.trace is None:
             interpreter.modes.note(definition.outline, grad)
         key = None
         if definition.enclosing is None:
             around = (frame.loops, frame.seldom, frame.trace, frame.autocast, frame.state.underway)
-            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around)
+            flags = tuple(sorted(identities.items(), key=str)) if identities else ()
+            key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around, flags)
         result = self._results.get(key) if key is not None else None
         if result is None or frame.depth < result.deep:
             if not self._has_room(frame, definition, key):
                 return _unseen(frame, arguments)
-            result = self._evaluated(frame, definition, this, State(names, grad=grad))
+            result = self._evaluated(frame, definition, this, State(names, grad=grad, identities=identities))
             if key is not None:
                 self._results[key] = result
+        if result.fails:
+            frame.fail()
+            return UNKNOWN
         _after(frame, result, definition, arguments, this, node)
         return given_back(frame, result.value, arguments, definition, node, this)
 
@@ -137,6 +142,8 @@ def _after(
     frame: Frame, result: Result, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.CSTNode
 ) -> None:
     """What a call does to its caller: arguments written, parameters trained, copies begun and waited for."""
+    if not any((key, not truth) in frame.state.path for key, truth in result.shown):
+        frame.state.path |= result.shown
     if result.steps:
         stepped(frame, node)
     if result.waits:

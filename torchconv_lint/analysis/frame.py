@@ -169,6 +169,7 @@ class Frame:
         self.few: set[cst.CSTNode | None] = set()  # loops that go through a few things only
         self.nesting = 0
         self.alive = True
+        self.has_failed = False
         self.tracks = False
         self.autocast: str | None = None
         self.evidence = NO_EVIDENCE
@@ -204,6 +205,11 @@ class Frame:
         if self.interpreter.root.modes.goes_backward(self.entry):
             return True
         return here is not None and self.interpreter.modes.goes_backward(here)
+
+    def fail(self) -> None:
+        """What is evaluated here raises, surely and unasked: nothing after it is reached."""
+        self.alive = False
+        self.has_failed = True
 
     def emit(self, event: Event) -> None:
         """Tell the rules. Loops take back what they emitted before they had converged. What happens to a function
@@ -266,8 +272,9 @@ class Frame:
             return known[3]
         mark, stale = len(self.events), state.stale
         version, state.stale = state.version, {}
+        alive = self.alive
         value = self.evaluate(node)
-        state.stale = stale
+        state.stale, self.alive = stale, alive
         del self.events[mark:]
         self.note(node, value, version)
         return value

@@ -21,7 +21,7 @@ from torchconv_lint.analysis.weights import uses_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.walking import ByType
@@ -89,6 +89,8 @@ def _stays_on_cpu(frame: Frame, module: Module | Instance, node: cst.Call) -> bo
         return False
     if isinstance(module, Instance) and not (module.is_module and uses_weights(frame.interpreter, module.definition)):
         return False
+    if frame.definition is not None and frame.read(callee.value) is None:
+        return callee.value in facts.kept_globals
     return callee.value in facts.kept_names(frame.definition.outline if frame.definition else None)
 
 
@@ -101,18 +103,41 @@ def _is_elsewhere(kind: Kind) -> bool:
 def kept_names(nodes: ByType) -> frozenset[str]:
     """The names that are bound here, and are handed to no function; nothing that they hold is moved in a loop."""
     bound = {node.id for node in nodes[ast.Name] if isinstance(node.ctx, ast.Store)}
-    passed: set[str] = set()
-    moved: set[str] = set()
-    for node in nodes[ast.Call]:
-        if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
-            given = [*node.args, *(keyword.value for keyword in node.keywords)]
-            passed |= {one.id for each in given for one in _names_in_list(each)}
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
-            moved |= {one.id for one in ast.walk(node.func.value) if isinstance(one, ast.Name)}
+    passed, moved = _passed(nodes), _moved(nodes)
     for node in (*nodes[ast.For], *nodes[ast.comprehension]):
         if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
             passed |= {one.id for one in ast.walk(node.iter) if isinstance(one, ast.Name)}
     return frozenset(bound - passed)
+
+
+def _passed(nodes: ByType) -> set[str]:
+    """The names that are handed to functions."""
+    passed: set[str] = set()
+    for node in nodes[ast.Call]:
+        if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            passed |= {one.id for each in given for one in _names_in_list(each)}
+    return passed
+
+
+def _moved(nodes: ByType) -> set[str]:
+    """The names whose contents are moved to a device."""
+    return {
+        one.id
+        for node in nodes[ast.Call]
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES
+        for one in ast.walk(node.func.value)
+        if isinstance(one, ast.Name)
+    }
+
+
+def kept_globals(own: ByType, functions: Iterable[ByType]) -> frozenset[str]:
+    """The names that a file's own statements bind, and nothing in the file hands over, moves or binds anew."""
+    names = kept_names(own)
+    for nodes in functions:
+        touched = _passed(nodes) | _moved(nodes) | {name for node in nodes[ast.Global] for name in node.names}
+        names -= touched
+    return names
 
 
 def _names_in_list(argument: ast.expr) -> Iterator[ast.Name]:

@@ -107,7 +107,7 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     modules = torch_ops().module
     taken = accepted(frame, kind, arguments, node)
     if taken is None:
-        frame.alive = False
+        frame.fail()
         return NOTHING
     arguments = taken
     for given in arguments.values:
@@ -142,7 +142,7 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
 
     value: Kind | Value = combine(arguments.values, output) if arguments.values else output()
     if value == NOTHING:
-        frame.alive = False
+        frame.fail()
     return value
 
 

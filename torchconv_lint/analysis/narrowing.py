@@ -12,6 +12,7 @@ from torchconv_lint.analysis.conditions import literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of, looked_up, stored
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.replaced_items import narrow_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import key_of
@@ -21,6 +22,7 @@ from torchconv_lint.analysis.values import (
     ALWAYS,
     CPU,
     MANY,
+    NOTHING,
     Alt,
     Array,
     Class,
@@ -61,6 +63,8 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         if any((key, not value) in frame.state.path for key, value in known):
             return False
         frame.state.path |= known | _excluded(frame.state, known)
+    elif asks_for_type(frame, node):
+        _remember(frame, node, truth)
     if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
     if type(node) is cst.Call:
@@ -70,6 +74,22 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
     if type(node) is cst.NamedExpr:
         return assume(frame, node.target, truth)
     return _keep(frame, node, lambda kind: _may_be(kind, truth))
+
+
+def _remember(frame: Frame, node: cst.BaseExpression, truth: bool) -> None:
+    """What is chosen after a question for a type goes with the answer: `way = "torch" if torch.is_tensor(x) else …`."""
+    asked = ("asked", id(node))
+    if frame.loop_depth:  # it may be asked of something else now
+        frame.state.forget_conditions(asked)
+    frame.state.path |= frozenset({(asked, truth)})
+
+
+def asks_for_type(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether an expression asks what something is."""
+    if type(node) is not cst.Call or not node.args:
+        return False
+    name = dotted_path(node.func) or ""
+    return name == "isinstance" or _ASKS_FOR_TENSOR.search(name) is not None
 
 
 def _excluded(state: State, known: When) -> When:
@@ -127,7 +147,8 @@ def _keep(frame: Frame, node: cst.CSTNode, wanted: Callable[[Kind], bool | Kind]
     """Narrow the name or dotted path `node`: `wanted` says of each alternative whether it stays, or as what."""
     path = dotted_path(node)
     if type(node) is cst.Subscript and dotted_path(node.value) is not None:
-        return _keep(frame, node.value, lambda kind: _may_hold(frame, kind, node, wanted))
+        may_be = narrow_item(frame, node, wanted) if frame.state.items else True
+        return may_be and _keep(frame, node.value, lambda kind: _may_hold(frame, kind, node, wanted))
     if path is None:
         return True
     value = frame.quietly(node)  # type: ignore[arg-type]
@@ -212,6 +233,10 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if type(node.left) is cst.Call and _is_builtin(frame, node.left, "len"):
         return _assume_length(frame, node, truth)
     operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
+    if type(operator) in (cst.In, cst.NotIn):
+        text = _text_of_device(frame, right)
+        named = frame.quietly(node.left) if text is not None else NOTHING
+        return text is None or _assume_text(frame, text, named, truth is (type(operator) is cst.In))
     if type(operator) in (cst.IsNot, cst.NotEqual):
         truth = not truth
     elif type(operator) not in (cst.Is, cst.Equal):
@@ -222,9 +247,16 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
         argument = node.left.args[0].value
         return not wanted or _keep(frame, argument, lambda kind: instance_of(kind, wanted, truth))
     constant = other[0].kind if len(other) == 1 else None
+    typed = _named_type(frame, node.left)
+    if typed is not None and isinstance(constant, Const):
+        wanted = [_TYPE_NAMES[constant.value]] if constant.value in _TYPE_NAMES else []
+        return not wanted or _keep(frame, typed, lambda kind: instance_of(kind, wanted, truth))
     if _is_none(constant) if constant else False:
         return _keep(frame, node.left, lambda kind: _is_none(kind) is truth or _unknown(kind))
     if isinstance(constant, Const):
+        text = _text_of_device(frame, node.left)
+        if text is not None:
+            return _assume_text(frame, text, other, truth)
         if not _assume_device(frame, node.left, constant, truth):
             return False
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Const) or (kind == constant) is truth)
@@ -235,6 +267,20 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if isinstance(constant, Dtype):
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Dtype) or (kind == constant) is truth)
     return True
+
+
+_TYPE_NAMES = {"ndarray": "numpy.ndarray", "Tensor": "torch.Tensor", "list": "builtins.list", "tuple": "builtins.tuple"}
+
+
+def _named_type(frame: Frame, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """`x` of `type(x).__name__` and `x.__class__.__name__`."""
+    if type(node) is not cst.Attribute or node.attr.value != "__name__":
+        return None
+    if type(node.value) is cst.Call and _is_builtin(frame, node.value, "type"):
+        return node.value.args[0].value
+    if type(node.value) is cst.Attribute and node.value.attr.value == "__class__":
+        return node.value.value
+    return None
 
 
 def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -322,6 +368,30 @@ def _assume_device(frame: Frame, node: cst.BaseExpression, name: Const, truth: b
     return _keep(frame, node, wanted)
 
 
+def _text_of_device(frame: Frame, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """`x` of `str(x.device)` and `x.type()`."""
+    if type(node) is not cst.Call:
+        return None
+    if _is_builtin(frame, node, "str"):
+        inner = node.args[0].value
+        return inner.value if type(inner) is cst.Attribute and inner.attr.value == "device" else None
+    if node.args or type(node.func) is not cst.Attribute or node.func.attr.value != "type":
+        return None
+    return node.func.value
+
+
+def _assume_text(frame: Frame, owner: cst.BaseExpression, named: Value, truth: bool) -> bool:
+    """After a look at the text that tells where `owner` is."""
+    text = named[0].kind.value if len(named) == 1 and isinstance(named[0].kind, Const) else None
+    if not isinstance(text, str):
+        return True
+    if "cuda" in text:
+        return _place(frame, owner, ACCELERATOR if truth else CPU)
+    if text.startswith("cpu"):
+        return _place(frame, owner, CPU if truth else ACCELERATOR)
+    return True
+
+
 def _place(frame: Frame, node: cst.BaseExpression, device: str) -> bool:
     """The guarded tensor is known to be on this device. False if it is surely on another."""
 
@@ -398,6 +468,9 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
     name: Any = getattr(function[0].kind, "name", None) if len(function) == 1 else None
     if node.args and _ASKS_FOR_TENSOR.search(name or dotted_path(node.func) or ""):
         return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, ["torch.Tensor"], truth))
+    if type(node.func) is cst.Attribute and node.func.attr.value == "startswith" and node.args:
+        text = _text_of_device(frame, node.func.value)
+        return text is None or _assume_text(frame, text, frame.quietly(node.args[0].value), truth)
     if name == "builtins.hasattr" and len(node.args) == 2 and not truth:
         asked = frame.quietly(node.args[1].value)
         attribute = asked[0].kind.value if len(asked) == 1 and isinstance(asked[0].kind, Const) else None
@@ -405,6 +478,8 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
             return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, ["torch.Tensor"], False))
     if name == "builtins.isinstance" and len(node.args) == 2:
         wanted = type_names(frame.quietly(node.args[1].value))
+        if wanted and all(_OF_ACCELERATORS.fullmatch(one) for one in wanted):
+            return _place(frame, node.args[0].value, ACCELERATOR if truth else CPU)
         if wanted:
             return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, wanted, truth))
     if name == "builtins.issubclass" and len(node.args) == 2:
@@ -422,6 +497,9 @@ def _subclass_of(kind: Kind, names: list[str], truth: bool) -> bool:
 
 
 _OF_TENSORS = frozenset({"detach", "cpu", "cuda", "numpy", "item", "device", "requires_grad", "is_cuda", "backward"})
+_OF_ACCELERATORS = re.compile(r"torch\.(cuda|xpu|npu)\.\w*Tensor")
+"""The types of an accelerator's tensors, which `isinstance` still takes."""
+
 _ASKS_FOR_TENSOR = re.compile(r"(^|\.)_?is_?(torch_?|pt_?)?tensor(_like)?$", re.IGNORECASE)
 """Functions that ask what `isinstance(x, torch.Tensor)` does; everybody has one."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.given_out import tell_given_out
@@ -23,6 +24,7 @@ from torchconv_lint.analysis.state import State, join_all
 from torchconv_lint.analysis.statements import run_suite
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway
 from torchconv_lint.analysis.values import (
+    ALWAYS,
     NONE,
     NOTHING,
     UNKNOWN,
@@ -41,15 +43,16 @@ from torchconv_lint.analysis.values import (
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.state import Write
-    from torchconv_lint.analysis.values import Memory
+    from torchconv_lint.analysis.values import Memory, When
 
 MAX_CALL_DEPTH = 3
 
 
 @dataclass(slots=True)
 class Result:
-    """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all; `told`:
-    the conversions in a function of another file that its callers are told of."""
+    """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all; `fails`:
+    it surely raises; `shown`: whether there is an accelerator, as far as it would not have come to its end otherwise;
+    `told`: the conversions in a function of another file that its callers are told of."""
 
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -58,6 +61,8 @@ class Result:
     waits: bool = False
     underway: Underway = NOTHING_UNDERWAY
     deep: int = 0
+    fails: bool = False
+    shown: When = ALWAYS
     told: tuple[Told, ...] = ()
 
 
@@ -77,6 +82,7 @@ def frame_of(interpreter: Interpreter, definition: Definition, state: State, dep
 def run_body(frame: Frame, definition: Definition) -> Result:
     """Run the body, then the functions inside it that it hands to somebody else."""
     interpreter = frame.interpreter
+    before = frame.state.path
     given = dict(frame.state.names) if interpreter.is_other else {}
     node = definition.node
     interpreter.shared.active.append(definition)
@@ -109,6 +115,8 @@ def run_body(frame: Frame, definition: Definition) -> Result:
         frame.has_stepped,
         frame.has_waited,
         final.underway if final is not None else NOTHING_UNDERWAY,
+        fails=final is None and frame.has_failed and not frame.yields,
+        shown=frozenset(one for one in final.path - before if one[0] == CUDA_AVAILABLE[1]) if final else ALWAYS,
         told=told(frame.events, given) if given else (),
     )
 

@@ -92,9 +92,9 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
     for key in [key for key in stale if _is_allocated_at(key[-2], node)]:
         older = (*key[:-2], _older_key(key[-2]), key[-1])
         stale[older] = stale.get(older, frozenset()) | stale.pop(key)
-    for name, value in frame.state.names.items():
-        if _is_made_at(value, node):
-            frame.state.put(name, relabelled(value, lambda memory: _older(memory, node)))
+    frame.state.relabel(
+        lambda value: _is_made_at(value, node), lambda value: relabelled(value, lambda memory: _older(memory, node))
+    )
 
 
 _HOLDING = frozenset({Sequence, Mapping})
@@ -144,9 +144,9 @@ def age_kept(frame: Frame, element: Value) -> None:
         contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
         return replace(memory, key=("passed", memory.key)) if contained and memory.key in keys else memory
 
-    for name, value in frame.state.names.items():
-        if any(memory.key in keys for memory in memories(value)):
-            frame.state.put(name, relabelled(value, older))
+    frame.state.relabel(
+        lambda value: any(memory.key in keys for memory in memories(value)), lambda value: relabelled(value, older)
+    )
 
 
 def renewed(frame: Frame, memory: Memory) -> None:
@@ -159,10 +159,9 @@ def renewed(frame: Frame, memory: Memory) -> None:
         same = (other.key, other.side) == (memory.key, memory.side)
         return replace(other, side=(("older", None), *other.side)) if same else other
 
-    names = frame.state.names
-    for name, value in names.items():
-        if any(other.key == memory.key for other in memories(value)):
-            names[name] = relabelled(value, older)
+    frame.state.relabel(
+        lambda value: any(other.key == memory.key for other in memories(value)), lambda value: relabelled(value, older)
+    )
     frame.state.stale[(memory.key, (("older", None), *memory.side))] = missed
 
 

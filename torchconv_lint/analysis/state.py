@@ -7,10 +7,13 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.record import record
+from torchconv_lint.analysis.replaced_items import NO_ITEMS, Item, Items, met, without
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import ALWAYS, Alt, Value, When, join, under
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torchconv_lint.analysis.site import Site
 
 
@@ -37,10 +40,12 @@ class State:
     it is not known. `stale` maps (allocation, side) to the writes that the side has suffered from another side.
     `narrowed` are dotted paths that a test, and no assignment, has put among the names. `underway` are copies that have
     not been waited for. `identities`: what conditions know a name by for as long as it is not assigned again; never
-    changed in place. `version` is another object after every change of `names`, which only methods make.
+    changed in place. `items`: what the code at hand has made of single items of containers (see replaced_items.py);
+    never changed in place either. `version` is another object after every change of `names` or `items`, which only
+    methods make.
     """
 
-    __slots__ = ("grad", "identities", "names", "narrowed", "path", "stale", "underway", "version")
+    __slots__ = ("grad", "identities", "items", "names", "narrowed", "path", "stale", "underway", "version")
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class State:
         narrowed: frozenset[str] = frozenset(),
         underway: Underway = NOTHING_UNDERWAY,
         identities: dict[str, Any] | None = None,
+        items: Items = NO_ITEMS,
     ) -> None:
         self.names = names
         self.path = path
@@ -59,12 +65,14 @@ class State:
         self.narrowed = narrowed
         self.underway = underway
         self.identities = identities if identities is not None else {}
+        self.items = items
         self.version = object()
 
     def copy(self) -> State:
         """An independent copy."""
         stale = dict(self.stale) if self.stale else {}
         twin = State(dict(self.names), self.path, self.grad, stale, self.narrowed, self.underway, self.identities)
+        twin.items = self.items
         twin.version = self.version
         return twin
 
@@ -72,11 +80,29 @@ class State:
         """Set a name or dotted path."""
         self.names[name] = value
         self.version = object()
+        if self.items:
+            self.items = without(self.items, name)
 
     def drop(self, name: str) -> None:
         """Unset a name or dotted path."""
         self.names.pop(name, None)
         self.version = object()
+        if self.items:
+            self.items = without(self.items, name)
+
+    def hold(self, items: Items) -> None:
+        """From here on, these items of containers are known."""
+        self.items = items
+        self.version = object()
+
+    def relabel(self, concerns: Callable[[Value], bool], change: Callable[[Value], Value]) -> None:
+        """Tell other things of what `concerns` picks; nothing is bound anew."""
+        for name, value in self.names.items():
+            if concerns(value):
+                self.names[name] = change(value)
+                self.version = object()
+        if self.items:
+            self.hold({place: Item(change(item.value), change(item.others)) for place, item in self.items.items()})
 
     def identify(self, name: str, identity: Any) -> None:
         """From here on, conditions know `name` by `identity`; None: by nothing."""
@@ -127,7 +153,8 @@ def join_states(one: State | None, other: State | None) -> State | None:
     identities = one.identities
     if identities is not other.identities:
         identities = {name: known for name, known in identities.items() if other.identities.get(name) == known}
-    return State(names, common, grad, stale, one.narrowed | other.narrowed, underway, identities)
+    items = one.items if one.items is other.items else met(one.items, here, other.items, there)
+    return State(names, common, grad, stale, one.narrowed | other.narrowed, underway, identities, items)
 
 
 def _mentions(key: Any, identity: Any) -> bool:

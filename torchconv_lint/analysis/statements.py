@@ -14,9 +14,10 @@ from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.kept_graphs import accumulated, self_update
 from torchconv_lint.analysis.loops import enter as enter_loop
-from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
+from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom, walked
 from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
+from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
 from torchconv_lint.analysis.sharing import age_kept
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.terms import CAPTURE
@@ -159,7 +160,7 @@ def _assert(frame: Frame, node: cst.Assert) -> None:
     frame.asserting = True
     test(frame, node.test)
     frame.asserting = False
-    frame.alive = assume(frame, node.test, True)
+    frame.alive = frame.alive and assume(frame, node.test, True)
 
 
 @executes(cst.If)
@@ -172,6 +173,8 @@ def _if(frame: Frame, node: cst.If) -> None:
     while type(branch) is cst.If:
         tests.append(branch.test)
         test(frame, branch.test)
+        if not frame.alive:  # the test itself raises
+            break
         start, current = frame.state, branch
         frame.seldom = frame.seldom or is_seldom(frame, branch.test)
 
@@ -274,24 +277,28 @@ def _loop(
 @executes(cst.For)
 def _for(frame: Frame, node: cst.For) -> None:
     iterable = frame.evaluate(node.iter)
+    if not frame.alive:
+        return
     element = element_of(frame, iterable, node.iter)
+    replaced = replaced_in(node, walked(node))
 
     def enter() -> None:
         if frame.tracks:
             age_kept(frame, element)
         assign(frame, node.target, element, node.iter)
+        begin_round(frame, node, replaced)
 
     if goes_through_few(frame, node, iterable):
         frame.few.add(node)
     # Loops are written for data that is there: what only empty data would leave is no reason to speak.
-    _loop(frame, enter, lambda: None, node, runs=True, iterable=iterable)
+    _loop(frame, enter, lambda: end_loop(frame, node), node, runs=True, iterable=iterable)
 
 
 @executes(cst.While)
 def _while(frame: Frame, node: cst.While) -> None:
     def enter() -> None:
         test(frame, node.test)
-        frame.alive = assume(frame, node.test, True)
+        frame.alive = frame.alive and assume(frame, node.test, True)
 
     def leave() -> None:
         frame.alive = assume(frame, node.test, False)
@@ -316,9 +323,10 @@ def _with(frame: Frame, node: cst.With) -> None:
                 captured.append(item.item)
         if item.asname is not None:
             assign(frame, item.asname.name, value, item.item)
-    if captured:
+    if captured and frame.alive:
         _run_captured(frame, node.body, Transform(CAPTURE, "cuda.graph", frame.site(captured[0])))
-    run_suite(frame, node.body)
+    if frame.alive:
+        run_suite(frame, node.body)
     frame.state.grad, frame.autocast = before, autocast
 
 

@@ -15,18 +15,23 @@ from torchconv_lint.analysis.graph import offspring
 from torchconv_lint.analysis.iteration import item_of
 from torchconv_lint.analysis.kept_graphs import newest
 from torchconv_lint.analysis.layout import backwards_axis, subscripted
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
+from torchconv_lint.analysis.replaced_items import known_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import indexed, shaped
+from torchconv_lint.analysis.sharing import used
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     MANY,
     UNKNOWN,
+    Alt,
     Array,
     Const,
     External,
     Kind,
+    Mapping,
     Number,
     Opaque,
     Sequence,
@@ -66,12 +71,18 @@ def keys_of(frame: Frame, node: cst.Subscript) -> list[Value | None]:
 
 def subscript(frame: Frame, node: cst.Subscript) -> Value:
     """The value of `a[key]`."""
-    owner = frame.evaluate(node.value)
+    later = bool(frame.state.stale) and dotted_path(node.value) is not None
+    owner = frame.at(node.value) if later else frame.evaluate(node.value)
     keys = keys_of(frame, node)
     key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
     single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
     _tell_keys(frame, owner, keys, node)
     _tell_inverted(frame, owner, node)
+    if later:
+        _used(frame, owner, key, node)
+    replaced = known_item(frame, node)
+    if replaced is not None:
+        return replaced
     if single and (frame.loops or frame.trace is not None):
         _tell_mask(frame, owner, key, node)
 
@@ -111,6 +122,14 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
     return each(owner, item) or UNKNOWN
+
+
+def _used(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
+    """An item of a dict is looked at, and none of the others, where the key is known."""
+    constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    for kind, when in owner:
+        item = kind.get(constant) if isinstance(kind, Mapping) and constant is not None else None
+        used(frame, (Alt(kind, when),) if item is None else item, node.value)
 
 
 def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:

@@ -50,8 +50,11 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
         is_and, operands = chain(node)
         before, seldom = frame.state, frame.seldom
         frame.state = before.copy()
-        for operand in operands:
+        for position, operand in enumerate(operands):
             test(frame, operand)
+            if not frame.alive and position:  # where those before have decided, it is not asked
+                frame.alive = True
+                break
             frame.seldom = frame.seldom or is_seldom(frame, operand)
             if not narrowing.assume(frame, operand, is_and):
                 break

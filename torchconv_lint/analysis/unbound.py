@@ -1,0 +1,91 @@
+"""Names that nothing binds: reading one raises NameError, so that what follows is never reached."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.walking import own_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
+
+_BINDS_UNSEEN = re.compile(
+    r"import\s*\(?\s*\*|\bexec\b|\bglobals\(|\blocals\(|\bvars\(\)|\bbuiltins\b|__builtin|sys\.modules"
+)
+"""What may bind any name."""
+
+_GIVEN = frozenset(
+    ["unicode", "xrange", "raw_input", "basestring", "reduce", "long", "unichr", "file", "cmp", "execfile", "reload"]
+) | frozenset(["apply", "buffer", "intern", "coerce", "get_ipython", "display", "profile", "_", "WindowsError"])
+"""What Python 2, IPython, a profiler and gettext define without being asked."""
+
+
+class Bindings:
+    """The names that a file binds, by where they can be read; looked for only when one seems to be missing."""
+
+    def __init__(self, text: str, tree: ast.Module, path: str) -> None:
+        self._tree = tree
+        self._knows = not path.endswith(".ipynb") and _BINDS_UNSEEN.search(text) is None
+        self._module: frozenset[str] | None = None
+        self._functions: dict[FunctionOutline, frozenset[str]] = {}
+
+    def lacks(self, name: str, function: FunctionOutline | None) -> bool:
+        """Whether reading `name` in the function (None: in the module's own statements) surely raises NameError."""
+        if not self._knows or name in _GIVEN or name.startswith("__") or hasattr(builtins, name):
+            return False
+        if self._module is None:
+            self._module = frozenset(self._bound_in_module())
+        if name in self._module:
+            return False
+        if function is None:
+            return True
+        own = self._functions.get(function)
+        if own is None:
+            own = self._functions[function] = frozenset(_bound(function.nodes))
+        return name not in own
+
+    def _bound_in_module(self) -> Iterator[str]:
+        yield from _bound(own_nodes(self._tree))
+        for statement in self._tree.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield statement.name
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Global):
+                yield from node.names
+
+
+_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
+
+
+def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The names that these nodes bind, in whatever scope."""
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, _NAMED):
+            yield node.name or ""
+        elif isinstance(node, ast.MatchMapping):
+            yield node.rest or ""
+        elif isinstance(node, ast.Nonlocal):
+            yield from node.names
+
+
+def is_unbound(frame: Frame, name: str) -> bool:
+    """Whether reading `name` here surely raises NameError."""
+    while frame.definition is not None and frame.definition.outline is None and frame.definition.enclosing is not None:
+        frame = frame.definition.enclosing
+    definition = frame.definition
+    if definition is not None and definition.outline is None:
+        return False
+    return frame.interpreter.facts.bindings.lacks(name, definition.outline if definition is not None else None)
