@@ -18,14 +18,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from elsewhere import *
 """
+"""The last line binds what a snippet does not."""
 
 
-UNSEEN = "from elsewhere import *\n"
-"""Binds the names that a snippet does not."""
-
-
-def found(code: str, header: str = HEADER + UNSEEN) -> set[str]:
+def found(code: str, header: str = HEADER) -> set[str]:
     """The codes reported in `code`, whatever their confidence."""
     source = Source("x.py", header + textwrap.dedent(code))
     outcome = lint_source(source, Settings(confidence=Confidence.POSSIBLE, opt_in=("CNV403",), sieve=False))

@@ -8,7 +8,14 @@ from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
-HEAD = "import copy\nimport numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+HEAD = """\
+import copy
+from elsewhere import unknown
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
 LOOP = """
 def train(model: nn.Module, loader, optimizer, tools, scaler):
     total, losses = 0.0, []

@@ -466,6 +466,128 @@ PAIRS = {
             return np.histogram(w)
         """,
     ),
+    "items that a loop replaces": (
+        "CNV121",
+        """
+        def f(n):
+            parts = [torch.ones(3).cuda() for _ in range(n)]
+            for i in range(n - 1):
+                parts[i] = parts[i].cpu()
+            return np.stack(parts)
+        """,
+        """
+        def f(n):
+            parts = [torch.ones(3).cuda() for _ in range(n)]
+            for i in range(len(parts)):
+                parts[i] = parts[i].cpu()
+            return np.stack(parts)
+        """,
+    ),
+    "items of a dict that a loop replaces": (
+        "CNV101",
+        """
+        def f(x):
+            parts = {"a": x.cuda(), "b": x.cuda()}
+            for name in parts:
+                parts[name + "_"] = parts[name].cpu()
+            return parts["a"].numpy()
+        """,
+        """
+        def f(x):
+            parts = {"a": x.cuda(), "b": x.cuda()}
+            for name in parts:
+                parts[name] = parts[name].cpu()
+            return parts["a"].numpy()
+        """,
+    ),
+    "an item that is replaced before it is used": (
+        "CNV111",
+        """
+        def f(xs, other, i):
+            xs = [x.cuda() for x in xs]
+            xs[i] = xs[i].cpu()
+            i = other
+            return np.histogram(xs[i])
+        """,
+        """
+        def f(xs, other, i):
+            xs = [x.cuda() for x in xs]
+            xs[i] = xs[i].cpu()
+            return np.histogram(xs[i])
+        """,
+    ),
+    "another item of the dict that keeps the weights": (
+        "CNV203",
+        """
+        def f(net: nn.Module, optimizer, loader):
+            kept = {"losses": [], "net": None}
+            for x in loader:
+                kept["best"] = net.state_dict()
+                net(x).sum().backward()
+                optimizer.step()
+                net.load_state_dict(kept["best"])
+        """,
+        """
+        def f(net: nn.Module, optimizer, loader):
+            kept = {"losses": [], "net": None}
+            for x in loader:
+                kept["best"] = net.state_dict()
+                net(x).sum().backward()
+                optimizer.step()
+                kept["losses"].append(1)
+        """,
+    ),
+    "a type of an accelerator's tensors": (
+        "CNV101",
+        """
+        from torch.cuda import FloatTensor as OnCuda
+        def f(device):
+            x = torch.ones(3, device=device)
+            x = x if isinstance(x, OnCuda) else x.cpu()
+            return x.numpy()
+        """,
+        """
+        from torch.cuda import FloatTensor as OnCuda
+        def f(device):
+            x = torch.ones(3, device=device)
+            x = x.cpu() if isinstance(x, OnCuda) else x
+            return x.numpy()
+        """,
+    ),
+    "the text of a tensor's type": (
+        "CNV101",
+        """
+        def f(device):
+            x = torch.ones(3, device=device)
+            if x.type() != "torch.cuda.FloatTensor":
+                x = x.cpu()
+            return x.numpy()
+        """,
+        """
+        def f(device):
+            x = torch.ones(3, device=device)
+            if x.type() == "torch.cuda.FloatTensor":
+                x = x.cpu()
+            return x.numpy()
+        """,
+    ),
+    "the start of the text of a device": (
+        "CNV101",
+        """
+        def f(device):
+            x = torch.ones(3, device=device)
+            if str(x.device).startswith("cpu"):
+                x = x.cpu()
+            return x.numpy()
+        """,
+        """
+        def f(device):
+            x = torch.ones(3, device=device)
+            if not str(x.device).startswith("cpu"):
+                x = x.cpu()
+            return x.numpy()
+        """,
+    ),
     "features that are converted two lines below": (
         "CNV502",
         """

@@ -202,8 +202,8 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     conditions: list[Condition | None] = []
     for position, operand in enumerate(operands):
         value = frame.evaluate(operand)
-        if not frame.alive and position:  # where those before have decided, it is not asked
-            frame.alive = True
+        if not frame.alive:
+            frame.alive = position > 0  # where those before have decided, it is not asked
             break
         last = position == len(operands) - 1
         conditions.append(condition_of_value(value) or condition_of(frame, operand))

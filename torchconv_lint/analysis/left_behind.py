@@ -103,16 +103,16 @@ def _is_elsewhere(kind: Kind) -> bool:
 def kept_names(nodes: ByType) -> frozenset[str]:
     """The names that are bound here, and are handed to no function; nothing that they hold is moved in a loop."""
     bound = {node.id for node in nodes[ast.Name] if isinstance(node.ctx, ast.Store)}
-    passed, moved = _passed(nodes), _moved(nodes)
-    for node in (*nodes[ast.For], *nodes[ast.comprehension]):
-        if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
-            passed |= {one.id for one in ast.walk(node.iter) if isinstance(one, ast.Name)}
-    return frozenset(bound - passed)
+    return frozenset(bound - _passed(nodes))
 
 
 def _passed(nodes: ByType) -> set[str]:
-    """The names that are handed to functions."""
+    """The names that are handed to functions, or hold what is moved in a loop."""
     passed: set[str] = set()
+    moved = _moved(nodes)
+    for node in (*nodes[ast.For], *nodes[ast.comprehension]):
+        if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
+            passed |= {one.id for one in ast.walk(node.iter) if isinstance(one, ast.Name)}
     for node in nodes[ast.Call]:
         if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
             given = [*node.args, *(keyword.value for keyword in node.keywords)]

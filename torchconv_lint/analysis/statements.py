@@ -296,14 +296,19 @@ def _for(frame: Frame, node: cst.For) -> None:
 
 @executes(cst.While)
 def _while(frame: Frame, node: cst.While) -> None:
+    failed = False
+
     def enter() -> None:
+        nonlocal failed
         test(frame, node.test)
+        failed = failed or not frame.alive
         frame.alive = frame.alive and assume(frame, node.test, True)
 
     def leave() -> None:
         frame.alive = assume(frame, node.test, False)
 
     _loop(frame, enter, leave, node)
+    frame.alive = frame.alive and not failed
 
 
 @executes(cst.With)

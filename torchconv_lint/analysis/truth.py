@@ -52,8 +52,8 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
         frame.state = before.copy()
         for position, operand in enumerate(operands):
             test(frame, operand)
-            if not frame.alive and position:  # where those before have decided, it is not asked
-                frame.alive = True
+            if not frame.alive:
+                frame.alive = position > 0  # where those before have decided, it is not asked
                 break
             frame.seldom = frame.seldom or is_seldom(frame, operand)
             if not narrowing.assume(frame, operand, is_and):
