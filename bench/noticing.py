@@ -64,6 +64,7 @@ def checks() -> list[Check]:
 
 def _memories() -> list[functools._lru_cache_wrapper[Any]]:
     """What the linter remembers of code that it has met; a mutant must find it out for itself."""
+    gc.unfreeze()  # What has been frozen is not listed.
     remembering = [each for each in gc.get_objects() if isinstance(each, functools._lru_cache_wrapper)]
     return [each for each in remembering if each.__module__.startswith("torchconv_lint.")]
 

@@ -75,7 +75,7 @@ def somewhere(value: Value, name: str, site: Site) -> Value:
     for kind, when in value:
         guess = guessed(kind) or (Tensor(path=kind.path, memory=kind.memory) if isinstance(kind, Opaque) else None)
         if guess is None or guess.device is not None:
-            parts.append(just(kind) if not when else (Alt(kind, when),))
+            parts.append((Alt(kind, when),))
             continue
         for truth, fact in facts.items():
             there = replace(guess, device=fact)

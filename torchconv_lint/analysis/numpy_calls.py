@@ -315,8 +315,6 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
             if same:
                 moved = name in ("ascontiguousarray", "asfortranarray")
                 return replace(kind, reversed=None if moved else kind.reversed, path=None)
-            if shares and typed and (dtype is None or kind.dtype is None):  # it may be the same dtype
-                return Array(dtype or kind.dtype, ndim=kind.ndim, swapped=swapped)
             return replace(copied(kind), dtype=dtype, swapped=swapped) if typed else copied(kind)
         if isinstance(kind, Tensor) and shares and not typed:
             memory = converted(frame, kind.memory, node, f"`np.{name}` shares its memory", into="array")

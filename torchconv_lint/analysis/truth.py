@@ -257,10 +257,7 @@ def _text_key(node: cst.BaseExpression) -> str | None:
 
 
 def _key(value: Value) -> object | None:
-    """Something that identifies a value as long as it does not change."""
-    path = stable_path(value)
-    if path is not None:
-        return path
+    """What conditions know a constant by, or what has a name elsewhere."""
     for alt in value if len(value) == 1 else ():
         if isinstance(alt.kind, Const):
             return ("const", type(alt.kind.value).__name__, alt.kind.value)
