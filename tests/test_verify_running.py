@@ -1,12 +1,13 @@
 """Running programs: what is observed, on the CPU and on the stand-in, and that nothing is left behind."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from torchconv_lint.verify.engine import Order, Server, execute
+from torchconv_lint.verify.engine import Order, Server, Servers, execute
 from torchconv_lint.verify.machine import this_machine
 from torchconv_lint.verify.observation import Observation
 
@@ -344,3 +345,18 @@ def test_the_mapping_looks_like_cuda_from_inside(tmp_path):
     *looks, tensor = observe(tmp_path, body, "meta").value["tuple"]
     assert looks == [True, "cuda:0", False]
     assert tensor == {"kind": "tensor", "dtype": "float32", "shape": [2, 3], "grad": False}
+
+
+def test_one_server_serves_a_device_until_it_dies(tmp_path):
+    parent = {"path": "p", "text": HEAD + "def f():\n    return os.getppid()\n", "function": "f", "device": "cpu"}
+    order = Order("cpu", (parent,), 1, 60)
+    with Servers() as servers:
+        assert list(servers.execute(Order("cpu", (), 1, 60))) == []
+        first, second = ([seen.value for _, seen in servers.execute(order)] for _ in range(2))
+        assert first == second
+        os.kill(int(first[0]), signal.SIGKILL)
+        time.sleep(0.2)
+        (third,) = (seen.value for _, seen in servers.execute(order))
+        assert third not in first
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(third), 0)

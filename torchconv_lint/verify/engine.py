@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,6 +60,11 @@ class Server:
             self._process.wait()
         self._process.stdout.close()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has died, and answers no more."""
+        return self._process.poll() is not None
+
     def execute(self, order: Order) -> Iterator[tuple[int, Observation]]:
         """Yield (index of the job, what was observed) as jobs end."""
         assert self._process.stdin is not None
@@ -75,8 +81,31 @@ class Server:
             yield index, Observation(DIED, text="the server that runs the fixtures ended early")
 
 
+class Servers:
+    """Runs orders one after the other: `with Servers() as servers: servers.execute(order)`. A server is started when a
+    device is first asked for, and serves what else is asked for it: loading torch takes longer than a hundred jobs."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, Server] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> Servers:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._open.close()
+
+    def execute(self, order: Order) -> Iterator[tuple[int, Observation]]:
+        """Yield (index of the job, what was observed) as jobs end."""
+        if not order.jobs:
+            return
+        server = self._started.get(order.device)
+        if server is None or server.has_ended:
+            server = self._started[order.device] = self._open.enter_context(Server(order.device))
+        yield from server.execute(order)
+
+
 def execute(order: Order) -> Iterator[tuple[int, Observation]]:
     """Run one order on a server of its own. Closing the iterator kills what still runs."""
-    if order.jobs:
-        with Server(order.device) as server:
-            yield from server.execute(order)
+    with Servers() as servers:
+        yield from servers.execute(order)

@@ -14,6 +14,7 @@ from torchconv_lint.verify.proof import ACCELERATOR, CHANGES, GRAPH, MAPPING, ME
 from torchconv_lint.verify.rows import Row
 
 Tick = Callable[[], None]
+Execute = Callable[[Order], Iterable[tuple[int, Observation]]]
 
 
 def rows_of(fixtures: Iterable[Fixture], device: str, machine: Machine) -> list[Row]:
@@ -84,8 +85,10 @@ def _marked_lines(fixture: Fixture, ranged: bool) -> frozenset[int]:
     return frozenset(lines)
 
 
-def prove(rows: list[Row], width: int, limit: float, tick: Tick = lambda: None) -> list[Row]:
-    """Run what can be run, and judge it. `tick` is called after each function."""
+def prove(
+    rows: list[Row], width: int, limit: float, tick: Tick = lambda: None, execute: Execute = execute
+) -> list[Row]:
+    """Run what can be run, and judge it. `tick` is called after each function; `execute` runs an order."""
     judged = list(rows)
     seen: dict[tuple[str, str], Observation] = {}
     order = [index for index, row in enumerate(rows) if not row.reason and row.declared is not None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchconv_lint.rules import all_rules
+from torchconv_lint.verify.engine import Servers
 from torchconv_lint.verify.evidence import consult, load, record
 from torchconv_lint.verify.fixed import Fixed, compared, cures, fix_all
 from torchconv_lint.verify.fixture import Fixture, find_fixtures, read_fixture
@@ -50,10 +51,12 @@ def verify(request: Request, progress: Progress = _quiet) -> Result:
     evidences = load(request.evidence)
     for device in _with_mapping(request.devices, machine):
         planned = rows_of(fixtures, device, machine)
-        done = prove(planned, request.width, request.limit, progress(device, len(planned)))
-        if request.record:
-            record(request.evidence, device, machine, done, request.complete)
-        fixes += _cured(done, treated, request)
+        with Servers() as servers:
+            tick = progress(device, len(planned))
+            done = prove(planned, request.width, request.limit, tick, servers.execute)
+            if request.record:
+                record(request.evidence, device, machine, done, request.complete)
+            fixes += _cured(done, treated, request, servers)
         rows += [consult(row, evidences) if row.status == NOT_RUN else row for row in done]
     registered = tuple(rule.code for rule in all_rules() if not rule.cuda_only) if request.complete else ()
     left = stale(load(request.evidence), tuple(fixtures))
@@ -76,11 +79,11 @@ def _read(paths: Sequence[Path]) -> tuple[list[Fixture], dict[str, str]]:
     return fixtures, broken
 
 
-def _cured(done: list[Row], treated: dict[str, Fixed], request: Request) -> list[Row]:
+def _cured(done: list[Row], treated: dict[str, Fixed], request: Request, servers: Servers) -> list[Row]:
     """Check 4, after the checks of the hazards and twins as they are."""
     seen = {(row.fixture.key, row.function.name): row.observation for row in done}
     planned = cures(done, treated)
-    fixed = prove([cure.after for cure in planned], request.width, request.limit)
+    fixed = prove([cure.after for cure in planned], request.width, request.limit, execute=servers.execute)
     return [
         compared(cure, row, seen.get((row.fixture.key, cure.twin))) for cure, row in zip(planned, fixed, strict=True)
     ]
