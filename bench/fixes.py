@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from rich.table import Table
 
 from bench import corpus, terminal
 from torchconv_lint import __version__
+from torchconv_lint.parsing import parses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,16 +122,6 @@ def digests_of(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     }
-
-
-def parses(data: bytes) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(data)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def modules(folder: Path) -> list[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,10 +44,6 @@ class Scan:
     torch_files: int = 0
     lines: int = 0
     torch_lines: int = 0
-
-    def by_code(self) -> Mapping[str, int]:
-        """Findings per rule."""
-        return dict(sorted(Counter(item.place.code for item in self.found).items()))
 
 
 def scan(packages: Sequence[Package], settings: Settings, jobs: int, time_limit: float) -> Scan:

@@ -1,4 +1,4 @@
-"""Whether a text is Python at all."""
+"""Whether code is Python at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import ast
 import warnings
 
 
-def parses(text: str) -> bool:
-    """Whether Python takes the text for a module. What it would warn of in there is nobody's business here."""
+def parses(code: str | bytes) -> bool:
+    """Whether Python takes a text, or the bytes of a file, for a module. What it would warn of in there is nobody's
+    business here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -157,7 +157,6 @@ class Frame:
         self.state = state
         self.depth = depth
         self.this = this
-        self.this_name: str | None = None
         self.events: list[Event] = []
         self.returns: list[Value] = []
         self.yields: list[Value] = []
