@@ -13,7 +13,7 @@ from torchconv_lint.analysis.evidence import (
 )
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot
-from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, used
+from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, optional_inputs, used
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
     MODULE_MEMORY,
@@ -151,6 +151,8 @@ class Survey:
         self.aliases: list[tuple[str, str]] = []
         self.loaded: set[str] = set()
         self.handing: list[ast.Call] = []
+        self.sums: set[str] = set()
+        self.added: set[str] = set()
         self.returns = False
 
     def run(self, nodes: Iterable[ast.AST]) -> Survey:
@@ -224,6 +226,9 @@ class Survey:
                 self.loaded |= sources
         if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
             found.triggers.add(SNAPSHOT)
+        if self.sums & self.added:
+            found.triggers.add(SNAPSHOT)
+            found.torchy = True
         if self.scalars & self.made:
             found.triggers.add(SCALAR)
         return found
@@ -276,6 +281,7 @@ class Survey:
                 self.found.torchy = True
             elif "rray" in annotation:
                 self.tensors.add(argument.arg)
+        self.used.update(optional_inputs(node))
         if is_hook([argument.arg for argument in arguments]):
             self.found.triggers.add(SNAPSHOT)
             self.found.torchy = True
@@ -471,6 +477,8 @@ class Survey:
                 names.add(anchor)
             if isinstance(target, ast.Attribute) and target.attr == "requires_grad" and may_require(node.value):
                 self.found.words.add("requires_grad=True")
+            if isinstance(target, ast.Attribute | ast.Subscript) and _is_gradient(node.value):
+                self.sums.add(ast.unparse(target))
             if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
                 self.found.keeps_shared = True
                 if is_snapshot(target.attr):
@@ -561,6 +569,8 @@ class Survey:
         if not is_number(node.value):
             self.found.words.add("+=")
         self.written.update(names_in(node.target))
+        if isinstance(node.target, ast.Attribute | ast.Subscript) and _is_gradient(node.value):
+            self.added.add(ast.unparse(node.target))
         if isinstance(node.target, ast.Attribute | ast.Subscript) and root_of(node.target) == "self":
             self.found.writes_self = True
         self.bindings.append((names_in(node.target), names_in(node.value)))
@@ -667,6 +677,11 @@ def _sized_by(nodes: Iterable[Any], vocabulary: Vocabulary) -> tuple[bool, set[s
             if name in vocabulary.local:
                 callees.add(name)
     return False, callees
+
+
+def _is_gradient(node: ast.expr) -> bool:
+    """Whether a gradient is among what the expression is made of."""
+    return any(isinstance(each, ast.Attribute) and each.attr == "grad" for each in walk(node))
 
 
 def _calls_sharing(node: ast.expr) -> bool:

@@ -19,7 +19,7 @@ from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
 from torchconv_lint.analysis.graph import write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
-from torchconv_lint.analysis.kept_graphs import accumulated, accumulated_list, contained, escape
+from torchconv_lint.analysis.kept_graphs import accumulated, accumulated_list, contained, escape, taken_in
 from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import asks_for_type, instance_of, type_names
@@ -64,8 +64,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
     if type(target) is cst.Name:
         forget_attributes(frame, target.value)
         forget_upload(frame, target.value)
-        callee = dotted_path(node.func) or "" if type(node) is cst.Call and frame.evidence.rebound else ""
-        value = enriched(value, target.value, frame.evidence, callee)
+        origin = frame.segment.origin(node) if frame.evidence.rebound else None
+        value = enriched(value, target.value, frame.evidence, getattr(origin, "lineno", 0))
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
         if target.value in frame.evidence.placed:
@@ -208,6 +208,8 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
             tell_alias(frame, value, node, path)
             value = kept(frame, with_memory(frame, value, node), node, path, container=True)
         frame.bind(path, value)
+    elif frame.tracks:  # an attribute that a parameter is given, beside its gradient
+        tell_alias(frame, value, node, path)
 
 
 def _set_requires_grad(frame: Frame, target: cst.Attribute, owner: Value, value: Value) -> None:
@@ -232,7 +234,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         owner = each(owner, lambda kind: Array(memory=kind.memory) if isinstance(kind, Opaque) else kind)
     tell_key(frame, key, owner, target, target, "key")
     tell_grad_into_integers(frame, owner, value, target.value, target)
-    if any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key):
+    filled = any(isinstance(kind, Tensor) for kind, _ in owner)  # it keeps whatever has gone into it, by any key
+    if filled or (any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key)):
         value = contained(frame, target, target.value, owner, value, node)
     if frame.tracks:
         tell_alias(frame, value, node, frame.text(target))
@@ -260,9 +263,14 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         if isinstance(kind, Sequence | Mapping):
             return stored(kind, key, value)
         if isinstance(kind, Tensor):
-            grads = [k.grad for k, _ in value if isinstance(k, Tensor) and k.grad is not None and k.grad.value]
-            if grads and frame.state.grad is not False and not (kind.grad and kind.grad.value):
-                return replace(kind, grad=grads[0].then(frame.site(target), "is written into it"))
+            grads = [
+                k.grad for k in map(guessed, kinds(value)) if k is not None and k.grad is not None and k.grad.value
+            ]
+            if grads and frame.state.grad is not False:
+                graph = taken_in(kind.graph, value)
+                if not (kind.grad and kind.grad.value):
+                    kind = replace(kind, grad=grads[0].then(frame.site(target), "is written into it"))
+                return kind if graph is kind.graph else replace(kind, graph=graph)
         return kind
 
     changed = each(owner, after)

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.tensor_methods import detached
+from torchconv_lint.analysis.tensor_methods import detached, of_a_tensor
 from torchconv_lint.analysis.tensors import NO_GRAD
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -93,6 +93,8 @@ def _of_tensor(frame: Frame, kind: Tensor, name: str, node: cst.Attribute) -> Ki
         return Dtype(str(kind.dtype.value)) if kind.dtype is not None else just(Opaque(longer_path(kind.path, name)))
     if name in ("requires_grad", "is_leaf", "is_sparse", "layout", "grad_fn", "names", "is_quantized"):
         return just(Opaque(longer_path(kind.path, name)))
+    if not of_a_tensor(name):  # what somebody has put there
+        return Opaque(longer_path(kind.path, name))
     return Bound(just(kind), name)
 
 

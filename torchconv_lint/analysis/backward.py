@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.record import record
+from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +20,13 @@ class Passes:
 
     `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
     backward as they are; `rebound` the names that are bound anew below the last backward through them, each with the
-    function that is called for it, or "" if none is; `holders` the names of what holds a loss: `output` of
+    line of what is bound; `holders` the names of what holds a loss: `output` of
     `output["loss"].backward()`.
     """
 
     spent: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
-    rebound: frozenset[tuple[str, str]] = frozenset()
+    rebound: frozenset[tuple[str, int]] = frozenset()
     holders: frozenset[str] = frozenset()
 
 
@@ -34,7 +35,6 @@ class _Binding:
     targets: frozenset[str]
     sources: frozenset[str]
     line: int
-    callee: str = ""
 
 
 NO_PASSES = Passes()
@@ -53,13 +53,24 @@ def backward_in(nodes: ByType) -> Passes:
     bindings = list(_bindings(nodes))
     derived = {target for binding in bindings if binding.sources & last.keys() for target in binding.targets}
     rebound = {
-        (target, binding.callee)
+        (target, binding.line)
         for binding in bindings
         for target in binding.targets
         if binding.line > last.get(target, binding.line)
     }
     spent = frozenset(_sources(set(last), bindings) | derived)
     return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)))
+
+
+def always_goes_back(function: ast.AST) -> bool:
+    """Whether the function calls backward whatever its conditions say: it cannot be meant to run with grad off."""
+    return any(
+        isinstance(node, ast.Call) and next(losses_of(node), None) is not None for node in walk(function, _CONDITIONAL)
+    )
+
+
+_CONDITIONAL = frozenset({ast.If, ast.IfExp, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Try, ast.Match})
+"""What may leave its code out, or has it run by others."""
 
 
 def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
@@ -127,11 +138,10 @@ def paths(node: ast.AST) -> Iterator[str]:
 
 def _bindings(nodes: ByType) -> Iterator[_Binding]:
     for node in nodes[ast.Assign]:
-        callee = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
-        yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.lineno, callee)
+        yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.value.lineno)
     for node in (*nodes[ast.AugAssign], *nodes[ast.AnnAssign]):
         if node.value is not None:
-            yield _Binding(_targets(node.target), frozenset(paths(node.value)), node.lineno)
+            yield _Binding(_targets(node.target), frozenset(paths(node.value)), node.value.lineno)
     for node in nodes[ast.withitem]:
         if node.optional_vars is not None:
             sources = frozenset(paths(node.context_expr))

@@ -21,6 +21,7 @@ from torchconv_lint.analysis import (
 from torchconv_lint.analysis.adopted import tell_argument_kept
 from torchconv_lint.analysis.array_methods import call_array_method
 from torchconv_lint.analysis.assign import write_back
+from torchconv_lint.analysis.carrying import carried, carries
 from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.evidence import data_methods
@@ -32,11 +33,11 @@ from torchconv_lint.analysis.kept_graphs import contained, escape
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.moving import moved_by
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.patterns import is_snapshot
+from torchconv_lint.analysis.patterns import LIKE_A_MODULE, is_snapshot
 from torchconv_lint.analysis.reads import tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.snapshots import tell_alias
-from torchconv_lint.analysis.tensor_methods import CASTS, SPECIAL, call_tensor_method
+from torchconv_lint.analysis.tensor_methods import CASTS, call_tensor_method, of_a_tensor
 from torchconv_lint.analysis.tensors import computed, operands_in
 from torchconv_lint.analysis.terms import ARRAY, LIST, NUMBER
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -78,18 +79,11 @@ from torchconv_lint.analysis.values import (
     possible,
     under,
 )
-from torchconv_lint.knowledge import numpy_ops, torch_ops
+from torchconv_lint.knowledge import numpy_ops
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_LIKE_A_MODULE = re.compile(
-    r"(model|net|network|encoder|decoder|backbone|generator|discriminator|module_|critic|actor|policy|classifier|criterion|"
-    r"loss_fn|loss_func|loss_function|algorithm|embedder|extractor|predictor|cnn|rnn|gan|vae|unet|transformer)s?\d*$",
-    re.I,
-)
-"""Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
 
 _LIKE_A_PIPELINE = re.compile(r"(^|[._])pipe(line)?s?\d*(_\w+)?$", re.I)
 """Names of what is moved like a module and gives results made for the host: images, arrays, text."""
@@ -382,20 +376,25 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     """The result of a call nobody can look into: at most a guess from what went in."""
     if _FLATTENING.search(path or "") and arguments.count == 1:
         return each(next(iter(arguments.values), UNKNOWN), flattened)
+    if carries((path or "").rpartition(".")[2]) and (value := carried(frame, arguments, node)):
+        return value
     operands = operands_in(arguments.values)
     for value in arguments.values:
         tell_double(frame, value, f"`{frame.text(node.func)}`", node)
     if (path or "").rpartition(".")[2] not in HARMLESS:
         for value in arguments.values:
             escape(frame, value)
+        if frame.tracks:
+            named = (dotted_path(one.node) for one in (*arguments.positional, *arguments.keywords.values()))
+            frame.handed.update(path for path in named if path is not None)
     elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
     owner, _, name = (path or "").rpartition(".")
     if relevant and not elsewhere and not name[:1].isupper():  # a class makes an object, not an output
-        if _LIKE_A_MODULE.search(name):
+        if LIKE_A_MODULE.search(name):
             module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
             return module_calls.call_module(frame, module, arguments, node)
-        if _LIKE_A_MODULE.search(owner):
+        if LIKE_A_MODULE.search(owner):
             return module_calls.other_method(frame, Module(None, None), arguments, node)
     if relevant:
         guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
@@ -458,7 +457,7 @@ def _call_opaque_method(
 ) -> Kind | Value:
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)
-    if kind.guess is not None and name not in _OF_A_MAPPING and _of_a_tensor(name):
+    if kind.guess is not None and name not in _OF_A_MAPPING and of_a_tensor(name):
         return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
     if name in CASTS and isinstance(getattr(func, "value", None), _COMPUTED) and not arguments.count:
         return call_tensor_method(frame, Tensor(), name, arguments, node, func)
@@ -515,7 +514,7 @@ def _as_module(kind: Opaque) -> Module:
 
 def _names_a_module(path: str) -> bool:
     """`self.net`, and `trainer.module`: what wrappers keep the module in that they wrap."""
-    return _LIKE_A_MODULE.search(path) is not None or path.rpartition(".")[2] == "module"
+    return LIKE_A_MODULE.search(path) is not None or path.rpartition(".")[2] == "module"
 
 
 def _array_method(
@@ -530,11 +529,6 @@ def _array_method(
     if name in data_methods() or name == "astype":
         return value
     return each(value, lambda one: Opaque(memory=one.memory, array=one) if isinstance(one, Array) else one)
-
-
-def _of_a_tensor(name: str) -> bool:
-    ops = torch_ops().method
-    return name in SPECIAL or any(name in names for names in (ops.tensor, ops.python, ops.tuple, ops.list, ops.host))
 
 
 def _is_optimizer_name(path: str | None) -> bool:

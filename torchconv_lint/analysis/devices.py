@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.site import Site
 
-_DEVICE_NAME = re.compile(r"(^|[._])(device|dev|devices|gpu|gpus|cuda|rank|local_rank|gpu_id|gpu_ids|device_id)$", re.I)
-"""Names that speak of a device. A device somebody else chooses (`args.device`, `self.device`) may be any."""
+_DEVICE_NAME = re.compile(
+    r"(^|[._]|\[')(device|dev|devices|gpu|gpus|cuda|rank|local_rank|gpu_id|gpu_ids|device_id)('\])?$", re.I
+)
+"""Names that speak of a device. A device somebody else chooses (`args.device`, `config["device"]`) may be any."""
 
 PARAMETERS = ".parameters()"
 """The path of a module's parameters ends so, after the path of the module."""
@@ -55,10 +57,13 @@ def names_device(path: str | None) -> bool:
     return path is not None and _DEVICE_NAME.search(path) is not None
 
 
-def any_device(frame: Frame, path: str, node: cst.CSTNode, sure: Confidence = Confidence.LIKELY) -> Value:
+def any_device(
+    frame: Frame, path: str, node: cst.CSTNode, sure: Confidence = Confidence.LIKELY, *, message: str = ""
+) -> Value:
     """A device that code elsewhere chooses: the CPU or an accelerator, the same one wherever the path is read."""
-    site = frame.site(node)
-    accelerator = Fact(ACCELERATOR, Step(site, f"`{path}` may be an accelerator"), sure)
+    written = path.replace(".[", "[")
+    step = Step(frame.site(node), message or f"`{written}` may be an accelerator")
+    accelerator = Fact(ACCELERATOR, step, sure)
     key = ("accelerator", path)
     return (
         Alt(Device(accelerator), frozenset({(key, True)})),
@@ -81,7 +86,7 @@ def somewhere(value: Value, name: str, site: Site) -> Value:
             there = replace(guess, device=fact)
             known = Opaque(kind.path, there, kind.memory, True) if isinstance(kind, Opaque) else there
             parts.append((Alt(known, when | {(key, truth)}),))
-    return join(*parts)
+    return join(*parts) if parts else value
 
 
 def as_device(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
@@ -120,13 +125,14 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
 
 def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     """`x.device`."""
-    if isinstance(kind, Tensor) and (kind.device is not None or not (kind.path or "").endswith(PARAMETERS)):
+    path = getattr(kind, "path", None)
+    owner = path or frame.text(node).removesuffix(".device")
+    is_output = owner in frame.evidence.outputs  # who asks where a module's output is expects it anywhere
+    if isinstance(kind, Tensor) and (kind.device is not None or not ((path or "").endswith(PARAMETERS) or is_output)):
         return just(Device(kind.device))
     if isinstance(kind, Module | Instance) and kind.device is not None:
         return just(Device(kind.device))
-    path = getattr(kind, "path", None)
-    owner = path or frame.text(node).removesuffix(".device")
     # What this code has made itself, of things nobody knows, is on the CPU as well as anywhere; options are chosen.
-    made_here = owner.partition(".")[0] in frame.state.names
+    made_here = owner.partition(".")[0] in frame.state.names and not is_output
     known = path is not None or isinstance(kind, Module | Instance) or not made_here or _OPTIONS.search(owner)
     return any_device(frame, f"{owner}.device", node, Confidence.LIKELY if known else Confidence.POSSIBLE)

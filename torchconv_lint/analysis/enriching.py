@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.evidence import Evidence
 
 
-def enriched(value: Value, name: str, evidence: Evidence, callee: str = "") -> Value:
-    """An unknown value as what its uses tell it is; `callee`: the function that gave it."""
-    if name in evidence.awaited and (name, callee) not in evidence.rebound:
+def enriched(value: Value, name: str, evidence: Evidence, line: int = 0) -> Value:
+    """An unknown value as what its uses tell it is; `line`: where the code stands that gives it."""
+    if name in evidence.awaited and (name, line) not in evidence.rebound:
         return tuple(alt._replace(kind=as_awaited(alt.kind)) for alt in value)
-    if (name, callee) in evidence.rebound:
+    if (name, line) in evidence.rebound:
         return value
     if name in evidence.needs_grad:
         value = tuple(alt._replace(kind=_confirmed(alt.kind)) for alt in value)

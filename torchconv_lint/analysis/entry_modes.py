@@ -7,6 +7,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.backward import always_goes_back
 from torchconv_lint.analysis.gradmode import called_without_grad, mode_by_role
 from torchconv_lint.analysis.loops import is_training_step
 from torchconv_lint.analysis.outline import dotted
@@ -44,7 +45,8 @@ class EntryModes:
             return False
         mode = mode_by_role(self._interpreter, function)
         evaluates = _EVALUATES.search(function.name) is not None and self.left_to_callers(function)
-        return None if mode and (self._facts.may_run_without_grad or evaluates) else mode
+        unsure = mode and (self._facts.may_run_without_grad or evaluates) and not always_goes_back(function.node)
+        return None if unsure else mode
 
     def left_to_callers(self, function: FunctionOutline | None) -> bool:
         """Whether nothing in the file tells in which grad mode a function runs that gets its data, or its object, from

@@ -13,7 +13,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.backward import backward_in
-from torchconv_lint.analysis.placing import placed_by
+from torchconv_lint.analysis.placing import outputs, placed_by
 from torchconv_lint.analysis.presence import present
 from torchconv_lint.analysis.record import record
 from torchconv_lint.knowledge import numpy_ops, torch_ops
@@ -105,10 +105,11 @@ class Evidence:
     """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions.
 
     `spent`: names, dotted names and items through whose graph the function calls backward. `rebound`: names with the
-    function whose result they take below the last backward: that result is another thing. `awaited`: names that are
+    line of what they are bound to below the last backward: that is another thing. `awaited`: names that are
     returned to callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of
     their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
-    reaches NumPy here and to whose device the function moves what it makes. `joined`: names of lists that become one
+    reaches NumPy here and to whose device the function moves what it makes. `outputs`: names of outputs of what is
+    called like a module. `joined`: names of lists that become one
     tensor, by `torch.stack` or the like.
     """
 
@@ -117,12 +118,13 @@ class Evidence:
     modules: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
     spent: frozenset[str] = frozenset()
-    rebound: frozenset[tuple[str, str]] = frozenset()
+    rebound: frozenset[tuple[str, int]] = frozenset()
     awaited: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
     holders: frozenset[str] = frozenset()
     placed: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
+    outputs: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -207,6 +209,7 @@ def evidence_in(nodes: ByType) -> Evidence:
         holders=passes.holders,
         placed=placed_by(nodes),
         joined=frozenset(joined),
+        outputs=outputs(nodes),
     )
 
 

@@ -27,6 +27,9 @@ _GRAD_OFF = re.compile(r"^[ \t]*([\w.]+\.)?set_grad_enabled\(\s*False\s*\)", re.
 _GRAD_ON = re.compile(r"set_grad_enabled\(\s*(?!False)|enable_grad")
 
 
+_WRITES_ZEROS = re.compile(r"set_to_none(: *bool)? *= *False|zero_\(")
+
+
 class FileFacts:
     """Facts of one file, each found out when it is first asked for."""
 
@@ -66,7 +69,8 @@ class FileFacts:
     def renews_gradients(self) -> bool:
         """Whether the file's `zero_grad` drops the gradients, as it does by default, so that each backward pass makes
         new ones; nothing in it writes zeros into them."""
-        return "zero_grad(" in self._text and "set_to_none=False" not in self._text and "zero_(" not in self._text
+        text = self._text
+        return "zero_grad(" in text and _WRITES_ZEROS.search(text) is None
 
     @functools.cached_property
     def hooks_clone(self) -> bool:

@@ -187,6 +187,7 @@ class Frame:
         self.has_waited = False
         self.assigned: set[str] = set()
         self.called: set[str] = set()
+        self.handed: set[str] = set()  # names and dotted names that calls nobody can look into have been given
         self.entry: FunctionOutline | None = None  # the function that unseen code has called to get here
         self._noted: dict[int, tuple[object, bool | None, When, Value]] = {}
 

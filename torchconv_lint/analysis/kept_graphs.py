@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.values import Graph
 
 
 class KeptGraphs:
@@ -88,6 +89,12 @@ def _loss(frame: Frame, kind: Kind, part: cst.CSTNode) -> Kind:
         return kind
     grad = Fact(True).then(frame.site(part), "`.backward()` is called on it, so it requires grad")
     return Opaque(guess=Tensor(grad=grad), tensorish=True)
+
+
+def taken_in(graph: Graph, value: Value) -> Graph:
+    """The graph of a tensor into which `value` has been written: what is put aside in it is kept."""
+    kept = frozenset[Any]().union(*(graph_of(kind).kept for kind, _ in value if requires(kind)))
+    return graph if kept <= graph.kept else replace(graph, leaf=False, kept=graph.kept | kept)
 
 
 def _marked(value: Value, node: cst.CSTNode) -> Value:

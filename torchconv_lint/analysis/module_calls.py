@@ -125,6 +125,8 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         told = kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
         result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, told)
         result = autocast.by_module(frame, result, kind.name, name, node)
+        if frame.state.grad is not False and not kind.trainable and any(_is_unknown(one) for one in chosen):
+            result = replace(result, grad=None)  # as much a part of a graph as what nobody knows
         if kind.name == METRIC and result.grad is not None and result.grad.value:
             result = replace(result, grad=None)  # most metrics count
         if kind.name in modules.loss:
@@ -144,6 +146,10 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     if value == NOTHING:
         frame.fail()
     return value
+
+
+def _is_unknown(kind: Kind) -> bool:
+    return isinstance(kind, Opaque) and kind.guess is None
 
 
 def _is_left_behind(module: Fact | None, given: Fact | None) -> bool:
@@ -286,6 +292,7 @@ def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node
         how = ((frame.site(node), "`state_dict()` gives the parameters' own memory"),)
         memory = replace(memory, side=((node, False),), how=how)
         frame.state.stale.pop((memory.key, memory.side), None)
+        frame.handed.discard(memory.name)
     return Mapping((), just(Tensor(device=device, grad=NO_GRAD, memory=memory)))
 
 

@@ -50,8 +50,8 @@ def make_module(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
         return _parameter(frame, name, arguments, node)
     if name not in modules.all:
         return None
-    place = Fact(CPU)
     wrapped = [kind for value in arguments.values for kind in kinds(flat(value)) if isinstance(kind, Module | Instance)]
+    place = Fact(CPU) if wrapped or name not in modules.no_params else None  # it lies nowhere, and takes what it gets
     for kind in wrapped:
         if kind.device is not None and kind.device.value == ACCELERATOR:
             place = kind.device

@@ -8,6 +8,13 @@ HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
 """How people name the first parameter of a forward hook."""
 
 
+LIKE_A_MODULE = re.compile(
+    r"(model|net|network|encoder|decoder|backbone|generator|discriminator|module_|critic|actor|policy|classifier|criterion|"
+    r"loss_fn|loss_func|loss_function|algorithm|embedder|extractor|predictor|cnn|rnn|gan|vae|unet|transformer)s?\d*$",
+    re.I,
+)
+"""Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
+
 PLOTS = frozenset(
     [
         "plot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
@@ -29,6 +30,30 @@ def placed_by(nodes: ByType) -> frozenset[str]:
     goals = [goal for call in calls for goal in _goals(call)]
     owners = {remembered.get(goal.id) if isinstance(goal, ast.Name) else _owner(goal) for goal in goals}
     return frozenset(owner for owner in owners if owner in read and owner is not None)
+
+
+def outputs(nodes: ByType) -> frozenset[str]:
+    """The names that nothing is bound to but the outputs of what is called like a module, and what is made of them."""
+    made: set[str] = set()
+    others: set[str] = set()
+    bindings = [(target, node.value) for node in nodes[ast.Assign] for target in node.targets]
+    for target, value in bindings:
+        names = {each.id for each in walk(target) if isinstance(each, ast.Name)}
+        while isinstance(value, ast.Attribute | ast.Subscript):  # `model(x).logits`, `model(x)[0]`
+            value = value.value
+        if isinstance(value, ast.Call) and _is_module(value.func):
+            made |= names
+        elif not any(isinstance(each, ast.Name) and each.id in names for each in walk(value)):
+            others |= names
+    return frozenset(made - others)
+
+
+def _is_module(func: ast.expr) -> bool:
+    """`model` of `model(x)`, also in `self.model(x)`, `model.forward(x)` and `self(x)`."""
+    if isinstance(func, ast.Attribute) and func.attr == "forward":
+        func = func.value
+    name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+    return name == "self" or (not name[:1].isupper() and LIKE_A_MODULE.search(name) is not None)
 
 
 def _read_by(node: ast.Call) -> Iterator[str]:

@@ -7,6 +7,7 @@ from None. Only the branch counts: elsewhere the same name may stand for somethi
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import dotted
@@ -33,13 +34,37 @@ TELLING |= {"data_ptr"}
 """Methods that nothing but a tensor with several elements has, and nobody gives a class of his own."""
 
 
+_OF_LAYERS = frozenset({"bias", "weight"})
+"""Attributes that layers keep parameters, flags or other layers under."""
+
+_OF_DATA = frozenset({"data", "clone", "detach", "shape", "size", "numel", "dtype", "device", "requires_grad", "grad"})
+_OF_DATA |= {"cpu", "cuda", "float", "half", "view", "reshape", "copy_", "ndim", "dim", "mean", "sum", "numpy"}
+"""What a flag or a layer has not, but a parameter has."""
+
+
+_DATA = re.compile(r"^(attn|attention|mask|logits|embeds|query|memory)$|_(mask|logits|embeds|embeddings)$")
+"""Names under which `forward` takes tensors, and nobody flags."""
+
+
+def optional_inputs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """The parameters of a `forward` that may be left out and by their names are tensors."""
+    arguments = function.args
+    given = (*arguments.posonlyargs, *arguments.args)
+    defaults = [*zip(reversed(given), reversed(arguments.defaults), strict=False)]
+    for parameter, default in (*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
+        is_none = isinstance(default, ast.Constant) and default.value is None
+        if is_none and function.name == "forward" and parameter.annotation is None and _DATA.search(parameter.arg):
+            yield parameter.arg
+
+
 def present(nodes: ByType, takes: frozenset[str]) -> frozenset[str]:
     """The names and dotted names that are tested for presence: they are tensors, or None. `takes`: functions of torch
     whose first argument is a tensor."""
     found = set()
+    inputs = {name for function in nodes[ast.FunctionDef] for name in optional_inputs(function)}
     for node in (*nodes[ast.If], *nodes[ast.IfExp], *nodes[ast.BoolOp]):
         for path, branch in _guarded(node):
-            if path not in found and _is_tensor(path, branch, takes):
+            if path not in found and (path in inputs or _is_tensor(path, branch, takes)):
                 found.add(path)
     return frozenset(found)
 
@@ -110,9 +135,14 @@ def _guarded(node: ast.If | ast.IfExp | ast.BoolOp) -> Iterator[tuple[str, Seque
 
 def _is_tensor(path: str, branch: Sequence[ast.AST], takes: frozenset[str]) -> bool:
     """Whether the branch uses it as a tensor, before it may have become another thing."""
+    layered = path.rpartition(".")[2] in _OF_LAYERS
     for part in branch:
         nodes = walk(part)
         if any(isinstance(node, ast.Call) and path in used(node, takes) for node in nodes):
+            return True
+        if layered and any(
+            isinstance(node, ast.Attribute) and node.attr in _OF_DATA and dotted(node.value) == path for node in nodes
+        ):
             return True
         if any(node.__class__ in _BINDING and _binds(node, path) for node in nodes):
             return False

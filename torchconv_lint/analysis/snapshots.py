@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
 from torchconv_lint.analysis.graph import held
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_hook, is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
 from torchconv_lint.analysis.values import Array, Kind, Opaque, Tensor, just
@@ -16,6 +18,7 @@ from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.state import State
     from torchconv_lint.analysis.values import Value
 
@@ -30,8 +33,10 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     """
     form = form_of(value)
     for memory in memories(value):
-        if memory.origin == "grad" and _EARLIER.search(where):
+        if memory.origin == "grad" and (_EARLIER.search(where) or _is_added_to(frame, where)):
             why = "the next backward pass or in-place change of the gradient overwrites it"
+            if not _EARLIER.search(where):
+                why = f"`{where} += …` adds to the gradient itself, and so does the next backward pass"
             sure = Confidence.POSSIBLE if frame.interpreter.facts.renews_gradients else Confidence.LIKELY
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
         elif memory.origin == "parameter" and memory.name == hook_output(frame):
@@ -40,6 +45,13 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             frame.emit(
                 AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure, form or "tensor")
             )
+
+
+def _is_added_to(frame: Frame, path: str) -> bool:
+    """Whether the function goes on adding to what it keeps there, as the first of several."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    sums = outline.by_type[ast.AugAssign] if outline is not None else ()
+    return any(isinstance(node.op, ast.Add) and ast.unparse(node.target) == path for node in sums)
 
 
 def tell_left_behind(frame: Frame, final: State) -> None:
@@ -75,19 +87,52 @@ def _is_filled_up(kind: Kind, live: object) -> bool:
     return live in keys and len(keys) > 1
 
 
+def _is_bound_since(frame: Frame, path: str, site: Site) -> bool:
+    """Whether the function binds the name or dotted name again below `site`."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    here = site.segment.origin(site.node) if outline is not None and site.segment is frame.segment else None
+    if outline is None or here is None:
+        return False
+    stores = (node for node in (*outline.by_type[ast.Name], *outline.by_type[ast.Attribute]) if _is_store(node))
+    return any(node.lineno > getattr(here, "lineno", 0) and dotted(node) == path for node in stores)
+
+
+def _is_store(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _is_only_loaded(frame: Frame, name: str) -> bool:
+    """Whether the function uses the name for nothing but to load it: nobody puts anything else into it."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    if outline is None:
+        return False
+    loaded = {
+        id(argument)
+        for call in outline.by_type[ast.Call]
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "load_state_dict"
+        for argument in call.args[:1]
+    }
+    uses = (node for node in outline.by_type[ast.Name] if node.id == name and isinstance(node.ctx, ast.Load))
+    return all(id(node) in loaded for node in uses)
+
+
 def tell_restored(frame: Frame, value: Value, module: str) -> None:
     """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored.
 
-    That the weights change in between has to show: the file trains, or the snapshot is called the best one.
+    That the weights change in between has to show: the file trains, or the snapshot is called the best one, or the
+    module has been handed to somebody since, and the snapshot to nobody.
     """
     live = ("module", module)
     for memory in memories(tuple(alt for alt in value if not _is_filled_up(alt.kind, live))):
         if memory.kept is None or memory.key != live or not memory.side:
             continue
         site, name = memory.kept
-        if "." not in name and not frame.has_stepped:
+        if _is_bound_since(frame, module, site):
+            continue  # it is another module by now
+        lent = module in frame.handed and _is_only_loaded(frame, name)
+        if "." not in name and not frame.has_stepped and not lent:
             continue  # nothing has trained the module since
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
-        trained = is_snapshot(name) or frame.interpreter.facts.trains
-        sure = memory.sure if trained else min(memory.sure, Confidence.LIKELY)
+        trains = frame.interpreter.facts.trains and ("." in name or frame.has_stepped)
+        sure = memory.sure if is_snapshot(name) or trains else min(memory.sure, Confidence.LIKELY)
         frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure, memory.form))

@@ -82,6 +82,12 @@ SPECIAL = frozenset(
 """Methods that `call_tensor_method` knows without looking them up."""
 
 
+def of_a_tensor(name: str) -> bool:
+    """Whether tensors have a method of this name."""
+    ops = torch_ops().method
+    return name in SPECIAL or any(name in names for names in (ops.tensor, ops.python, ops.tuple, ops.list, ops.host))
+
+
 def call_tensor_method(
     frame: Frame,
     kind: Tensor,

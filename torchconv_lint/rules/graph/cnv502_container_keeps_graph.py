@@ -5,7 +5,8 @@
 Reports a loss (or any other tensor that requires grad) that is put into a list, deque or dict round after round, when
 backward never goes through what the container holds: `losses.append(loss)`, `history["loss"].append(loss)`,
 `self.losses.append(loss)`, `losses += [loss]`, `stats[step] = loss`, a dict of losses that is appended as a whole, and
-what a loss is taken out of (`output["loss"].backward()`, then `outputs.append(output)`).
+what a loss is taken out of (`output["loss"].backward()`, then `outputs.append(output)`). A tensor that is filled with
+losses (`losses = torch.zeros(n)`, then `losses[i] = loss`) keeps them like a list.
 The container has to outlive the round: made before the loop, an attribute of `self`, or passed in.
 
 What counts as evidence: in the same function backward is called on what is kept, or on what is computed from it, so

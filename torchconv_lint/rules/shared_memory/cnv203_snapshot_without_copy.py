@@ -8,7 +8,10 @@ Reports a tensor that is kept as if it were a snapshot, though what it looks at 
   weights are compared or loaded back; or left in an attribute called "best", "saved" …, or saved as such;
 - `best_model = model` in the loop that goes on training it, and then the best one is used;
 - the same tensor appended in a loop that goes on writing it in place;
+- a module's state that is loaded back into the module after somebody else has had it, to restore what it was;
 - a gradient kept as the previous one: `self.prev_grad = p.grad`;
+- a gradient kept as the first of a sum, that others are added to in place: `sums[name] = p.grad`, then `+= p.grad`, in
+  a file whose `zero_grad` does not make new ones;
 - a forward hook that keeps its `output` as it is, in a file where another hook clones;
 - an attribute that keeps another one ("best", "previous", "saved" …) through `.detach()`, `.cpu()` or `.data`, in a
   class that writes the other one in place: `self.best_weights = self.weights.detach().cpu()`.
