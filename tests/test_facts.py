@@ -8,6 +8,7 @@ import pytest
 from snippets import HEADER, found, reported
 
 from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Confidence
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
@@ -206,3 +207,24 @@ def test_the_size_by_position(call: str) -> None:
 
     assert reported(", 3")
     assert not reported("")
+
+
+SURE = {
+    "both sides are used": ("np.zeros(3)", "t = torch.from_numpy(a)", "a, t", Confidence.CERTAIN),
+    "the written side is given up": ("np.zeros(3)", "t = torch.from_numpy(a)", "t", Confidence.LIKELY),
+    "a placeholder, both used": ("np.empty(3)", "t = torch.from_numpy(a)", "a, t", Confidence.LIKELY),
+    "a placeholder, seen by a younger one": ("np.empty(3)", "t = torch.from_numpy(a)", "t", Confidence.LIKELY),
+    "a placeholder, filled through another": (
+        "torch.empty(3).numpy()",
+        "t = torch.empty(3)\n    a, b = t.numpy(), t.numpy()",
+        "b",
+        Confidence.POSSIBLE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "shared", "used", "sure"), SURE.values(), ids=SURE)
+def test_how_sure_a_write_to_shared_memory_is_a_mistake(made: str, shared: str, used: str, sure: Confidence) -> None:
+    code = f"def f():\n    a = {made}\n    {shared}\n    a += 1\n    return {used}\n"
+    outcome = lint_source(Source("x.py", HEADER + code), Settings(confidence=Confidence.POSSIBLE, sieve=False))
+    assert [each.confidence for each in outcome.findings if each.code == "CNV201"] == [sure]
