@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import inspect
 import io
 import os
 import pickle
@@ -56,6 +57,9 @@ def checks() -> list[Check]:
     memories = _memories()
     reached = in_child(lambda: [_traced(check, memories) for check in found])
     known = [replace(check, reached=lines) for check, lines in zip(found, reached, strict=True) if lines is not None]
+    missing = {FIXTURE, FIX, TEST} - {check.kind for check in known}
+    if missing:
+        raise RuntimeError(f"nothing would be noticed by: {', '.join(sorted(missing))}")
     for memory in memories:
         memory.cache_clear()
     gc.disable()  # Collecting in a child would copy all that it shares with its parent.
@@ -122,7 +126,7 @@ def _tests() -> Iterator[Check]:
         pytest.main([*options, *paths], plugins=[plugin])
     for item in plugin.items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if set(item.fixturenames) <= set(parameters) | {"request"}:
+        if set(inspect.signature(item.function).parameters) <= set(parameters):
             own = re.search(r"CNV\d+", item.name)
             yield Check(
                 TEST,

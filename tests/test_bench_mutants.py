@@ -95,3 +95,9 @@ def test_a_mutant_that_goes_on_for_ever_is_stopped(monkeypatch: pytest.MonkeyPat
 def test_a_process_that_dies_answers_nothing() -> None:
     assert in_child(lambda: os.kill(os.getpid(), signal.SIGKILL)) == "died"
     assert in_child(lambda: 1 // 0) == "raises ZeroDivisionError"
+
+
+def test_the_tests_of_the_analysis_can_notice_a_mutant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noticing, "TESTS", ("awaited",))
+    names = in_child(lambda: [check.name for check in noticing._tests()])
+    assert names, "none can be called: they want more than their parameters"
