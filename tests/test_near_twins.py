@@ -588,6 +588,174 @@ PAIRS = {
             return x.numpy()
         """,
     ),
+    "a branch without an accelerator": (
+        "CNV101",
+        """
+        class A:
+            def __init__(self, device):
+                self.net = build().to(device)
+            def f(self, x):
+                y = self.net(x).argmax(1)
+                if torch.cuda.is_available():
+                    return y.numpy()
+                return y.cpu().numpy()
+        """,
+        """
+        class A:
+            def __init__(self, device):
+                self.net = build().to(device)
+            def f(self, x):
+                y = self.net(x).argmax(1)
+                if torch.cuda.is_available():
+                    return y.cpu().numpy()
+                return y.numpy()
+        """,
+    ),
+    "what is turned round is an array": (
+        "CNV111",
+        """
+        def f(shape, boxes, device, flag):
+            size = torch.ones(2, device=device) if flag else shape
+            return np.minimum(boxes, size[:2])
+        """,
+        """
+        def f(shape, boxes, device, flag):
+            size = torch.ones(2, device=device) if flag else shape
+            return np.minimum(boxes, size[::-1])
+        """,
+    ),
+    "the device of what a caller has": (
+        "CNV111",
+        """
+        def grid(x):
+            return torch.arange(3, device=x.device)
+        def f(device):
+            return np.histogram(grid(torch.ones(3, device=device)))
+        """,
+        """
+        def grid(x):
+            return torch.arange(3, device=x.device)
+        def f(path):
+            x = read(path)
+            return np.histogram(grid(x))
+        """,
+    ),
+    "a parameter that the constructor may have frozen": (
+        "CNV112",
+        """
+        class Net(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.out = nn.Parameter(torch.ones(n, 3))
+        def f():
+            return np.histogram(Net(3).out)
+        """,
+        """
+        class Net(nn.Module):
+            def __init__(self, n, trained=False):
+                super().__init__()
+                self.out = nn.Parameter(torch.ones(n, 3))
+                if not trained:
+                    self.out.requires_grad = False
+        def f():
+            return np.histogram(Net(3).out)
+        """,
+    ),
+    "settings that are spread and name no device": (
+        "CNV101",
+        """
+        def make(n, periodic=True, device: torch.device = None):
+            return torch.ones(n, device=device)
+        def f(n, device):
+            settings = {"periodic": False, "device": device}
+            return make(n, **settings).numpy()
+        """,
+        """
+        def make(n, periodic=True, device: torch.device = None):
+            return torch.ones(n, device=device)
+        def f(n, device):
+            settings = {"periodic": False}
+            return make(n, **settings).numpy()
+        """,
+    ),
+    "a method of an unseen model that gets nothing from there": (
+        "CNV121",
+        """
+        def f(batches, device):
+            net = build().to(device)
+            found = [net(batch.to(device)) for batch in batches]
+            return np.mean(found)
+        """,
+        """
+        def f(batches, device):
+            net = build().to(device)
+            found = [net.update(list(batch)) for batch in batches]
+            return np.mean(found)
+        """,
+    ),
+    "an index that picks several": (
+        "CNV204",
+        """
+        def f(xyz: torch.Tensor, idx):
+            group = xyz.unsqueeze(1)
+            group -= 1
+            return group
+        """,
+        """
+        def f(xyz: torch.Tensor, idx):
+            group = xyz[idx.view(-1).long(), :]
+            group -= 1
+            return group
+        """,
+    ),
+    "what is expanded is not written": (
+        "CNV204",
+        """
+        def f(weights: torch.Tensor, n: int):
+            spread = weights.unsqueeze(1)
+            spread *= n
+            return spread
+        """,
+        """
+        def f(weights: torch.Tensor, n: int):
+            spread = weights.unsqueeze(1).expand(3, n)
+            spread *= n
+            return spread
+        """,
+    ),
+    "something else that goes backward": (
+        "CNV102",
+        """
+        def f(model: nn.Module, x):
+            y = model(x)
+            y.backward(retain_graph=True)
+            return y.numpy()
+        """,
+        """
+        def f(model, x):
+            saliency = Saliency(model)
+            chosen = saliency.forward(x)
+            saliency.backward(ids=chosen)
+            return saliency.numpy()
+        """,
+    ),
+    "a list that is shuffled": (
+        "CNV203",
+        """
+        def f(indices: np.ndarray, bounds):
+            parts = []
+            parts.append(indices)
+            indices += 1
+            return parts
+        """,
+        """
+        def f(indices: np.ndarray, bounds):
+            parts = []
+            parts.append(indices)
+            np.random.shuffle(parts)
+            return parts
+        """,
+    ),
     "features that are converted two lines below": (
         "CNV502",
         """

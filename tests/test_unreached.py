@@ -160,3 +160,15 @@ def test_a_function_that_surely_raises_ends_its_callers() -> None:
     """
     assert lines(code) == []
     assert lines(code.replace("missing", "1")) == [7]
+
+
+def test_a_keyword_that_is_refused_is_told_of_once() -> None:
+    code = """
+        def f(x: torch.Tensor):
+            a = torch.Tensor([1.0], device=x.device, dtype=x.dtype)
+            b = torch.Tensor([2.0], dtype=x.dtype)
+            return a + b
+    """
+    assert lines(code) == [3]
+    with pytest.raises(TypeError):
+        torch.Tensor([1.0], device=torch.device("cpu"), dtype=torch.float32)

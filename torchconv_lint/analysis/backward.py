@@ -107,10 +107,23 @@ def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:
     return names
 
 
+GRAPH_KEYWORDS = frozenset(
+    {"gradient", "retain_graph", "create_graph", "inputs", "loss", "tensor", "tensors", "grad_tensors"}
+)
+
+
+def takes_graph(node: ast.Call) -> bool:
+    """Whether a call of `backward` may be that of a tensor, or of an engine: by its keywords."""
+    own = {keyword.arg for keyword in node.keywords if keyword.arg is not None}
+    return bool(node.args) or not own or bool(own & GRAPH_KEYWORDS)
+
+
 def losses_of(node: ast.Call) -> Iterator[ast.expr]:
     """What backward is called on: `loss` in `loss.backward()` and in `engine.backward(loss)`."""
     func = node.func
     if not isinstance(func, ast.Attribute) or func.attr not in ("backward", "manual_backward"):
+        return
+    if not takes_graph(node):
         return
     if node.args and isinstance(func.value, ast.Name | ast.Attribute) and not isinstance(node.args[0], ast.Constant):
         yield node.args[0]

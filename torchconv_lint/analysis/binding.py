@@ -9,7 +9,7 @@ import libcst as cst
 from torchconv_lint.analysis.annotations import plain_parameters, without_tensors
 from torchconv_lint.analysis.frame import Argument, Arguments, Definition, Frame
 from torchconv_lint.analysis.returning import as_parameter
-from torchconv_lint.analysis.state import State
+from torchconv_lint.analysis.state import State, mentions
 from torchconv_lint.analysis.values import NOTHING, UNKNOWN, Kind, Mapping, Sequence, Value, join, just
 
 if TYPE_CHECKING:
@@ -65,15 +65,19 @@ def argument_named(definition: Definition, arguments: Arguments, name: str, this
 
 
 def handed_flags(frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None) -> dict[str, Any]:
-    """What conditions know the parameters by: flags that are handed on are the caller's."""
+    """What conditions know the parameters by: flags that are handed on are the caller's. Only those count that another
+    argument depends on."""
     known = frame.state.identities
     if not known:
         return {}
+    asked = {key for value in arguments.values for alt in value if alt.when for key, _ in alt.when}
+    if not asked:
+        return {}
     parameters = definition.node.params
     slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]][this is not None :]
-    given = [*zip(slots, arguments.positional, strict=False), *arguments.keywords.items()]
-    return {
-        name: known[argument.node.value]
-        for name, argument in given
-        if type(argument.node) is cst.Name and argument.node.value in known
-    }
+    flags = {}
+    for name, argument in (*zip(slots, arguments.positional, strict=False), *arguments.keywords.items()):
+        identity = known.get(argument.node.value) if type(argument.node) is cst.Name else None
+        if identity is not None and any(mentions(key, identity) for key in asked):
+            flags[name] = identity
+    return flags

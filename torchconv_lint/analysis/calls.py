@@ -218,9 +218,17 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         tell_arguments(frame, arguments, node, name)
     if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu"):
         waited(frame, node)
+    if len(owner) == 1:  # as a rule
+        frame.written_back = None
+        made = call_method(frame, owner[0].kind, name, arguments, node, func)
+        result = under(just(made) if isinstance(made, Kind) else made, owner[0].when)
+        back, frame.written_back = frame.written_back, None
+        if back is not None:
+            write_back(frame, func.value, under(back, owner[0].when))
+        return without_others_cuts(result, arguments, node)
     ways, changed, after = _Ways(frame), False, []
     for alt in owner:
-        fitting = _fitting(alt, owner, arguments) if len(owner) > 1 else arguments
+        fitting = _fitting(alt, owner, arguments)
         if fitting is None:
             after.append((alt,))
             continue
@@ -255,6 +263,9 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
             positional.extend(Argument(item, argument.value) for item in items)
         elif argument.star == "*":
             star = join(star, element_of(frame, value, argument.value))
+        elif argument.star == "**" and (settings := _written_out(value)) is not None:
+            for name_, item in settings:
+                keywords.setdefault(name_, Argument(item, argument.value))
         elif argument.star == "**":
             for setting, known in _settings(value).items():
                 keywords.setdefault(setting, Argument(known, argument.value))
@@ -280,6 +291,14 @@ def _settings(value: Value) -> dict[str, Value]:
             if key in _SETTINGS:
                 found[key] = join(found.get(key, NOTHING), under(item, when))
     return found
+
+
+def _written_out(value: Value) -> tuple[tuple[str, Value], ...] | None:
+    """The items of what surely is a dict with these keys and no others."""
+    kind = value[0].kind if len(value) == 1 else None
+    if not isinstance(kind, Mapping) or kind.element or not all(isinstance(key, str) for key, _ in kind.items):
+        return None
+    return kind.items
 
 
 def _items_of(value: Value) -> tuple[Value, ...] | None:
@@ -491,6 +510,8 @@ def _call_opaque_method(
         if _TELLS.match(name):
             return UNKNOWN
         guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
+        if arguments.count and guess.device is not None and not _gets_some_there(arguments):
+            guess = replace(guess, device=guess.device.weaker(Confidence.POSSIBLE))  # it may give anything
         given_arrays = any(isinstance(one, Array) for value in arguments.values for one, _ in value)
         return Opaque(None, guess, None, name not in _OF_A_MAPPING and not given_arrays)  # arrays give arrays as a rule
     if name in sparse.CONVERSIONS:
@@ -499,6 +520,11 @@ def _call_opaque_method(
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
+
+
+def _gets_some_there(arguments: Arguments) -> bool:
+    """Whether an argument is, or may be, a tensor: of what is on an accelerator, or nobody knows where."""
+    return bool(operands_in(arguments.values))
 
 
 def _is_false(value: Value) -> bool:

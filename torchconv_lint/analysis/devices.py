@@ -134,5 +134,9 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
         return just(Device(kind.device))
     # What this code has made itself, of things nobody knows, is on the CPU as well as anywhere; options are chosen.
     made_here = owner.partition(".")[0] in frame.state.names and not is_output
-    known = path is not None or isinstance(kind, Module | Instance) or not made_here or _OPTIONS.search(owner)
+    known = path is not None or isinstance(kind, Module | Instance) or not made_here
+    written = frame.text(node).partition(".")[0]
+    if frame.depth and written in frame.state.names and isinstance(kind, Opaque | Tensor) and not is_output:
+        known = False  # a caller's: it is where that has put it
+    known = known or _OPTIONS.search(owner) is not None
     return any_device(frame, f"{owner}.device", node, Confidence.LIKELY if known else Confidence.POSSIBLE)

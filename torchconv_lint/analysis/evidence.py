@@ -12,7 +12,7 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.backward import backward_in
+from torchconv_lint.analysis.backward import backward_in, takes_graph
 from torchconv_lint.analysis.placing import outputs, placed_by
 from torchconv_lint.analysis.presence import present
 from torchconv_lint.analysis.record import record
@@ -187,7 +187,8 @@ def evidence_in(nodes: ByType) -> Evidence:
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
             name = func.value.id
             if func.attr == "backward" and not node.args:
-                needs_grad.add(name)
+                if takes_graph(node):
+                    needs_grad.add(name)
             elif func.attr in only:
                 tensors.add(name)
             elif func.attr in _MODULE_METHODS and "optim" not in name and "sched" not in name and "scaler" not in name:

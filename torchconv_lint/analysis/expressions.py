@@ -165,8 +165,9 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
         if type(step.operator) is cst.Modulo and type(step.left) is cst.SimpleString:
             tell_text(frame, right, step.right, step, "`%` formatting")
         made = combine([result, right], lambda one, other, at=step: binary(frame, one, other, at))
-        if made:  # one of these it is: what they have in common holds
-            frame.state.path |= frozenset.intersection(*(alt.when for alt in made))
+        if made:
+            if made[0].when:  # one of these it is: what they have in common holds
+                frame.state.path |= frozenset.intersection(*(alt.when for alt in made))
         elif result and right:
             frame.fail()
         result = made or UNKNOWN

@@ -82,7 +82,7 @@ class Calls:
         key = None
         if definition.enclosing is None:
             around = (frame.loops, frame.seldom, frame.trace, frame.autocast, frame.state.underway)
-            flags = tuple(sorted(identities.items(), key=str)) if identities else ()
+            flags = tuple(identities.items())
             key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around, flags)
         result = self._results.get(key) if key is not None else None
         if result is None or frame.depth < result.deep:

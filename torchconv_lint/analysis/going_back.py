@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.backward import GRAPH_KEYWORDS
 from torchconv_lint.analysis.cuts import cuts_of
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.graph import graph_of, held, regraphed
@@ -109,7 +110,8 @@ def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNo
     """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`."""
     if "backward" not in name:
         return
-    for argument in (*arguments.positional, *arguments.keywords.values()):
+    own = [argument for keyword, argument in arguments.keywords.items() if keyword in GRAPH_KEYWORDS]
+    for argument in (*arguments.positional, *own):
         went_back(frame, argument.value, node)
         changed = deeply(argument.value, spent)
         if changed is not argument.value:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop
     from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
     from torchconv_lint.analysis.project import Project
+    from torchconv_lint.analysis.replaced_items import Place
     from torchconv_lint.analysis.values import Kind, Value
     from torchconv_lint.source import Source
 
@@ -63,6 +64,7 @@ class Interpreter:
         self.given_up: list[tuple[str, int]] = []
         self.mixed: set[cst.CSTNode] = set()  # what is converted, and not a tensor in every evaluation
         self.loops: dict[cst.CSTNode, Loop] = {}
+        self.replaced: dict[cst.CSTNode, frozenset[Place]] = {}  # the items that each loop replaces
         self.born: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}  # the loops around each allocation
         self.identified: set[tuple[str, str, int]] = set()  # what conditions have known unknown values by
 

@@ -19,6 +19,7 @@ from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
     NO_GRAPH,
+    UNKNOWN,
     Array,
     Const,
     Cut,
@@ -258,6 +259,8 @@ def make_legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
     dtype = LEGACY[name.rpartition(".")[2]]
     tell_to_tensor(frame, arguments.get(0), name, node)
     tell_refused(frame, name, arguments, node)
+    if not frame.alive:
+        return UNKNOWN
     if not name.startswith("cuda."):
         tell_placed(frame, name, arguments, node)
     else:

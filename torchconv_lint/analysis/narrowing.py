@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis import truth as truths
-from torchconv_lint.analysis.conditions import literals
+from torchconv_lint.analysis.conditions import CUDA_AVAILABLE, literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of, looked_up, stored
 from torchconv_lint.analysis.names import dotted_path
@@ -16,6 +16,7 @@ from torchconv_lint.analysis.replaced_items import narrow_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import key_of
+from torchconv_lint.analysis.tensors import operands_in
 from torchconv_lint.analysis.transforms import asks
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -40,6 +41,7 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     When,
+    deeply,
     just,
 )
 from torchconv_lint.model import Confidence
@@ -63,7 +65,9 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         if any((key, not value) in frame.state.path for key, value in known):
             return False
         frame.state.path |= known | _excluded(frame.state, known)
-    elif asks_for_type(frame, node):
+        if (CUDA_AVAILABLE[1], False) in known:
+            frame.state.relabel(_is_on_accelerator, lambda value: deeply(value, _on_host))
+    elif asks_for_type(frame, node) and _asks_for_data(node):
         _remember(frame, node, truth)
     if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
@@ -76,12 +80,32 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
     return _keep(frame, node, lambda kind: _may_be(kind, truth))
 
 
+def _is_on_accelerator(value: Value) -> bool:
+    return any(tensor.device is not None and tensor.device.value == ACCELERATOR for tensor in operands_in([value]))
+
+
+def _on_host(kind: Kind) -> Kind:
+    """Where there is no accelerator, nothing is on one."""
+    if isinstance(kind, Tensor) and kind.device is not None and kind.device.value == ACCELERATOR:
+        return replace(kind, device=Fact(CPU))
+    if isinstance(kind, Opaque) and kind.guess is not None:
+        return replace(kind, guess=_on_host(kind.guess))
+    return kind
+
+
 def _remember(frame: Frame, node: cst.BaseExpression, truth: bool) -> None:
     """What is chosen after a question for a type goes with the answer: `way = "torch" if torch.is_tensor(x) else …`."""
     asked = ("asked", id(node))
     if frame.loop_depth:  # it may be asked of something else now
         frame.state.forget_conditions(asked)
     frame.state.path |= frozenset({(asked, truth)})
+
+
+def _asks_for_data(node: cst.BaseExpression) -> bool:
+    """Whether it is a tensor or an array that a question for a type is about."""
+    if type(node) is not cst.Call or len(node.args) < 2:
+        return True
+    return (dotted_path(node.args[1].value) or "").endswith(("Tensor", "ndarray"))
 
 
 def asks_for_type(frame: Frame, node: cst.BaseExpression) -> bool:

@@ -31,6 +31,7 @@ from torchconv_lint.analysis.sharing import converted, fresh, written
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.values import (
     NONE,
+    OPAQUE,
     UNKNOWN,
     Array,
     Const,
@@ -81,13 +82,18 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         tell_copy_forbidden(frame, arguments.positional[0].value, arguments.positional[0].node, via, node)
     if name in table.inplace and arguments.positional:
         first = arguments.positional[0]
-        written(frame, first.value, first.node, node, fills=name in ("copyto", "put", "place", "putmask"))
+        # What is in a list stays as it is.
+        data = tuple(alt for alt in first.value if not isinstance(alt.kind, Sequence))
+        written(frame, data, first.node, node, fills=name in ("copyto", "put", "place", "putmask"))
         return NONE
     out = arguments.keywords.get("out")
     if out is not None:
         written(frame, out.value, out.node, node, fills=False)
         return out.value
     return _result(frame, name, arguments, node)
+
+
+_SPLITS = frozenset({"split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"})
 
 
 def _forbids_copy(arguments: Arguments) -> bool:
@@ -169,6 +175,9 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
                 if all(isinstance(kind, Number | Const) for kind in operands)
                 else _may_be(operands)
             )
+    if name in _SPLITS:  # a list of views
+        parts = each(first, lambda kind: replace(kind, path=None, count=None) if isinstance(kind, Array) else OPAQUE)
+        return Sequence(None, parts or UNKNOWN)
     if name in table.view or name in table.maybe_view:
         rest = replace(arguments, positional=arguments.positional[1:])
         return each(first, lambda kind: _view(frame, kind, name, rest, node)) or Array()

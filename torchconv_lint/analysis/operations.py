@@ -54,6 +54,8 @@ def operation(
         memory = first.memory
         if memory is not None and name == "contiguous":
             memory = converted(frame, memory, node, f"`.{name}()` may share its memory", sure=Confidence.POSSIBLE)
+        if name in _SPREADS:
+            memory = None  # torch refuses to write what is in one place and stands for several
         if memory is not None and views:
             memory = replace(memory, viewed=True)
         graph = offspring(first.graph) if maybe and not views else first.graph
@@ -64,6 +66,8 @@ def operation(
         result = replace(result, fraction=True)
     return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
 
+
+_SPREADS = frozenset({"expand", "expand_as", "broadcast_to"})
 
 _WITH_FRACTIONS = frozenset({"mean", "std", "var", "sigmoid", "softmax", "tanh", "exp", "log", "sqrt", "div"})
 """Operations whose results are no whole numbers as a rule."""

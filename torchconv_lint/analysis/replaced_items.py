@@ -3,12 +3,14 @@ stay what they are; after a loop that does so for every `i`, all of them are."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
 from torchconv_lint.analysis.iteration import item_of, stored
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -22,6 +24,7 @@ from torchconv_lint.analysis.values import (
     possible,
     under,
 )
+from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,14 +198,26 @@ def _over_items(node: cst.For) -> bool:
     return type(node.iter) is cst.Call and type(node.iter.func) is cst.Attribute
 
 
-def replaced_in(node: cst.For, nodes: Iterator[cst.CSTNode]) -> frozenset[Place]:
-    """The items that the body of a loop assigns by one of the names that the loop binds."""
-    targets = node.target.elements if type(node.target) is cst.Tuple else ()
-    bound = {each_.value.value for each_ in targets if type(each_.value) is cst.Name}
-    if type(node.target) is cst.Name:
-        bound.add(node.target.value)
-    places = (place_of(child.target) for child in nodes if type(child) is cst.AssignTarget)
-    return frozenset(place for place in places if place is not None and place[1] in bound)
+def replaced_in(frame: Frame, node: cst.For) -> frozenset[Place]:
+    """The items that the body of a loop assigns by one of the names that the loop binds; looked for once, in the ast,
+    as most loops have none."""
+    known = frame.interpreter.replaced.get(node)
+    if known is None:
+        origin = frame.segment.origin(node)
+        places = _replaced(origin) if isinstance(origin, ast.For | ast.AsyncFor) else ()
+        known = frame.interpreter.replaced[node] = frozenset(places)
+    return known
+
+
+def _replaced(loop: ast.For | ast.AsyncFor) -> Iterator[Place]:
+    names = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+    bound = {name.id for name in names if isinstance(name, ast.Name)}
+    for node in walk(loop):
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Name) and target.slice.id in bound:
+                path = dotted(target.value)
+                if path is not None:
+                    yield path, target.slice.id
 
 
 def _holds_objects(owner: Value) -> bool:

@@ -115,7 +115,7 @@ class State:
         self.path = _without(self.path, identity)
         for name, value in self.names.items():
             for alt in value:
-                if alt.when and any(_mentions(key, identity) for key, _ in alt.when):
+                if alt.when and any(mentions(key, identity) for key, _ in alt.when):
                     self.put(name, tuple(Alt(alt.kind, _without(alt.when, identity)) for alt in value))
                     break
 
@@ -157,7 +157,8 @@ def join_states(one: State | None, other: State | None) -> State | None:
     return State(names, common, grad, stale, one.narrowed | other.narrowed, underway, identities, items)
 
 
-def _mentions(key: Any, identity: Any) -> bool:
+def mentions(key: Any, identity: Any) -> bool:
+    """Whether a condition speaks of something."""
     return identity in _parts(key)
 
 
@@ -170,7 +171,7 @@ def _parts(key: Any) -> frozenset[Any]:
 
 
 def _without(when: When, identity: Any) -> When:
-    return frozenset(literal for literal in when if not _mentions(literal[0], identity))
+    return frozenset(literal for literal in when if not mentions(literal[0], identity))
 
 
 def join_all(states: list[State]) -> State | None:

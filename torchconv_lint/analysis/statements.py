@@ -14,7 +14,7 @@ from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.kept_graphs import accumulated, self_update
 from torchconv_lint.analysis.loops import enter as enter_loop
-from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom, walked
+from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
@@ -280,7 +280,7 @@ def _for(frame: Frame, node: cst.For) -> None:
     if not frame.alive:
         return
     element = element_of(frame, iterable, node.iter)
-    replaced = replaced_in(node, walked(node))
+    replaced = replaced_in(frame, node)
 
     def enter() -> None:
         if frame.tracks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import memories
 from torchconv_lint.analysis.values import (
     NOTHING,
@@ -12,9 +13,11 @@ from torchconv_lint.analysis.values import (
     Mapping,
     Opaque,
     Sequence,
+    Tensor,
     Value,
     join,
 )
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
@@ -58,7 +61,7 @@ class StoredAttributes:
                     break
         if aside and found:  # what it is at first is not looked at: something else, as a rule, than what it becomes
             found.append(UNKNOWN)
-        result = join(*found) if found else NOTHING
+        result = _by_choice(join(*found)) if found else NOTHING
         if complete:
             self._known[key] = result
         return result
@@ -106,6 +109,19 @@ class StoredAttributes:
             for memory in memories(self.value(class_, name))
             if memory.key == key
         ]
+
+
+def _by_choice(value: Value) -> Value:
+    """A parameter that one object trains and another does not, as their makers chose: which this is, is not known."""
+    asked = {kind.grad.value for kind, _ in value if isinstance(kind, Tensor) and kind.grad is not None}
+    if len(asked) < 2:
+        return value
+    return tuple(
+        alt._replace(kind=replace(alt.kind, grad=alt.kind.grad.weaker(Confidence.POSSIBLE)))
+        if isinstance(alt.kind, Tensor) and alt.kind.grad is not None
+        else alt
+        for alt in value
+    )
 
 
 def _may_grow(value: Value) -> bool:

@@ -25,6 +25,7 @@ from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     MANY,
+    NOTHING,
     UNKNOWN,
     Alt,
     Array,
@@ -86,14 +87,18 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     if single and (frame.loops or frame.trace is not None):
         _tell_mask(frame, owner, key, node)
 
+    backwards = backwards_axis(node) is not None
+
     def item(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor) and _is_old_item(node, kind):
             return Number()
+        if isinstance(kind, Tensor) and backwards:
+            return NOTHING  # only arrays take a negative step: this is none
         if isinstance(kind, Tensor):
             for element, given in zip(node.slice, keys, strict=False):
                 if given is not None and isinstance(element.slice, cst.Index):
                     tell_to_tensor(frame, Argument(given, element.slice.value), "indexing", node)
-            copies = _advanced(key) if single else False
+            copies = any(given is not None and _advanced(given) for given in keys) or _casts_index(node)
             shape = None if copies else indexed(kind.shape, keys)
             graph = offspring(kind.graph) if copies else kind.graph
             memory = replace(kind.memory, viewed=False) if kind.memory is not None and not copies else None
@@ -173,6 +178,9 @@ def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:
 
 def _of_opaque(frame: Frame, kind: Opaque, node: cst.Subscript, keys: list[Value | None]) -> Kind:
     """Slices of something unknown. Of all that can be sliced along several axes, only arrays take a negative step."""
+    if _casts_index(node):  # an index of several: what it picks is copied
+        guess = replace(kind.guess, memory=None) if kind.guess is not None else None
+        kind = replace(kind, memory=None, guess=guess)
     array = kind.array or Array(memory=kind.memory)
     axis = backwards_axis(node)
     if axis is None and kind.array is None:
@@ -210,6 +218,13 @@ def _tell_keys(frame: Frame, owner: Value, keys: list[Value | None], node: cst.S
 
 def _is_last(key: Value) -> bool:
     return len(key) == 1 and key[0].kind == Const(-1)
+
+
+def _casts_index(node: cst.Subscript) -> bool:
+    """`x[index.long()]`: who casts an index to integers has a tensor of them."""
+    parts = (element.slice.value for element in node.slice if type(element.slice) is cst.Index)
+    calls = (part.func for part in parts if type(part) is cst.Call and not part.args)
+    return any(type(func) is cst.Attribute and func.attr.value in ("long", "int", "bool") for func in calls)
 
 
 def _advanced(key: Value) -> bool:

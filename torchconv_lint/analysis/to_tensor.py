@@ -35,6 +35,7 @@ def tell_refused(frame: Frame, function: str, arguments: Arguments, node: cst.CS
         if keyword in known:
             instead = "as_tensor" if function == "from_numpy" and keyword != "requires_grad" else "tensor"
             frame.emit(KeywordRefused(frame.site(node), function, keyword, instead))
+            frame.fail()
 
 
 def tell_placed(frame: Frame, function: str, arguments: Arguments, node: cst.CSTNode) -> None:
