@@ -26,6 +26,7 @@ CLASS = "def f(x):\n    x = x.cuda()\n    if isinstance(x, ({}, list)):\n       
 VIEW = "def f():\n    return torch.ones(4).view({}).sum(1).item()"
 ARRAY = "def c(k: bool):\n    return np.ones({}) if k else None\ndef f():\n    a = c(True)\n    if a:\n        return a"
 HELPER = "def get(m):\n    return m.weight.detach().numpy()\ndef f(x):\n    m = nn.Linear(3, 1)\n    opt = torch.optim.SGD(m.parameters(), 0.1)\n    old = get(m)\n    m(x).sum().backward()\n    opt.step()\n    new = get(m)\n    return {}"
+CAST = "def f():\n    with torch.autocast({}), torch.no_grad():\n        return (torch.ones(2, 2) @ torch.ones(2, 2)).numpy()"
 GRAPH = "@torch.compile(fullgraph=True)\ndef f(x: torch.Tensor):\n    {}\n    return x"
 
 PAIRS = {
@@ -167,6 +168,66 @@ PAIRS = {
         "CNV416",
         "def f(x: torch.Tensor):\n    return sum(x.cuda())",
         "def f(x: torch.Tensor):\n    return sum(x)",
+    ),
+    "autocast, with its own dtype and with another": (
+        "CNV103",
+        CAST.format("'cpu'"),
+        CAST.format("'cpu', torch.float16"),
+    ),
+    "the size of randint": (
+        "CNV401",
+        "def f():\n    return torch.randint(0, 5, (3,)).item()",
+        "def f():\n    return torch.randint(0, 5, (1,)).item()",
+    ),
+    "a size behind a star": (
+        "CNV401",
+        "def f(a):\n    return torch.randint(0, 5, (3,)).item()",
+        "def f(a):\n    return torch.randint(0, (3,), *a).item()",
+    ),
+    "a module that holds one on an accelerator": (
+        "CNV101",
+        "def f(x: torch.Tensor):\n    m = nn.Sequential(nn.Linear(3, 3).cuda())\n    with torch.no_grad():\n        return m(x).numpy()",
+        "def f(x: torch.Tensor):\n    m = nn.Sequential(nn.Linear(3, 3))\n    with torch.no_grad():\n        return m(x).numpy()",
+    ),
+    "a module that holds one of float64": (
+        "CNV305",
+        "def f():\n    return nn.Sequential(nn.Linear(3, 1))(torch.from_numpy(np.ones(3)))",
+        "def f():\n    return nn.Sequential(nn.Linear(3, 1, dtype=torch.float64))(torch.from_numpy(np.ones(3)))",
+    ),
+    "a type by its name": (
+        "CNV103",
+        "def f():\n    return torch.ones(3).bfloat16().numpy()",
+        "def f():\n    return torch.ones(3).bfloat16().type('torch.FloatTensor').numpy()",
+    ),
+    "the dimension that a function reduces": (
+        "CNV401",
+        "def f():\n    return torch.sum(torch.ones(3, 1), 1).item()",
+        "def f():\n    return torch.sum(torch.ones(3, 1), 0).item()",
+    ),
+    "looked at in a shape that nobody knows": (
+        "CNV401",
+        "def f(s):\n    return torch.ones(3).view(s).item()",
+        "def f(s):\n    return torch.ones(1).view(s).item()",
+    ),
+    "a view of all, and of a part": (
+        "CNV401",
+        "def f():\n    return torch.ones(3, 3).t().item()",
+        "def f():\n    return torch.ones(3).select(0, 1).item()",
+    ),
+    "made on the host, to be moved": (
+        "CNV605",
+        "def f():\n    return torch.zeros(3).to(torch.device('cuda'))",
+        "def f():\n    return torch.zeros(3).to(torch.device('cpu'))",
+    ),
+    "chosen by a condition": (
+        "CNV101",
+        "def f(c):\n    return torch.where(c, torch.ones(3).cuda(), torch.ones(3).cuda()).numpy()",
+        "def f(c):\n    return torch.where(c, 1.0, 2.0).numpy()",
+    ),
+    "gradients lie where the inputs do": (
+        "CNV101",
+        "def f():\n    w = torch.ones(3, requires_grad=True, device='cuda')\n    return torch.autograd.grad(w.sum(), [w])[0].numpy()",
+        "def f():\n    w = torch.ones(3, requires_grad=True)\n    return torch.autograd.grad(w.sum(), [w])[0].numpy()",
     ),
 }
 
