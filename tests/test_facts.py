@@ -24,7 +24,7 @@ LENGTH = (
 TYPE = "def f(x: torch.Tensor):\n    x = x.cuda()\n    if type(x) == {}:\n        return x.numpy()"
 CLASS = "def f(x):\n    x = x.cuda()\n    if isinstance(x, ({}, list)):\n        return np.asarray(x)"
 VIEW = "def f():\n    return torch.ones(4).view({}).sum(1).item()"
-ARRAY = "def c(k: bool):\n    return np.ones({}) if k else None\ndef f():\n    a = c(True)\n    if a:\n        return a"
+ARRAY = "def c(k):\n    return np.ones({}) if k else None\ndef f(k):\n    a = c(k)\n    if a:\n        return a"
 HELPER = "def get(m):\n    return m.weight.detach().numpy()\ndef f(x):\n    m = nn.Linear(3, 1)\n    opt = torch.optim.SGD(m.parameters(), 0.1)\n    old = get(m)\n    m(x).sum().backward()\n    opt.step()\n    new = get(m)\n    return {}"
 CAST = "def f():\n    with torch.autocast({}), torch.no_grad():\n        return (torch.ones(2, 2) @ torch.ones(2, 2)).numpy()"
 GRAPH = "@torch.compile(fullgraph=True)\ndef f(x: torch.Tensor):\n    {}\n    return x"
