@@ -67,6 +67,19 @@ FOUND = {
                 return [part(hidden) for part in self.parts]
         """,
     ),
+    "what something made takes the place of": (
+        "CNV402",
+        """
+        class Weighted(nn.Module):
+            def __init__(self, weight=None, n=3):
+                super().__init__()
+                self.weight = weight if weight else torch.tensor([1.0] * n)
+        """,
+    ),
+    "integers by annotation": (
+        "CNV402",
+        "def f(x, start: torch.IntTensor = None):\n    if start:\n        return x[start]\n    return x",
+    ),
     "another loss of the same name below": (
         "CNV501",
         """
@@ -157,6 +170,10 @@ SILENT = {
                 return hidden if attn is None else attn
         """,
     "an argument of something else": "def put(self, attn=None):\n    torch.ones(1)\n    return 1 if attn else 2",
+    "a number takes its place": "def f(eps=None):\n    return eps if eps else torch.tensor(1e-5)",
+    "one element takes its place": "def f(scale=None):\n    return scale if scale else torch.ones(1)",
+    "another thing takes its place": "def f(layer=None):\n    return layer if layer else nn.Linear(3, 3)",
+    "something else is taken": "def f(flag, x):\n    return x if flag else torch.ones(3)",
     "a loss that backward never goes through": """
         def f(model: nn.Module, criteria, optimizer, loader):
             total = 0

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.evidence import (
 )
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot
-from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, optional_inputs, used
+from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, optional_inputs, replaced, used
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
     MODULE_MEMORY,
@@ -600,11 +600,13 @@ class Survey:
     def test(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> None:
         """Names whose truth value is asked for."""
         self._tested(node.test)
+        self.used.add(replaced(node))
 
     def boolean(self, node: ast.BoolOp) -> None:
         """`a or b` asks for the truth value of `a`."""
         for value in node.values[:-1]:
             self._tested(value)
+        self.used.add(replaced(node))
 
     def negation(self, node: ast.UnaryOp) -> None:
         """`not a`, `~a`."""

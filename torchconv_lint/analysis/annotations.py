@@ -29,9 +29,8 @@ from torchconv_lint.analysis.values import (
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
 
-_TENSORS = frozenset(
-    {"torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.nn.Parameter", "torch.BoolTensor"}
-)
+_TENSORS = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.IntTensor", "torch.BoolTensor"})
+_TENSORS |= {"torch.nn.Parameter"}
 _SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Iterator", "Collection", "set", "Set"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "OrderedDict", "MutableMapping", "DefaultDict"})
 

@@ -57,12 +57,38 @@ def optional_inputs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterato
             yield parameter.arg
 
 
+_MAKERS = frozenset({"ones", "zeros", "full", "arange", "eye", "rand", "randn", "linspace", "tensor", "FloatTensor"})
+
+
+def replaced(node: ast.AST) -> str | None:
+    """`x` of `x if x else torch.ones(n)` and `x or torch.tensor([…])`: what takes its place has several elements."""
+    if isinstance(node, ast.IfExp):
+        value, other = node.test, node.orelse
+        if dotted(value) != dotted(node.body):
+            return None
+    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and len(node.values) == 2:
+        value, other = node.values
+    else:
+        return None
+    if not isinstance(other, ast.Call) or not isinstance(other.func, ast.Attribute) or not other.args:
+        return None
+    name, first = other.func.attr, other.args[0]
+    if name not in _MAKERS or dotted(other.func.value) != "torch":
+        return None
+    if isinstance(first, ast.Constant) and first.value == 1:
+        return None
+    one = name == "tensor" and not isinstance(first, ast.List | ast.ListComp | ast.BinOp)
+    return None if one else dotted(value)
+
+
 def present(nodes: ByType, takes: frozenset[str]) -> frozenset[str]:
     """The names and dotted names that are tested for presence: they are tensors, or None. `takes`: functions of torch
     whose first argument is a tensor."""
     found = set()
     inputs = {name for function in nodes[ast.FunctionDef] for name in optional_inputs(function)}
     for node in (*nodes[ast.If], *nodes[ast.IfExp], *nodes[ast.BoolOp]):
+        if (value := replaced(node)) is not None:
+            found.add(value)
         for path, branch in _guarded(node):
             if path not in found and (path in inputs or _is_tensor(path, branch, takes)):
                 found.add(path)
