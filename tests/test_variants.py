@@ -49,6 +49,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ),
     ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
     ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
+    ("names that mean the same", "cnv402/values_by_default.py"): {"weighted": WRITTEN},
     ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},
     ("helpers", "cnv402/presence.py"): {"Embedding": DIRECT},
     ("names without a meaning", "cnv203/kept_by_a_callback.py"): {"Stopping": NAMED},
