@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,15 @@ def test_what_a_cuda_in_another_function_tells_is_shown_on_request(code: str) ->
     chosen = SAID_ELSEWHERE.replace("upload(batch)", "upload(batch, device)").replace(".cuda()", ".to(device)")
     for shape in (here, chosen):
         assert code in [one[0] for one in shown(shape, Settings())]
+
+
+def test_so_is_what_another_file_may_choose(tmp_path: Path) -> None:
+    (tmp_path / "made.py").write_text("import torch\n\ndef ones(device):\n    return torch.ones(3, device=device)\n")
+    main = tmp_path / "main.py"
+    for told, asked, found in (("name()", "CNV101", 1), ("name()", "", 0), ("'cuda'", "", 1)):
+        text = (
+            f"import torch\nfrom made import ones\nfrom x import name\n\n\ndef f():\n    return ones({told}).numpy()\n"
+        )
+        main.write_text(text)
+        outcome = lint_source(Source(str(main), text), Settings(opt_in=(asked,) if asked else ()))
+        assert len(outcome.findings) == found, told

@@ -118,7 +118,7 @@ SAFE = {
 
 @pytest.mark.parametrize("use", SAFE.values(), ids=SAFE)
 def test_what_does_not_come_from_there_is_not_known(tmp_path: Path, use: str):
-    project(tmp_path, agent=AGENT, main=use, json="import torch\ndef policy(x):\n    return torch.ones(3).cuda()")
+    project(tmp_path, agent=AGENT, main=use, json="import torch\ndef policy(x):\n    return torch.ones(3).to('cuda')")
     assert codes(tmp_path / "main.py") == []
 
 
@@ -151,7 +151,7 @@ def test_modules_that_import_each_other(tmp_path: Path):
     project(
         tmp_path,
         one="from two import g\ndef f(x):\n    return g(x)\ndef h(x):\n    return g(x).numpy()",
-        two="import torch\nfrom one import f\ndef g(x):\n    return f(x) if x else torch.ones(3).cuda()",
+        two="import torch\nfrom one import f\ndef g(x):\n    return f(x) if x else torch.ones(3).to('cuda')",
     )
     assert codes(tmp_path / "one.py") == ["CNV101"]
     project(tmp_path, three="from four import a", four="from three import a", five="from four import a\na().numpy()")
@@ -190,7 +190,7 @@ def test_only_where_asked_for_and_where_there_is_a_file(tmp_path: Path):
 
 
 def test_findings_of_other_files_are_not_told(tmp_path: Path):
-    agent = "import torch\ndef policy(x):\n    y = torch.ones(3).cuda()\n    y.numpy()\n    return y\n"
+    agent = "import torch\ndef policy(x):\n    y = torch.ones(3).to('cuda')\n    y.numpy()\n    return y\n"
     project(tmp_path, agent=agent, main=USES["function"])
     (found,) = findings(tmp_path / "main.py")
     assert (found.path, found.span.line) == (str(tmp_path / "main.py"), 3)
@@ -198,7 +198,7 @@ def test_findings_of_other_files_are_not_told(tmp_path: Path):
 
 def test_so_many_files_and_no_more(tmp_path: Path):
     names = [f"m{number}" for number in range(30)]
-    files = {name: f"import torch\ndef f{name}():\n    return torch.ones(3).cuda()\n" for name in names}
+    files = {name: f"import torch\ndef f{name}():\n    return torch.ones(3).to('cuda')\n" for name in names}
     main = "".join(f"from {name} import f{name}\n" for name in names)
     main += "".join(f"def g{name}():\n    return f{name}().numpy()\n" for name in names)
     project(tmp_path, main=main, **files)

@@ -255,7 +255,7 @@ def test_other_findings_do_not_depend_on_transforms() -> None:
             return x.numpy()
         @torch.compile
         def f(x: torch.Tensor):
-            return inner(x.cuda())
+            return inner(x.to("cuda"))
     """
     source = Source("x.py", HEADER + textwrap.dedent(code))
     plain = lint_source(source, Settings()).findings

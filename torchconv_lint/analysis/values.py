@@ -58,6 +58,13 @@ class Fact:
             step = step.before
         return found[::-1]
 
+    def begins_at(self) -> Site | None:
+        """Where the first of the steps is; None if there are none."""
+        step = self.step
+        while step is not None and step.before is not None:
+            step = step.before
+        return None if step is None else step.site
+
     def named_at(self) -> Site | None:
         """Where the code names the accelerator itself; None if the device was chosen, or is not known so well."""
         step = self.step

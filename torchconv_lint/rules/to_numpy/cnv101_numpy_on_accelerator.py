@@ -17,8 +17,8 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 `.numpy(force=True)`, which moves and detaches by itself.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where only a `.cuda()` in another function puts it there, the finding is shown to those who ask for the rule: such a
-program has never run elsewhere, and what raises at once has been seen.
+Where another file may put it there, or a `.cuda()` in another function does, the finding is shown to those who ask for
+the rule: that file's callers choose, and a program that says `.cuda()` has never run without an accelerator.
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 
@@ -89,8 +89,8 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.far_away import told_far_away
 from torchconv_lint.rules.to_numpy.host import on_host
-from torchconv_lint.rules.to_numpy.tried import tried_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,5 +110,5 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via:
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
-        sure, tried = min(event.sure, weakest([fact])), tried_before(fact, event.site)
-        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=tried)
+        sure, far = min(event.sure, weakest([fact])), told_far_away(fact, event.site)
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=far)

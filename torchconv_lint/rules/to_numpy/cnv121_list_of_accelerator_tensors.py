@@ -14,8 +14,8 @@ lists that come from a caller outside the file. Not seen: a second name for the 
 its argument.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where only a `.cuda()` in another function puts it there, the finding is shown to those who ask for the rule: such a
-program has never run elsewhere, and what raises at once has been seen.
+Where another file may put it there, or a `.cuda()` in another function does, the finding is shown to those who ask for
+the rule: that file's callers choose, and a program that says `.cuda()` has never run without an accelerator.
 *Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -88,8 +88,8 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.to_numpy.far_away import told_far_away
 from torchconv_lint.rules.to_numpy.host import on_host
-from torchconv_lint.rules.to_numpy.tried import tried_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,5 +110,5 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
         message += f": {event.via} converts them, which raises TypeError there (use `.cpu()` on each)"
-        sure, tried = min(event.sure, weakest([fact])), tried_before(fact, event.site)
-        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=tried)
+        sure, far = min(event.sure, weakest([fact])), told_far_away(fact, event.site)
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=far)
