@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept, ArgumentKept, StateAdopted
-from torchconv_lint.analysis.loops import bound_in, walked
+from torchconv_lint.analysis.loops import bound_in, steps
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
@@ -104,7 +104,7 @@ def tell_reloaded(frame: Frame, arguments: Arguments, *, module: bool) -> None:
     if path is None:
         return
     for loop in frame.rounds:
-        if path not in bound_in(loop) and path.partition(".")[0] not in bound_in(loop) and _steps(loop):
+        if path not in bound_in(loop) and path.partition(".")[0] not in bound_in(loop) and steps(loop):
             what = "the module" if module else "the optimiser"
             why = f"{what} goes on with its tensors and changes them, so the next round loads something else"
             frame.emit(StateAdopted(frame.site(given.node), f"`{frame.text(given.node)}`", why, Confidence.LIKELY, ""))
@@ -114,13 +114,3 @@ def tell_reloaded(frame: Frame, arguments: Arguments, *, module: bool) -> None:
 def _assigns(arguments: Arguments) -> bool:
     flag = arguments.value(2, "assign")
     return any(isinstance(kind, Const) and kind.value is True for kind, _ in flag)
-
-
-def _steps(loop: cst.CSTNode) -> bool:
-    """Whether an optimiser steps in the loop."""
-    for child in walked(loop):
-        if isinstance(child, cst.Call) and isinstance(child.func, cst.Attribute) and child.func.attr.value == "step":
-            path = dotted_path(child.func.value) or ""
-            if "sched" not in path.lower() and "env" not in path.lower():
-                return True
-    return False

@@ -8,7 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import GraphKept
 from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
-from torchconv_lint.analysis.loops import made_for_few
+from torchconv_lint.analysis.loops import made_for_few, set_back_after_step
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import form_of
@@ -144,6 +144,8 @@ def _tell_kept(
             continue
         if not spent and container and type(target) is cst.Name and target.value in frame.evidence.joined:
             sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
+        if type(target) is cst.Name and set_back_after_step(frame, target.value):
+            sure = Confidence.POSSIBLE  # the graphs of one accumulation
         text, what = frame.text(target), frame.text(parts)
         operand = frame.site(parts) if form_of(added) == "tensor" else None
         frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))

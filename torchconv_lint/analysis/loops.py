@@ -206,6 +206,33 @@ def made_for_few(frame: Frame, name: str) -> bool:
     return len(frame.rounds) == 1 or name in set(_assigned(frame.rounds[-2]))
 
 
+def set_back_after_step(frame: Frame, name: str) -> bool:
+    """Whether what `name` collects in the loop at hand is dropped wherever an optimiser steps: `if (i + 1) % 4 == 0:
+    optimizer.step(); total = 0`. It is of the rounds of one accumulation then, and of no more."""
+    for branch in walked(frame.rounds[-1]) if frame.rounds else ():
+        if isinstance(branch, cst.If) and steps(branch.body) and name in set(_made_anew(branch.body)):
+            return True
+    return False
+
+
+def _made_anew(node: cst.CSTNode) -> Iterator[str]:
+    """The names that are given a value that has nothing to do with the one before."""
+    for child in walked(node):
+        if isinstance(child, cst.Assign):
+            names = set(_names(child.value))
+            yield from (name for target in child.targets for name in _bound(target.target) if name not in names)
+
+
+def steps(node: cst.CSTNode) -> bool:
+    """Whether an optimiser steps below."""
+    for child in walked(node):
+        if isinstance(child, cst.Call) and isinstance(child.func, cst.Attribute) and child.func.attr.value == "step":
+            path = dotted_path(child.func.value) or ""
+            if "sched" not in path.lower() and "env" not in path.lower():
+                return True
+    return False
+
+
 def _names(node: cst.CSTNode) -> Iterator[str]:
     return (child.value for child in walked(node) if isinstance(child, cst.Name))
 
