@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _CONVERTING_PACKAGES = ("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.")
 _NOT_CONVERTING = re.compile(
-    r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.load_npz)|"
+    r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.(load_npz|is\w+))|"
     r"sklearn\.(utils\.(check_random_state|shuffle|Bunch)|model_selection\.(train_test_split|\w*(CV|Split|KFold))|base\.))"
 )
 _WEIGHING = re.compile(r"^sklearn\.(Tfidf(Vectorizer|Transformer)|HashingVectorizer)\(\)\.(fit_)?transform$")

@@ -30,6 +30,7 @@ from torchconv_lint.analysis.shapes import count_of, dimensions, literal_sizes, 
 from torchconv_lint.analysis.sharing import converted, fresh, written
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.values import (
+    MANY,
     NONE,
     OPAQUE,
     UNKNOWN,
@@ -46,6 +47,7 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     each,
+    guessed,
     just,
     kinds,
 )
@@ -125,12 +127,24 @@ def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     """`np.float32(x)`: an array type applied to a tensor converts it."""
     if arguments.positional:
         argument = arguments.positional[0]
-        tell_implicit(frame, argument.value, argument.node, f"np.{name}", node)
+        refused = _several_only(argument.value) if name in _THROUGH_FLOAT else argument.value
+        tell_implicit(frame, refused, argument.node, f"np.{name}", node)
         if any(isinstance(kind, Array | Sequence) for kind in kinds(argument.value)):
             return Array(Fact(name))
         if all(isinstance(kind, Number | Const) for kind in kinds(argument.value)):
             return Number(numpy=True, dtype=name if name in ("float64", "float32") else None)
     return Opaque()
+
+
+_THROUGH_FLOAT = frozenset({"float64", "double"})
+"""Python's own float underlies these: they ask what holds one number for it, as `float()` does, and make an array of the
+rest only."""
+
+
+def _several_only(value: Value) -> Value:
+    """The alternatives that are known to hold several elements."""
+    counts = ((alternative, getattr(guessed(alternative.kind), "count", None)) for alternative in value)
+    return tuple(alternative for alternative, count in counts if count is not None and count.value == MANY)
 
 
 _SEVERAL = frozenset(
