@@ -11,7 +11,6 @@ from torchconv_lint.analysis.values import (
     NOTHING,
     UNKNOWN,
     Array,
-    Instance,
     Loader,
     Mapping,
     Memory,
@@ -25,6 +24,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.analysis.weights import object_of
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
@@ -108,7 +108,7 @@ def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | N
         return just(Loader())
     class_ = interpreter.classes.named(written)
     if class_ is not None:
-        return just(Instance(class_, None, interpreter.classes.is_module(class_)))
+        return just(object_of(interpreter, class_, None))
     return NOTHING
 
 

@@ -36,7 +36,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
-from torchconv_lint.analysis.weights import uses_weights
+from torchconv_lint.analysis.weights import object_of, uses_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Cal
         from torchconv_lint.analysis.values import Loader
 
         return Loader()
-    is_module = frame.interpreter.classes.is_module(outline)
-    return Instance(outline, Fact(CPU) if is_module else None, is_module)
+    return object_of(frame.interpreter, outline, Fact(CPU))
 
 
 def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.Call) -> Kind | Value:

@@ -137,8 +137,8 @@ def call_dtype(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
 
 
 _THROUGH_FLOAT = frozenset({"float64", "double"})
-"""Python's own float underlies these: they ask what holds one number for it, as `float()` does, and make an array of the
-rest only."""
+"""Python's own float underlies these: they ask what holds one number for it, as `float()` does, and make an array of
+what holds more."""
 
 
 def _several_only(value: Value) -> Value:

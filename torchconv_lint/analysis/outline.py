@@ -71,6 +71,15 @@ class FunctionOutline:
         return None if whole else frozenset(node.attr for node in attributes)
 
     @functools.cached_property
+    def freezes(self) -> bool:
+        """Whether it switches off grad for all parameters of its object, and stores nothing in it afterwards."""
+        arguments = [*self.node.args.posonlyargs, *self.node.args.args]
+        this = arguments[0].arg if arguments else ""
+        last = next((node for node in reversed(self.node.body) if _freezes(node, this)), None)
+        stored = [node for node in self.by_type[ast.Attribute] if isinstance(node.ctx, ast.Store)]
+        return last is not None and not any(node.lineno > last.lineno and dotted(node.value) == this for node in stored)
+
+    @functools.cached_property
     def given(self) -> frozenset[str]:
         """The names that stand for what a caller has handed over, or for a part or a view of it: parameters that are
         bound to nothing else, and names taken from them."""
@@ -144,6 +153,23 @@ class FileOutline:
         """A dotted name as written, its first part replaced by what it was imported as."""
         root, dot, rest = name.partition(".")
         return self.imports.get(root, root) + dot + rest
+
+
+def _freezes(node: ast.stmt, this: str) -> bool:
+    """`self.requires_grad_(False)`, or a loop over `self.parameters()` that says so of each."""
+    if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+        iterated = node.iter.func if isinstance(node.iter, ast.Call) else node.iter
+        return dotted(iterated) == f"{this}.parameters" and any(_freezes(child, node.target.id) for child in node.body)
+    if isinstance(node, ast.Assign):
+        return _is_false(node.value) and [dotted(target) for target in node.targets] == [f"{this}.requires_grad"]
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or dotted(call.func) != f"{this}.requires_grad_":
+        return False
+    return bool(call.args) and _is_false(call.args[0])
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 _VIEWS = frozenset(

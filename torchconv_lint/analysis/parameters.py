@@ -17,7 +17,6 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Class,
     Const,
-    Instance,
     Kind,
     Mapping,
     Sequence,
@@ -25,6 +24,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.analysis.weights import object_of
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Definition
@@ -39,9 +39,7 @@ def receiver(interpreter: Interpreter, function: FunctionOutline) -> Kind | None
         return None
     if "classmethod" in decorators:
         return Class(function.owner)
-    return Instance(
-        function.owner, receiver_device(interpreter, function), interpreter.classes.is_module(function.owner)
-    )
+    return object_of(interpreter, function.owner, receiver_device(interpreter, function))
 
 
 def expected(interpreter: Interpreter, definition: Definition, this: Kind | None) -> dict[str, Value]:

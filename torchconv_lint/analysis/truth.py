@@ -22,12 +22,14 @@ from torchconv_lint.analysis.values import (
     Const,
     Device,
     External,
+    Kind,
     Module,
     Number,
     Opaque,
     Tensor,
     Truth,
     Value,
+    When,
     guessed,
 )
 from torchconv_lint.model import Confidence
@@ -199,16 +201,27 @@ def condition_of_value(value: Value) -> Condition | None:
 
 
 def stable_path(value: Value) -> str | None:
-    """The path under which a value stays the same: none if it may have been assigned since, on some way here."""
+    """The path under which a value stays the same: none if it may have been assigned since, on some way here. What is
+    False exactly where the path is has not become anything else."""
     paths = set()
     for kind, when in value:
         if when:
-            return None
-        if type(kind) in STORED:
+            same = _same_as(kind, when)
+            if not same:
+                return None
+            paths |= same
+        elif type(kind) in STORED:
             paths.add(kind.path)  # type: ignore[attr-defined]
         elif isinstance(kind, External):  # `from options import args`
             paths.add(kind.name)
     return paths.pop() if len(paths) == 1 else None
+
+
+def _same_as(kind: Kind, when: When) -> set[str]:
+    """The paths that are the constant wherever this is the one: `False`, where `path` is."""
+    if type(kind) is not Const or type(kind.value) is not bool:
+        return set()
+    return {key for key, truth in when if truth is kind.value and isinstance(key, str)}
 
 
 def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:

@@ -1,20 +1,30 @@
-"""Which modules of the project have something to train: a forward that uses nothing but buffers and numbers has not."""
+"""Which modules of the project have something to train: one whose forward uses nothing but buffers and numbers has not,
+nor has one that freezes itself when it is made."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.values import Const, Number
+from torchconv_lint.analysis.values import Const, Fact, Instance, Number
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.outline import ClassOutline
 
 
+def object_of(interpreter: Interpreter, class_: ClassOutline, device: Fact | None) -> Instance:
+    """An object of a class of the project, which is on `device` if it is a module."""
+    if not interpreter.classes.is_module(class_):
+        return Instance(class_)
+    classes = interpreter.classes.bases(class_)
+    made = next((one.methods["__init__"] for one in classes if "__init__" in one.methods), None)
+    return Instance(class_, device, True, trainable=made is None or not made.freezes)
+
+
 def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether the module's output may depend on parameters: always, unless every attribute that forward reads is a
     buffer or a number."""
-    classes = list(interpreter.classes.bases(class_))
+    classes = interpreter.classes.bases(class_)
     forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
     read = forward.read_on_self if forward is not None else None
     if read is None:
