@@ -11,6 +11,7 @@ from torchconv_lint.analysis.values import (
     NOTHING,
     UNKNOWN,
     Array,
+    External,
     Loader,
     Mapping,
     Memory,
@@ -106,6 +107,8 @@ def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | N
         return just(Optimizer())
     if last == "DataLoader":
         return just(Loader())
+    if name == "torch.Generator":  # on the CPU, unless it was made for another device: nobody knows
+        return just(External(f"torch.Generator().{path}"))
     class_ = interpreter.classes.named(written)
     if class_ is not None:
         return just(object_of(interpreter, class_, None))
