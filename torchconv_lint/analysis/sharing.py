@@ -203,7 +203,7 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
             return memory
         side = memory.side
         step = (node, None)
-        if container and _is_of_this_round(frame, memory):
+        if container and (_is_of_this_round(frame, memory) or _waits_to_be_filled(frame, memory)):
             return memory
         if container and step not in side and len(side) < MAX_SIDE:
             side = (*side, step)
@@ -211,6 +211,12 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
         return replace(memory, side=side, kept=(frame.site(node), name), form=form)
 
     return relabelled(value, keep)
+
+
+def _waits_to_be_filled(frame: Frame, memory: Memory) -> bool:
+    """Whether nothing has been written yet to what was made without contents: it is kept for those that it will get."""
+    own = ("own", memory.key)
+    return memory.origin == "blank" and not any(key[:2] == own for key in frame.state.stale)
 
 
 def form_of(value: Value) -> str:

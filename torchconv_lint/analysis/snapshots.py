@@ -10,6 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
 from torchconv_lint.analysis.graph import held
+from torchconv_lint.analysis.loops import walked
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_hook, is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
@@ -29,7 +30,7 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     """`where = value`: a gradient kept as "the previous one", or a hook's output kept as it is.
 
     Most hooks look at outputs that nothing overwrites; that another hook of the file clones its output says that here
-    something does.
+    something does. A hook that clones in one branch, and keeps the output in another, means to keep it.
     """
     form = form_of(value)
     for memory in memories(value):
@@ -41,7 +42,8 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
         elif memory.origin == "parameter" and memory.name == hook_output(frame):
             why = "an in-place layer that follows overwrites it"
-            sure = Confidence.LIKELY if frame.interpreter.facts.hooks_clone else Confidence.POSSIBLE
+            elsewhere = frame.interpreter.facts.hooks_clone and not _clones(frame)
+            sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
             frame.emit(
                 AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure, form or "tensor")
             )
@@ -78,6 +80,14 @@ def hook_output(frame: Frame) -> str | None:
         return None
     names = [param.name.value for param in definition.node.params.params]
     return names[-1] if is_hook(names) else None
+
+
+def _clones(frame: Frame) -> bool:
+    """Whether the function clones something itself."""
+    calls = (
+        (child.func for child in walked(frame.definition.node) if type(child) is cst.Call) if frame.definition else ()
+    )
+    return any(type(func) is cst.Attribute and func.attr.value == "clone" for func in calls)
 
 
 def _is_filled_up(kind: Kind, live: object) -> bool:
