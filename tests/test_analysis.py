@@ -8,7 +8,9 @@ import pytest
 from snippets import found
 
 from torchconv_lint.analysis import shared
+from torchconv_lint.knowledge import numpy_ops, torch_ops
 from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Confidence
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
@@ -369,3 +371,32 @@ def test_deep_code_spares_the_rest(deep: str, sieve: bool) -> None:
     outcome = lint_source(Source("x.py", code), Settings(sieve=sieve))
     assert [finding.span.line for finding in outcome.findings] == [3, 6]
     assert not outcome.problems
+
+
+def test_methods_may_be_kept_under_names() -> None:
+    table = torch_ops().method
+    tensors = {*table.tensor, *table.tuple, *table.python, *table.host, *table.inplace, "numpy", "item", "to", "cuda"}
+    owners = {
+        "torch.ones(3).cuda()": tensors,
+        "np.ones(3)": numpy_ops().method.inplace | {"astype", "copy", "item"},
+        "[loss]": {"append", "extend", "insert", "pop", "clear", "update", "index"},
+        "{1: loss}": {"update", "pop", "get", "setdefault", "items", "values"},
+        "nn.Linear(2, 2)": {"to", "cuda", "cpu", "state_dict", "load_state_dict", "parameters", "forward", "eval"},
+        "torch.optim.SGD([loss], 0.1)": {"step", "zero_grad", "state_dict"},
+        "unknown": {"numpy", "cpu", "append", "backward", "freeze", "float"},
+    }
+    lines = [
+        f"    for _ in range(3):\n        call = ({owner}).{name}\n        result = call(), call(loss)\n"
+        for owner, names in owners.items()
+        for name in sorted(names)
+    ]
+    head = "import numpy as np\nimport torch\nfrom torch import nn\n"
+    functions = [
+        f"def f{i}(unknown):\n    loss = nn.Linear(2, 2).cuda()(unknown).sum()\n    loss.backward()\n{line}"
+        for i, line in enumerate(lines)
+    ]
+    settings = Settings(opt_in=("ALL",), confidence=Confidence.POSSIBLE, sieve=False)
+    outcome = lint_source(Source("kept.py", "\n".join([head, *functions])), settings)
+    assert not outcome.problems
+    assert {finding.code for finding in outcome.findings} >= {"CNV101", "CNV401"}
+    assert not any(finding.fix for finding in outcome.findings if finding.code == "CNV101")

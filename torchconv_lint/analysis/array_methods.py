@@ -11,6 +11,7 @@ from torchconv_lint.analysis.array_dtypes import quotient_dtype, reduced_to
 from torchconv_lint.analysis.buffers import tell_reinterpreted
 from torchconv_lint.analysis.dtypes import dtype_of
 from torchconv_lint.analysis.layout import copied, viewed
+from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import written
 from torchconv_lint.analysis.tensors import INTEGERS
@@ -26,7 +27,7 @@ def call_array_method(
 ) -> Kind | Value:
     """`array.name(...)`."""
     ops = numpy_ops().method
-    subject = getattr(func, "value", func)
+    subject = receiver_of(func)
     if name in ops.inplace and not (name == "resize" and "resample" in arguments.keywords):  # that is an image's
         written(frame, just(kind), subject, node, fills=name in ("fill", "put", "itemset"))
         return NONE

@@ -17,7 +17,7 @@ from torchconv_lint.analysis.elements import (
 )
 from torchconv_lint.analysis.iteration import appended, element_of, stored
 from torchconv_lint.analysis.kept_graphs import contained
-from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.narrowing import instance_of, type_names
 from torchconv_lint.analysis.outline import attribute_family, named_attribute
 from torchconv_lint.analysis.reads import tell_text
@@ -200,9 +200,7 @@ def call_container_method(
         if name in ("append", "add", "appendleft", "insert"):
             item = arguments.value(1) if name == "insert" else first
             if arguments.positional:
-                item = contained(
-                    frame, node, getattr(func, "value", func), just(kind), item, arguments.positional[-1].node
-                )
+                item = contained(frame, node, receiver_of(func), just(kind), item, arguments.positional[-1].node)
             frame.write_back(func, just(appended(kind, _kept(frame, item, arguments, func))))
             return NONE
         if name in ("extend", "update"):
@@ -223,7 +221,7 @@ def call_container_method(
 def _kept(frame: Frame, item: Value, arguments: Arguments, func: cst.BaseExpression) -> Value:
     if not frame.tracks or not arguments.positional:
         return item
-    return kept(frame, item, arguments.positional[-1].node, frame.text(getattr(func, "value", func)), container=True)
+    return kept(frame, item, arguments.positional[-1].node, frame.text(receiver_of(func)), container=True)
 
 
 def _mapping_method(

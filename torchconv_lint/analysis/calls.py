@@ -32,7 +32,7 @@ from torchconv_lint.analysis.iteration import element_of, flattened
 from torchconv_lint.analysis.kept_graphs import contained, escape
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.moving import moved_by
-from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE, is_snapshot
 from torchconv_lint.analysis.reads import tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
@@ -478,11 +478,11 @@ def _call_opaque_method(
         return _move_opaque(frame, kind, name, arguments, node, func)
     if kind.guess is not None and name not in _OF_A_MAPPING and of_a_tensor(name):
         return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
-    if name in CASTS and isinstance(getattr(func, "value", None), _COMPUTED) and not arguments.count:
+    if name in CASTS and isinstance(receiver_of(func), _COMPUTED) and not arguments.count:
         return call_tensor_method(frame, Tensor(), name, arguments, node, func)
     if name in ("item", "numpy", "tolist"):
         what = {"item": NUMBER, "numpy": ARRAY}.get(name, LIST)
-        tell_read(frame, kind, getattr(func, "value", func), node, what, name)
+        tell_read(frame, kind, receiver_of(func), node, what, name)
     if name == "numpy":
         return Array(memory=kind.memory)
     if kind.array is not None and name in ("toarray", "todense"):
@@ -494,7 +494,7 @@ def _call_opaque_method(
     if name == "load_state_dict" and "optim" in (kind.path or "").lower():
         return module_calls.call_optimizer_method(frame, name, arguments, node)
     if name == "append" and arguments.positional and kind.path is not None:
-        contained(frame, node, getattr(func, "value", func), NOTHING, arguments.value(0), arguments.positional[0].node)
+        contained(frame, node, receiver_of(func), NOTHING, arguments.value(0), arguments.positional[0].node)
     if name == "backward":
         frame.has_stepped = True
         trains(frame, node)
@@ -564,7 +564,7 @@ def _is_optimizer_name(path: str | None) -> bool:
 def _move_opaque(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value:
-    owner = getattr(func, "value", func)
+    owner = receiver_of(func)
     if _LIKE_A_PIPELINE.search(dotted_path(owner.func if type(owner) is cst.Call else owner) or ""):
         return kind
     if any(isinstance(one, Const) and isinstance(one.value, str) for value in arguments.values[1:] for one, _ in value):

@@ -9,7 +9,7 @@ from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument, Arguments
 from torchconv_lint.analysis.left_behind import accepted
-from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.outline import REGISTERING
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
@@ -203,7 +203,7 @@ def call_method(
         frame.write_back(func, value)
         return value
     if kind.is_module and name in ("add_module", "register_module"):
-        set_by_name(frame, getattr(func, "value", func), arguments.value(1), node)
+        set_by_name(frame, receiver_of(func), arguments.value(1), node)
         return NONE
     part = stored(frame, kind, name)
     if part:
@@ -235,7 +235,7 @@ def call_method(
 def _registered(frame: Frame, name: str, arguments: Arguments, func: cst.BaseExpression) -> Value:
     """`self.register_buffer("x", value)` stores `self.x`. Buffers move with the module: where they are is not known."""
     named, value = arguments.value(0, "name"), arguments.value(1, "tensor" if name == "register_buffer" else "param")
-    owner = dotted_path(getattr(func, "value", func))
+    owner = dotted_path(receiver_of(func))
     if owner is not None and len(named) == 1 and isinstance(named[0].kind, Const) and value:
         if name == "register_buffer":
             value = each(value, lambda kind: replace(kind, device=None) if isinstance(kind, Tensor) else kind)

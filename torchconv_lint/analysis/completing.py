@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import (
     Event,
+    ForeignWrite,
     GraphCut,
     GraphKept,
     LeafBackward,
@@ -26,6 +27,7 @@ def completed(events: list[Event], mixed: set[cst.CSTNode], graphs: KeptGraphs) 
     """The events of a file, completed; without those that later code has made void. `mixed`: what is converted, and not
     a tensor in every evaluation."""
     own = {event.site for event in events if isinstance(event, OwnUse)}
+    read = own | {event.site for event in events if isinstance(event, StaleRead)}
     found: list[Event] = []
     for event in events:
         if isinstance(event, StaleRead) and event.site in own:
@@ -42,6 +44,8 @@ def completed(events: list[Event], mixed: set[cst.CSTNode], graphs: KeptGraphs) 
         elif isinstance(event, GraphKept):
             if event.tag not in graphs.differentiated:
                 found.append(replace(event, escapes=event.tag in graphs.escaped))
+        elif isinstance(event, ForeignWrite):
+            found.append(event if event.given or event.site in read else replace(event, unread=True))
         elif not isinstance(event, OwnUse):
             found.append(event)
     return found

@@ -59,7 +59,11 @@ REFUSALS = frozenset({"TypeError", "RuntimeError", "ValueError"})
 
 def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
     """A conversion whose refusal the code around it catches by name is one that was thought of. And what was brought to
-    the host with care, in a function that is called from elsewhere, raises at every call unless grad is off there."""
+    the host with care, in a function that is called from elsewhere, raises at every call unless grad is off there.
+    A method that is called under a name (`get = x.numpy`) has no operand at the call that a fix could change."""
+    call = event.site.node
+    if event.operand is not None and type(call) is cst.Call and event.operand.node is call.func:
+        event = replace(event, operand=None)
     if isinstance(event, ToNumpy) and event.grad_mode:
         graph, device = event.tensor.graph, event.tensor.device
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST

@@ -15,6 +15,7 @@ from torchconv_lint.analysis.graph import grown
 from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.left_behind import HOLDS_WEIGHTS, accepted
 from torchconv_lint.analysis.loops import trains
+from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
@@ -235,7 +236,7 @@ def call_module_method(
     if name == "load_state_dict":
         tell_reloaded(frame, arguments, module=True)
     if name == "load_state_dict" and frame.tracks:
-        tell_restored(frame, arguments.value(0, "state_dict"), frame.text(getattr(func, "value", func)))
+        tell_restored(frame, arguments.value(0, "state_dict"), frame.text(receiver_of(func)))
     if name == "zero_grad":
         zeroed(frame, arguments, node)
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
@@ -281,7 +282,7 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
     grad = NO_GRAD
     if kind.trainable and "parameters" in name:
         grad = Fact(True).then(site, "parameters require grad")
-    owner = getattr(func, "value", func)
+    owner = receiver_of(func)
     return Tensor(
         device=kind.device,
         grad=grad,
@@ -293,7 +294,7 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
 
 def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
     """The tensors of a state dict are the parameters' own memory, without grad."""
-    memory = module_memory(frame, getattr(func, "value", func))
+    memory = module_memory(frame, receiver_of(func))
     if memory is not None:
         how = ((frame.site(node), "`state_dict()` gives the parameters' own memory"),)
         memory = replace(memory, side=((node, False),), how=how)

@@ -10,7 +10,7 @@ from torchconv_lint.analysis.buffers import tell_cast_back
 from torchconv_lint.analysis.copies import landed, uploads
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.graph import offspring
-from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
@@ -48,7 +48,7 @@ def moved_by(
     if name == "cuda":
         before = kind.device.step if kind.device else None
         step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, by_name=True)
-        uploads(frame, node, kind, getattr(node.func, "value", node))
+        uploads(frame, node, kind, receiver_of(node.func))
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":
         _tell_copy(frame, original or kind, node)
@@ -93,12 +93,12 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
             result = landed(frame, node, kind, _on_cpu(frame, kind, node, "`.to()`"), goal.fact)
             return replace(result, memory=None) if copies else result
         if goal.fact is not None:
-            uploads(frame, node, kind, getattr(node.func, "value", node))
+            uploads(frame, node, kind, receiver_of(node.func))
         return moved(frame, kind, goal.fact, node)
     if isinstance(goal, Dtype):
         step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
         same = kind.dtype is not None and kind.dtype.value == goal.name
-        tell_cast_back(frame, kind, goal.name, node, getattr(node.func, "value", node))
+        tell_cast_back(frame, kind, goal.name, node, receiver_of(node.func))
         result = cast(kind, Fact(goal.name, step))
         if not same or copies:
             return result
@@ -120,7 +120,7 @@ def _tell_copy(frame: Frame, kind: Kind, node: cst.Call) -> None:
     if isinstance(kind, Opaque):
         sure = min(sure, Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE)
     if not asked and guessed(kind) is not None and not frame.is_statement(node):
-        tell_read(frame, kind, getattr(node.func, "value", node), node, COPY, "cpu", sure)
+        tell_read(frame, kind, receiver_of(node.func), node, COPY, "cpu", sure)
 
 
 def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:

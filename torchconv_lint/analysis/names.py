@@ -28,6 +28,11 @@ def dotted_path(node: cst.CSTNode) -> str | None:
     return ".".join(reversed(parts))
 
 
+def receiver_of(func: cst.BaseExpression) -> cst.BaseExpression:
+    """What a method is called of: `x` of `x.numpy`; the name itself under which a method is called: `get = x.numpy`."""
+    return func.value if type(func) is cst.Attribute else func
+
+
 def longer_path(path: str | None, attribute: str) -> str | None:
     """The path of an attribute of something that has a path."""
     if path is None or path.count(".") + 2 > MAX_PATH:

@@ -18,6 +18,7 @@ from torchconv_lint.analysis.going_back import spent, went_back
 from torchconv_lint.analysis.graph import NO_CUTS, write_to_leaf
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.moving import moved_by
+from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.operations import operation, outputs
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
@@ -98,7 +99,7 @@ def call_tensor_method(
     original: Opaque | None = None,
 ) -> Kind | Value:
     """`tensor.name(...)`. `original` is the opaque object when that it is a tensor was only a guess."""
-    subject = getattr(func, "value", func)
+    subject = receiver_of(func)
     if name in ("numpy", "__array__"):
         return _to_numpy(frame, kind, arguments, node, subject, original)
     if name in ("to", "cuda", "cpu", "type", "type_as"):

@@ -130,8 +130,9 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
         converted = any(crosses for _, crosses in event.write.side)
         # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
-        # And if all callers are seen to be done with it, or to take the result in its place, nobody is harmed.
-        harms = event.used is not False and (converted or event.renamed)
+        # And if all callers are seen to be done with it, or to take the result in its place, nobody is harmed. What the
+        # function writes and never looks at again, it writes for the caller: running statistics, for one.
+        harms = event.used is not False and not event.unread and (converted or event.renamed)
         confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
         yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))
 
