@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -75,9 +75,9 @@ class FunctionOutline:
         """Whether it switches off grad for all parameters of its object, and stores nothing in it afterwards."""
         arguments = [*self.node.args.posonlyargs, *self.node.args.args]
         this = arguments[0].arg if arguments else ""
-        last = next((node for node in reversed(self.node.body) if _freezes(node, this)), None)
+        last = max((node.lineno for node in _surely_run(self.node.body) if _freezes(node, this)), default=None)
         stored = [node for node in self.by_type[ast.Attribute] if isinstance(node.ctx, ast.Store)]
-        return last is not None and not any(node.lineno > last.lineno and dotted(node.value) == this for node in stored)
+        return last is not None and not any(node.lineno > last and dotted(node.value) == this for node in stored)
 
     @functools.cached_property
     def given(self) -> frozenset[str]:
@@ -155,11 +155,21 @@ class FileOutline:
         return self.imports.get(root, root) + dot + rest
 
 
+def _surely_run(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that no condition guards, those in `with` and `try` included."""
+    for node in statements:
+        yield node
+        if isinstance(node, ast.With | ast.Try) or (isinstance(node, ast.If) and isinstance(node.test, ast.Constant)):
+            yield from _surely_run(node.body)
+
+
 def _freezes(node: ast.stmt, this: str) -> bool:
     """`self.requires_grad_(False)`, or a loop over `self.parameters()` that says so of each."""
     if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
         iterated = node.iter.func if isinstance(node.iter, ast.Call) else node.iter
-        return dotted(iterated) == f"{this}.parameters" and any(_freezes(child, node.target.id) for child in node.body)
+        return dotted(iterated) == f"{this}.parameters" and any(
+            _freezes(child, node.target.id) for child in _surely_run(node.body)
+        )
     if isinstance(node, ast.Assign):
         return _is_false(node.value) and [dotted(target) for target in node.targets] == [f"{this}.requires_grad"]
     call = node.value if isinstance(node, ast.Expr) else None
