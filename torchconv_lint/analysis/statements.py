@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.assign import assign, augment, forget
+from torchconv_lint.analysis.conversions import REFUSALS
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.going_back import gave_loss
@@ -364,8 +365,9 @@ def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
     seldom = frame.seldom
     for handler in node.handlers:
         frame.seldom = bool(frame.loops) or seldom
+        frame.caught = caught | REFUSALS if _handles_refusals(handler) else caught
         ends.append(_branch(frame, middle, lambda h=handler: run_suite(frame, h.body)))  # type: ignore[misc]
-    frame.seldom = seldom
+    frame.seldom, frame.caught = seldom, caught
     if after_body is not None and node.orelse is not None:
         orelse = node.orelse
         after_body = _branch(frame, after_body, lambda: run_suite(frame, orelse.body))
@@ -380,13 +382,21 @@ def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
 
 def _caught(node: cst.Try | cst.TryStar) -> frozenset[str]:
     """The errors that the handlers name."""
-    named: list[cst.BaseExpression] = []
-    for handler in node.handlers:
-        if isinstance(handler.type, cst.Tuple):
-            named += [element.value for element in handler.type.elements]
-        elif handler.type is not None:
-            named.append(handler.type)
-    return frozenset(dotted_path(error) or "" for error in named)
+    return frozenset(name for handler in node.handlers for name in _named(handler))
+
+
+def _named(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> list[str]:
+    """The errors that a handler names; none if it takes all."""
+    if isinstance(handler.type, cst.Tuple):
+        return [dotted_path(element.value) or "" for element in handler.type.elements]
+    return [dotted_path(handler.type) or ""] if handler.type is not None else []
+
+
+def _handles_refusals(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Whether it goes on with what torch has refused, which need not be a tensor: `try: x = x.cpu().numpy()`, `except
+    AttributeError: x = np.asarray(x)`."""
+    named = _named(handler)
+    return not named or not REFUSALS.union({"Exception", "AttributeError"}).isdisjoint(named)
 
 
 @executes(cst.Match)
