@@ -34,8 +34,9 @@ def tell_adopted(frame: Frame, target: str, value: Value, node: cst.CSTNode) -> 
     name = target.rpartition(".")[2]
     written = frame.interpreter.classes.written_attributes(frame.this.definition)
     if frame.definition is not None and frame.definition.name in _RESTORING and name in written:
-        for memory in memories(value):
-            if memory.origin == "parameter" and any(guessed(kind) is not None for kind, _ in value):
+        tensors = tuple(alt for alt in value if guessed(alt.kind) is not None)
+        for memory in memories(tensors):  # of `x.clone() if torch.is_tensor(x) else x`, the tensor is a copy
+            if memory.origin == "parameter":
                 why = "it is the tensor in the state that was loaded, and the class writes it in place"
                 frame.emit(StateAdopted(frame.site(node), f"`{target}`", why, Confidence.LIKELY, form_of(value)))
                 return

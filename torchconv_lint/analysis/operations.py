@@ -13,7 +13,19 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, broadcast, count_of, literal_sizes, without_dim
 from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import INTEGERS, NO_GRAD, computed, result_dtype
-from torchconv_lint.analysis.values import MANY, NOTHING, ONE, Const, Fact, Number, Sequence, Tensor, Value, just
+from torchconv_lint.analysis.values import (
+    MANY,
+    NOTHING,
+    ONE,
+    Const,
+    Fact,
+    Number,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    just,
+)
 from torchconv_lint.knowledge import torch_ops
 from torchconv_lint.model import Confidence
 
@@ -45,8 +57,11 @@ def operation(
     count, shape = _size(name, operands, arguments, function, views=views or maybe)
     fixed = ops.dtype.get(name)
     dtype = Fact(fixed) if fixed else result_dtype(operands)
-    if dtype is not None and dtype.value in INTEGERS and name in ops.to_float:
-        dtype = frame.interpreter.facts.default_dtype
+    if dtype is not None and dtype.value in INTEGERS and not fixed:
+        if name in ops.to_float:
+            dtype = frame.interpreter.facts.default_dtype
+        elif function and _has_unknown(arguments):  # `torch.index_select(weight, 0, index)`: the index tells nothing
+            dtype = None
     if (name in ops.no_grad) or (fixed in ("bool", "int64")):
         return replace(computed(frame, operands, count=count, shape=shape), grad=NO_GRAD, dtype=dtype)
     if views or (maybe and not function):
@@ -65,6 +80,15 @@ def operation(
     if name.rpartition(".")[2] in _WITH_FRACTIONS:
         result = replace(result, fraction=True)
     return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
+
+
+def _has_unknown(arguments: Arguments) -> bool:
+    """Whether an operand may be anything: a tensor of floats, for one."""
+    return any(
+        isinstance(kind, Opaque) and kind.guess is None
+        for argument in arguments.positional
+        for kind, _ in argument.value
+    )
 
 
 _SPREADS = frozenset({"expand", "expand_as", "broadcast_to"})
