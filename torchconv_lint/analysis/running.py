@@ -20,7 +20,7 @@ from torchconv_lint.analysis.relaying import Told, told
 from torchconv_lint.analysis.second_names import tell_left
 from torchconv_lint.analysis.sharing import memories
 from torchconv_lint.analysis.snapshots import tell_left_behind
-from torchconv_lint.analysis.state import State, join_all
+from torchconv_lint.analysis.state import State, join_all, mentions
 from torchconv_lint.analysis.statements import run_suite
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway
 from torchconv_lint.analysis.values import (
@@ -38,6 +38,7 @@ from torchconv_lint.analysis.values import (
     Value,
     join,
     just,
+    under,
 )
 
 if TYPE_CHECKING:
@@ -168,7 +169,24 @@ def _given(frame: Frame) -> Value:
     """What a call gives: the value of a `return`, or a generator."""
     if frame.yields:
         return just(Sequence(None, join(*frame.yields), mutable=False))
-    return join(*frame.returns) if frame.returns else NOTHING
+    if len(frame.returns) < 2 or len(frame.returns) != len(frame.exits):
+        return join(*frame.returns) if frame.returns else NOTHING
+    # What the ways to the returns have asked of anything but the arguments, the caller may ask again.
+    common = frozenset.intersection(*(state.path for state in frame.exits))
+    own = _parameters(frame.definition)
+    parts = []
+    for value, state in zip(frame.returns, frame.exits, strict=True):
+        asked = frozenset(one for one in state.path - common if not any(mentions(one[0], name) for name in own))
+        parts.append(under(value, asked))
+    return join(*parts)
+
+
+def _parameters(definition: Definition | None) -> set[str]:
+    if definition is None:
+        return set()
+    every = definition.node.params
+    slots = [*every.posonly_params, *every.params, *every.kwonly_params]
+    return {slot.name.value for slot in slots}
 
 
 def _kept_on_self(frame: Frame, node: cst.FunctionDef | cst.Lambda, final: State) -> dict[str, Value]:
