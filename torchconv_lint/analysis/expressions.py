@@ -211,7 +211,10 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
         if last:
             parts.append(value)
             break
-        if not _stands_for_one(frame, operands[position + 1], is_and):
+        other = operands[position + 1]
+        if not is_and and type(other) in (cst.Tuple, cst.List) and any(isinstance(kind, Sequence) for kind, _ in value):
+            value = tuple(alt for alt in value if not isinstance(alt.kind, Tensor))  # a pair is wanted, and no tensor
+        if not _stands_for_one(frame, other, is_and):
             ask_truth(frame, operand, value)
         frame.seldom = frame.seldom or is_seldom(frame, operand)
         # What `and` lets through is false, what `or` lets through is true; the rest is evaluated after that.

@@ -293,8 +293,12 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
 
 
 def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
-    """The tensors of a state dict are the parameters' own memory, without grad."""
-    memory = module_memory(frame, receiver_of(func))
+    """The tensors of a state dict are the parameters' own memory, without grad. That of a copy that nothing here trains
+    stays as it is."""
+    owner = receiver_of(func)
+    outline = frame.definition.outline if frame.definition is not None else None
+    idle = outline is not None and type(owner) is cst.Name and owner.value in outline.idle_copies
+    memory = module_memory(frame, owner) if not idle else None
     if memory is not None:
         how = ((frame.site(node), "`state_dict()` gives the parameters' own memory"),)
         memory = replace(memory, side=((node, False),), how=how)

@@ -71,6 +71,22 @@ class FunctionOutline:
         return None if whole else frozenset(node.attr for node in attributes)
 
     @functools.cached_property
+    def idle_copies(self) -> frozenset[str]:
+        """The names of deep copies (of modules, say) that are moved, called and asked for their state, and no more."""
+        made = [node for node in self.by_type[ast.Assign] if _is_deepcopy(node.value)]
+        names = {target.id for node in made for target in node.targets if isinstance(target, ast.Name)}
+        if not names:
+            return frozenset()
+        harmless = {
+            id(node.value)
+            for node in self.by_type[ast.Attribute]
+            if node.attr in _IDLE and isinstance(node.value, ast.Name)
+        }
+        harmless |= {id(node.func) for node in self.by_type[ast.Call]}
+        harmless |= {id(target) for node in made for target in node.targets}
+        return frozenset(names - {node.id for node in self.by_type[ast.Name] if id(node) not in harmless})
+
+    @functools.cached_property
     def freezes(self) -> bool:
         """Whether it switches off grad for all parameters of its object, and stores nothing in it afterwards."""
         arguments = [*self.node.args.posonlyargs, *self.node.args.args]
@@ -153,6 +169,14 @@ class FileOutline:
         """A dotted name as written, its first part replaced by what it was imported as."""
         root, dot, rest = name.partition(".")
         return self.imports.get(root, root) + dot + rest
+
+
+_IDLE = frozenset({"state_dict", "eval", "train", "to", "cpu", "cuda", "float", "half", "requires_grad_", "zero_grad"})
+"""What may be called of a module without changing its weights."""
+
+
+def _is_deepcopy(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] == "deepcopy"
 
 
 def _surely_run(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
