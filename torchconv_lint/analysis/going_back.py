@@ -10,7 +10,7 @@ import libcst as cst
 from torchconv_lint.analysis.backward import GRAPH_KEYWORDS
 from torchconv_lint.analysis.cuts import cuts_of
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
-from torchconv_lint.analysis.graph import graph_of, held, regraphed
+from torchconv_lint.analysis.graph import graph_of, held, regraphed, requires
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import Cut, Fact, Kind, Opaque, Tensor, Value, deeply, guessed
@@ -111,7 +111,9 @@ def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNo
     if "backward" not in name:
         return
     own = [argument for keyword, argument in arguments.keywords.items() if keyword in GRAPH_KEYWORDS]
-    for argument in (*arguments.positional, *own):
+    given = (*arguments.positional, *own)
+    live = [argument for argument in given if any(requires(kind) for kind in held(argument.value))]
+    for argument in live or given:  # next to what has a graph, an array is something else: labels, say
         went_back(frame, argument.value, node)
         changed = deeply(argument.value, spent)
         if changed is not argument.value:

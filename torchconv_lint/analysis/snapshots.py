@@ -30,7 +30,8 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     """`where = value`: a gradient kept as "the previous one", or a hook's output kept as it is.
 
     Most hooks look at outputs that nothing overwrites; that another hook of the file clones its output says that here
-    something does. A hook that clones in one branch, and keeps the output in another, means to keep it.
+    something does. A hook that clones in one branch, and keeps the output in another, means to keep it,
+    and one that sets the `.data` of something changes that thing.
     """
     form = form_of(value)
     for memory in memories(value):
@@ -40,7 +41,7 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
                 why = f"`{where} += …` adds to the gradient itself, and so does the next backward pass"
             sure = Confidence.POSSIBLE if frame.interpreter.facts.renews_gradients else Confidence.LIKELY
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
-        elif memory.origin == "parameter" and memory.name == hook_output(frame):
+        elif memory.origin == "parameter" and memory.name == hook_output(frame) and not where.endswith(".data"):
             why = "an in-place layer that follows overwrites it"
             elsewhere = frame.interpreter.facts.hooks_clone and not _clones(frame)
             sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
