@@ -56,6 +56,9 @@ def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.
 REFUSALS = frozenset({"TypeError", "RuntimeError", "ValueError"})
 """What a conversion that is refused raises."""
 
+REFUSED = REFUSALS | {"refused before"}
+"""What a handler of such errors, and whatever it calls, is taken to expect again."""
+
 
 def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
     """A conversion whose refusal the code around it catches by name is one that was thought of. And what was brought to

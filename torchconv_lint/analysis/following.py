@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.binding import argument_named, bound, handed_flags
+from torchconv_lint.analysis.conversions import REFUSED
 from torchconv_lint.analysis.copies import waited
 from torchconv_lint.analysis.frame import Arguments, Definition, Frame
 from torchconv_lint.analysis.gradmode import mode_by_decorators
@@ -81,7 +82,8 @@ class Calls:
             interpreter.modes.note(definition.outline, grad)
         key = None
         if definition.enclosing is None:
-            around = (frame.loops, frame.seldom, frame.trace, frame.autocast, frame.state.underway)
+            handles = frame.caught >= REFUSED
+            around = (frame.loops, frame.seldom, frame.trace, frame.autocast, frame.state.underway, handles)
             flags = tuple(identities.items())
             key = (definition, tuple(sorted(names.items())), this, grad, frame.tracks, around, flags)
         result = self._results.get(key) if key is not None else None
@@ -123,6 +125,7 @@ class Calls:
         inner.loops, inner.seldom, inner.trace = frame.loops, frame.seldom, frame.trace
         inner.entry = frame.entry
         inner.autocast = frame.autocast
+        inner.caught = REFUSED if frame.caught >= REFUSED else inner.caught
         before, shared.cut_short = shared.cut_short, False
         result = run_body(inner, definition)
         if shared.cut_short:  # nearer to an entry point more of it can be seen

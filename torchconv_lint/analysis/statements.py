@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.assign import assign, augment, forget
-from torchconv_lint.analysis.conversions import REFUSALS
+from torchconv_lint.analysis.conversions import REFUSALS, REFUSED
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.going_back import gave_loss
@@ -365,7 +365,7 @@ def _try(frame: Frame, node: cst.Try | cst.TryStar) -> None:
     seldom = frame.seldom
     for handler in node.handlers:
         frame.seldom = bool(frame.loops) or seldom
-        frame.caught = caught | REFUSALS if _handles_refusals(handler) else caught
+        frame.caught = caught | REFUSED if _handles_refusals(handler) else caught
         ends.append(_branch(frame, middle, lambda h=handler: run_suite(frame, h.body)))  # type: ignore[misc]
     frame.seldom, frame.caught = seldom, caught
     if after_body is not None and node.orelse is not None:
