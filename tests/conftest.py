@@ -36,6 +36,21 @@ def notebook(*cells: str) -> str:
     return json.dumps(document, indent=1)
 
 
+# The files that take longest. Started first, none of them is left to one process while the others have nothing to do.
+LONG = ["test_verify_fixtures.py", "test_verify_command.py", "test_verify_breaking.py", "test_pre_commit.py"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files in our order: pytest-xdist would start those with the most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they are."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
