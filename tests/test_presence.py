@@ -76,6 +76,14 @@ FOUND = {
     ),
 }
 
+FOUND |= {
+    "an optional input of a forward": (
+        "CNV402",
+        "class Net(nn.Module):\n    def forward(self, x, router_logits=None):\n"
+        "        return (x, x) if router_logits else x",
+    ),
+}
+
 SILENT = {
     "a size has elements, too": "def f(shape):\n    return shape.numel() if shape else 1",
     "a class with a method norm": (
@@ -95,6 +103,10 @@ SILENT = {
     ),
     "a device of torch itself": (
         "def f(model: nn.Module, x):\n    model.to(torch.cuda)\n    return model(x).detach().numpy()"
+    ),
+    "a flag about logits": (
+        "class Net(nn.Module):\n    def forward(self, x, output_router_logits=None):\n"
+        "        return (x, x) if output_router_logits else x"
     ),
     "the last element": "def f(xs):\n    if isinstance(xs[-1], np.ndarray):\n        return torch.tensor(xs)",
 }

@@ -45,6 +45,9 @@ _OF_DATA |= {"cpu", "cuda", "float", "half", "view", "reshape", "copy_", "ndim",
 _DATA = re.compile(r"^(attn|attention|mask|logits|embeds|query|memory)$|_(mask|logits|embeds|embeddings)$")
 """Names under which `forward` takes tensors, and nobody flags."""
 
+_ASKING = re.compile(r"^(output|return|use|with|get|need|needs|has|is|apply|should|compute|add|keep|do|no|save|skip)_")
+"""How the name of a flag begins: `output_router_logits`, `use_mask`."""
+
 
 def optional_inputs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     """The parameters of a `forward` that may be left out and by their names are tensors."""
@@ -53,7 +56,9 @@ def optional_inputs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterato
     defaults = [*zip(reversed(given), reversed(arguments.defaults), strict=False)]
     for parameter, default in (*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
         is_none = isinstance(default, ast.Constant) and default.value is None
-        if is_none and function.name == "forward" and parameter.annotation is None and _DATA.search(parameter.arg):
+        if not is_none or function.name != "forward" or parameter.annotation is not None:
+            continue
+        if _DATA.search(parameter.arg) and not _ASKING.search(parameter.arg):
             yield parameter.arg
 
 
