@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from pathlib import Path
 
@@ -347,9 +348,11 @@ def test_the_mapping_looks_like_cuda_from_inside(tmp_path):
     assert tensor == {"kind": "tensor", "dtype": "float32", "shape": [2, 3], "grad": False}
 
 
-def test_one_server_serves_a_device_until_it_dies(tmp_path):
+def test_one_server_serves_a_device_until_it_dies(tmp_path, monkeypatch):
     parent = {"path": "p", "text": HEAD + "def f():\n    return os.getppid()\n", "function": "f", "device": "cpu"}
     order = Order("cpu", (parent,), 1, 60)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     with Servers() as servers:
         assert list(servers.execute(Order("cpu", (), 1, 60))) == []
         first, second = ([seen.value for _, seen in servers.execute(order)] for _ in range(2))
@@ -360,3 +363,4 @@ def test_one_server_serves_a_device_until_it_dies(tmp_path):
         assert third not in first
     with pytest.raises(ProcessLookupError):
         os.kill(int(third), 0)
+    assert list(tmp_path.iterdir()) == []

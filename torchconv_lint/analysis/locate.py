@@ -3,7 +3,6 @@ result that is kept is checked by asking the same questions again, and that must
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ def forget() -> None:
     _roots.cache_clear()
     _under.cache_clear()
     _is_application.cache_clear()
+    _marks.cache_clear()
 
 
 def is_application(path: str) -> bool:
@@ -49,12 +49,17 @@ def is_application(path: str) -> bool:
     return _is_application(os.path.dirname(os.path.abspath(path)))
 
 
+@functools.lru_cache(maxsize=4096)
+def _marks(folder: str) -> frozenset[str]:
+    """What in a folder tells a library or a checkout. Asked for by name: a folder above may hold any number of files."""
+    return frozenset(name for name in (*_OF_LIBRARIES, *_OF_CHECKOUTS) if os.path.exists(os.path.join(folder, name)))
+
+
 @functools.lru_cache(maxsize=256)
 def _is_application(folder: str) -> bool:
     found: set[str] = set()
     for _ in range(_MAX_UP + 2):
-        with contextlib.suppress(OSError):
-            found.update(os.listdir(folder))
+        found |= _marks(folder)
         if not _OF_LIBRARIES.isdisjoint(found) or ".git" in found:
             break
         folder = os.path.dirname(folder)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -38,11 +39,13 @@ class Server:
     """A server process for one device; `with Server("cpu") as server: server.execute(order)`, as often as wanted."""
 
     def __init__(self, device: str) -> None:
+        # What the fixtures write goes away with the server.
+        self._scratch = tempfile.TemporaryDirectory(prefix="torchconv-lint-verify-", ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "torchconv_lint.verify.server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(device),
+            env=_environment(device) | {"TMPDIR": self._scratch.name},
             start_new_session=True,
         )
 
@@ -59,6 +62,7 @@ class Server:
             self._process.terminate()
             self._process.wait()
         self._process.stdout.close()
+        self._scratch.cleanup()
 
     @property
     def has_ended(self) -> bool:
