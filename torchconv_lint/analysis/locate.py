@@ -51,7 +51,7 @@ def is_application(path: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _marks(folder: str) -> frozenset[str]:
-    """What in a folder tells a library or a checkout. Asked for by name: a folder above may hold any number of files."""
+    """What in a folder tells a library or a checkout. Asked for by name: folders above may hold any number of files."""
     return frozenset(name for name in (*_OF_LIBRARIES, *_OF_CHECKOUTS) if os.path.exists(os.path.join(folder, name)))
 
 
