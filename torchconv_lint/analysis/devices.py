@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from torchconv_lint.analysis.frame import Frame
-from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.site import Site
 
 _DEVICE_NAME = re.compile(
     r"(^|[._]|\[')(device|dev|devices|gpu|gpus|cuda|rank|local_rank|gpu_id|gpu_ids|device_id)('\])?$", re.I
@@ -124,12 +123,6 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
     return Device(None) if text == "meta" else Const(name)
 
 
-def _all_seen(frame: Frame) -> bool:
-    """Whether nobody else starts what led here: a script does, or a program that nobody imports. What others hand to a
-    library's functions may lie anywhere."""
-    return frame.entry is None or is_application(frame.interpreter.root.source.path)
-
-
 def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     """`x.device`."""
     path = getattr(kind, "path", None)
@@ -144,6 +137,6 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     known = path is not None or isinstance(kind, Module | Instance) or not made_here
     written = frame.text(node).partition(".")[0]
     if frame.depth and written in frame.state.names and isinstance(kind, Opaque | Tensor) and not is_output:
-        known = known and not _all_seen(frame)  # a caller's: it is where that has put it
+        known = False  # a caller's: it is where that has put it
     known = known or _OPTIONS.search(owner) is not None
     return any_device(frame, f"{owner}.device", node, Confidence.LIKELY if known else Confidence.POSSIBLE)
