@@ -25,12 +25,12 @@ from elsewhere import *
 
 def found(code: str, header: str = HEADER) -> set[str]:
     """The codes reported in `code`, whatever their confidence."""
-    return reported(code, "CNV403", header)
+    return reported(code, "CNV111", "CNV112", "CNV403", header=header)
 
 
-def reported(code: str, opt_in: str = "ALL", header: str = HEADER) -> set[str]:
+def reported(code: str, *opt_in: str, header: str = HEADER) -> set[str]:
     """The same, of all rules or of those beside the default that begin so."""
     source = Source("x.py", header + textwrap.dedent(code))
-    outcome = lint_source(source, Settings(confidence=Confidence.POSSIBLE, opt_in=(opt_in,), sieve=False))
+    outcome = lint_source(source, Settings(confidence=Confidence.POSSIBLE, opt_in=opt_in or ("ALL",), sieve=False))
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}

@@ -342,7 +342,7 @@ def test_too_much_to_analyse_is_one_problem_and_spares_the_rest(monkeypatch: pyt
         "import torch\ndef g():\n    return torch.ones(2).cuda().numpy()\n"
         f"def f(x: torch.Tensor):\n{long}    return x.numpy()\ndef h(x: torch.Tensor):\n    f(x).numpy()\n"
     )
-    outcome = lint_source(Source("x.py", code), Settings(sieve=False))
+    outcome = lint_source(Source("x.py", code), Settings(sieve=False, opt_in=("CNV101",)))
     assert [finding.code for finding in outcome.findings] == ["CNV101"]
     assert [(problem.line, problem.message.split("`")[1]) for problem in outcome.problems] == [(4, "f"), (66, "h")]
 
@@ -351,7 +351,7 @@ def test_a_module_with_too_many_statements_is_one_problem(monkeypatch: pytest.Mo
     monkeypatch.setattr(shared, "STATEMENT_BUDGET", 50)
     long = "".join(f"x{number} = 1\n" for number in range(60))
     code = f"import torch\n{long}def g():\n    return torch.ones(x1).cuda().numpy()\n"
-    outcome = lint_source(Source("x.py", code), Settings(sieve=False))
+    outcome = lint_source(Source("x.py", code), Settings(sieve=False, opt_in=("CNV101",)))
     assert [finding.code for finding in outcome.findings] == ["CNV101"]
     assert [problem.message.split("`")[1] for problem in outcome.problems] == ["<module>"]
 
@@ -368,7 +368,7 @@ def test_deep_code_spares_the_rest(deep: str, sieve: bool) -> None:
         "import torch\ndef f():\n    return torch.ones(2).cuda().numpy()\n"
         f"def g(x: torch.Tensor):\n    y = {deep}\n    return torch.ones(y).cuda().numpy()\n"
     )
-    outcome = lint_source(Source("x.py", code), Settings(sieve=sieve))
+    outcome = lint_source(Source("x.py", code), Settings(sieve=sieve, opt_in=("CNV101",)))
     assert [finding.span.line for finding in outcome.findings] == [3, 6]
     assert not outcome.problems
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,11 +81,14 @@ def written(folder: Path, main: str, helpers: str = HELPERS) -> Path:
     return path
 
 
-def findings(path: Path, settings: Settings | None = None) -> tuple[Finding, ...]:
+IMPLICIT = Settings(opt_in=("CNV111", "CNV112", "CNV122"))
+
+
+def findings(path: Path, settings: Settings = IMPLICIT) -> tuple[Finding, ...]:
     """What is found in a file with the sieve, which is what is found without it."""
     source = Source.from_bytes(str(path), path.read_bytes())
-    outcome = lint_source(source, settings or Settings())
-    unsieved = lint_source(source, Settings(sieve=False) if settings is None else settings)
+    outcome = lint_source(source, settings)
+    unsieved = lint_source(source, replace(settings, sieve=False))
     assert outcome.problems == ()
     assert outcome.findings == unsieved.findings
     return outcome.findings
@@ -142,7 +146,7 @@ def test_an_error_that_is_expected_is_only_possible(tmp_path: Path):
     main += "    except RuntimeError:\n        return None"
     path = written(tmp_path, main)
     assert findings(path) == ()
-    (found,) = findings(path, Settings(confidence=Confidence.POSSIBLE))
+    (found,) = findings(path, replace(IMPLICIT, confidence=Confidence.POSSIBLE))
     assert found.code == "CNV112"
 
 

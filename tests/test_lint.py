@@ -53,37 +53,32 @@ def test_a_rule_may_show_what_is_likely_only_if_asked_to(settings: Settings, lik
     assert ("CNV401", Confidence.CERTAIN) in shown(CERTAIN, settings)
 
 
-SAID_ELSEWHERE = """
+PLACED = """
     import numpy as np
     import torch
 
-    def upload(batch):
-        return torch.from_numpy(batch).cuda()
+    chosen = "cuda" if torch.cuda.is_available() else "cpu"
 
-    def direct(batch):
-        return upload(batch).numpy()
+    def direct(batch, device):
+        return torch.from_numpy(batch).{0}.numpy()
 
-    def implicit(batch):
-        return np.sqrt(upload(batch))
+    def implicit(batch, device):
+        return np.sqrt(torch.from_numpy(batch).{0})
 
-    def listed(batches):
-        return np.mean([upload(batch) for batch in batches])
+    def listed(batches, device):
+        return np.mean([torch.from_numpy(batch).{0} for batch in batches])
 """
 
 
-@pytest.mark.parametrize("code", ["CNV101", "CNV111", "CNV121"])
-def test_what_a_cuda_in_another_function_tells_is_shown_on_request(code: str) -> None:
-    on_request, asked, always = (
-        [one[0] for one in shown(SAID_ELSEWHERE, Settings(opt_in=each))] for each in ((), (code,), ("ALL",))
-    )
-    assert on_request == []
-    assert asked == [code]
-    assert {"CNV101", "CNV111", "CNV121"} <= set(always)
-    body = SAID_ELSEWHERE.partition("def direct")[2]
-    here = SAID_ELSEWHERE.replace(body, body.replace("upload(batch)", "torch.from_numpy(batch).cuda()"))
-    chosen = SAID_ELSEWHERE.replace("upload(batch)", "upload(batch, device)").replace(".cuda()", ".to(device)")
-    for shape in (here, chosen):
-        assert code in [one[0] for one in shown(shape, Settings())]
+@pytest.mark.parametrize(
+    ("how", "by_default"),
+    [("cuda()", set()), ("to(device)", {"CNV101"}), ("to(chosen)", {"CNV101", "CNV121"})],
+)
+def test_how_an_accelerator_is_told_decides_what_is_shown_on_request(how: str, by_default: set[str]) -> None:
+    code, every = PLACED.format(how), ("CNV101", "CNV111", "CNV121")
+    default, asked = ({one[0] for one in shown(code, Settings(opt_in=each))} for each in ((), every))
+    assert default == by_default
+    assert asked == set(every)
 
 
 def test_so_is_what_another_file_may_choose(tmp_path: Path) -> None:

@@ -1219,7 +1219,21 @@ PAIRS = {
 }
 
 
-OPT_IN = ("CNV102", "CNV112", "CNV116", "CNV122", "CNV201", "CNV202", "CNV401", "CNV502", "CNV517")
+OPT_IN = (
+    "CNV101",
+    "CNV102",
+    "CNV111",
+    "CNV112",
+    "CNV114",
+    "CNV116",
+    "CNV121",
+    "CNV122",
+    "CNV201",
+    "CNV202",
+    "CNV401",
+    "CNV502",
+    "CNV517",
+)
 
 
 def shown(code: str) -> set[str]:
@@ -1240,7 +1254,7 @@ def test_the_twin_is_not(code: str, twin: str) -> None:
 
 
 def test_what_is_likely_is_only_possible_in_a_test_file() -> None:
-    code = HEADER + "def test_it(net, x):\n    return net(x.cuda()).detach().numpy()\n"
+    code = HEADER + "def test_it(net, x):\n    return net(x.to('cuda')).detach().numpy()\n"
     reported = {}
     for name in ("test_net.py", "net_test.py", "evaluate.py"):
         outcome = lint_source(Source(name, code), Settings())

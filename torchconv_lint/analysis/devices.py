@@ -114,12 +114,13 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
     if isinstance(name, bool) or name is None:
         return Const(name)
     if isinstance(name, int):
-        return Device(Fact(ACCELERATOR, Step(frame.site(node), f"device {name} is an accelerator")))
+        return Device(Fact(ACCELERATOR, Step(frame.site(node), f"device {name} is an accelerator", stated=True)))
     text = str(name).split(":")[0]
     if text == "cpu":
         return Device(Fact(CPU))
     if text in KNOWN_ACCELERATORS:
-        return Device(Fact(ACCELERATOR, Step(frame.site(node), f'`{frame.text(node)}` puts it on "{name}"')))
+        step = Step(frame.site(node), f'`{frame.text(node)}` puts it on "{name}"', stated=True)
+        return Device(Fact(ACCELERATOR, step))
     return Device(None) if text == "meta" else Const(name)
 
 

@@ -346,13 +346,15 @@ class ForeignWrite(Event):
 @record
 class AliasKept(Event):
     """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later.
-    `form` is "tensor", "array", or "" for a container of such or something unknown."""
+    `form` is "tensor", "array", or "" for a container of such or something unknown. `by_hook`: a forward hook keeps
+    the output it is shown."""
 
     what: str
     why: str
     how: tuple[tuple[Site, str], ...]
     sure: Confidence
     form: str = ""
+    by_hook: bool = False
 
 
 @record

@@ -45,9 +45,8 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             why = "an in-place layer that follows overwrites it"
             elsewhere = frame.interpreter.facts.hooks_clone and not _clones(frame)
             sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
-            frame.emit(
-                AliasKept(frame.site(node), f"the hook's `{memory.name}`", why, memory.how, sure, form or "tensor")
-            )
+            what = f"the hook's `{memory.name}`"
+            frame.emit(AliasKept(frame.site(node), what, why, memory.how, sure, form or "tensor", by_hook=True))
 
 
 def _is_added_to(frame: Frame, path: str) -> bool:

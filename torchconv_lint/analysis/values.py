@@ -32,13 +32,15 @@ MANY = "many"
 @record
 class Step:
     """One step of a provenance: what happened at `site`, and what came before it. `by_name`: the code names the
-    accelerator itself there (`.cuda()`), and leaves nobody the choice of another device."""
+    accelerator itself there (`.cuda()`), and leaves nobody the choice of another device. `stated`: it says itself
+    which device it is ("cuda", and under which condition), and no caller chooses."""
 
     site: Site
     message: str
     before: Step | None = None
     length: int = 1
     by_name: bool = False
+    stated: bool = False
 
 
 @record
@@ -65,12 +67,21 @@ class Fact:
             step = step.before
         return None if step is None else step.site
 
-    def named_at(self) -> Site | None:
-        """Where the code names the accelerator itself; None if the device was chosen, or is not known so well."""
+    @property
+    def is_named(self) -> bool:
+        """Whether the code names the accelerator itself on the way, so that no other device can be chosen."""
+        return any(step.by_name for step in self._steps())
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the code itself says on the way which device it is, rather than a name that somebody else binds."""
+        return any(step.stated for step in self._steps())
+
+    def _steps(self) -> Iterator[Step]:
         step = self.step
-        while step is not None and not step.by_name:
+        while step is not None:
+            yield step
             step = step.before
-        return None if step is None else step.site
 
     def then(self, site: Site, message: str, at_most: Confidence = Confidence.CERTAIN) -> Fact:
         """The same fact after one more step; a story longer than a reader would follow is not made longer."""

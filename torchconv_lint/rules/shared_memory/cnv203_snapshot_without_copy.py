@@ -24,6 +24,7 @@ an object that nothing in it reveals as an optimiser.
 
 Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
 shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites.
+Hooks are shown to those who ask for the rule: in public code that nobody had looked at before none of 5 was true.
 
 ## Why is this bad?
 
@@ -135,7 +136,7 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         if isinstance(event, AliasKept):
             message = f"{event.what} is kept without a copy: {event.why}"
             how = tuple(step for step in event.how if step[1])
-            yield Verdict(event.site, message, event.sure, how, _copied(event))
+            yield Verdict(event.site, message, event.sure, how, _copied(event), on_request=event.by_hook)
             return
         write, memory = event.write, event.memory
         if memory.kept is None or not (write.by_step or (memory.form and kept_in_container(memory, write))):

