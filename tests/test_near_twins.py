@@ -1220,19 +1220,8 @@ PAIRS = {
 
 
 OPT_IN = (
-    "CNV101",
-    "CNV102",
-    "CNV111",
-    "CNV112",
-    "CNV114",
-    "CNV116",
-    "CNV121",
-    "CNV122",
-    "CNV201",
-    "CNV202",
-    "CNV401",
-    "CNV502",
-    "CNV517",
+    *("CNV101", "CNV102", "CNV111", "CNV112", "CNV114", "CNV116", "CNV121", "CNV122"),
+    *("CNV201", "CNV202", "CNV401", "CNV502", "CNV517"),
 )
 
 
