@@ -245,7 +245,7 @@ def test_what_a_transform_gives_is_followed_where_it_is_the_function_again() -> 
             net = torch.compile(nn.Linear(2, 2).cuda())
             return net(torch.ones(1, 2).cuda()).detach().numpy()
     """
-    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings())
+    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(opt_in=("CNV101",)))
     assert [finding.code for finding in outcome.findings] == ["CNV101"]
 
 

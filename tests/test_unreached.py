@@ -21,7 +21,7 @@ from torch import nn
 
 def lines(code: str, path: str = "x.py", header: str = HEADER) -> list[int]:
     """The lines of `code` with a finding."""
-    outcome = lint_source(Source(path, header + textwrap.dedent(code)), Settings())
+    outcome = lint_source(Source(path, header + textwrap.dedent(code)), Settings(opt_in=("CNV1",)))
     assert not outcome.problems
     return [finding.span.line - header.count("\n") for finding in outcome.findings]
 
