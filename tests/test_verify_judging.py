@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from torchconv_lint.verify import machine
+from torchconv_lint.verify.engine import Order
 from torchconv_lint.verify.fixture import Fixture, read_fixture
 from torchconv_lint.verify.judge import verdict
 from torchconv_lint.verify.matrix import show
 from torchconv_lint.verify.observation import Observation, Wait, Write
 from torchconv_lint.verify.proof import Phenomenon
-from torchconv_lint.verify.prove import rows_of
+from torchconv_lint.verify.prove import prove, rows_of
 from torchconv_lint.verify.result import Result
 from torchconv_lint.verify.rows import Row, observed
 
@@ -131,6 +134,24 @@ def test_why_something_cannot_be_run(fixture: Fixture, monkeypatch: pytest.Monke
     assert machine.version_of("surely-not-installed") == ""
     monkeypatch.setattr(machine, "version_of", lambda name: "")
     assert machine.this_machine().torch == ""
+
+
+def test_what_takes_long_to_load_is_ordered_apart(fixture: Fixture) -> None:
+    """Once each, and every observation finds its way back to its row."""
+    heavy = replace(fixture, path=Path("heavy/x.py"), text=fixture.text + "# torch.compile\n")
+    orders: list[Order] = []
+
+    def execute(order: Order) -> Iterator[tuple[int, Observation]]:
+        orders.append(order)
+        yield from ((index, Observation("returned", value=job["path"])) for index, job in enumerate(order.jobs))
+
+    done = prove(rows_of([heavy, fixture], "cpu", HERE), 2, 60, execute=execute)
+    assert [(order.preload, len(order.jobs)) for order in orders] == [((), 2), (("torch.compile",), 2)]
+    assert [row.observation and row.observation.value for row in done] == [
+        str(row.fixture.path.resolve()) for row in done
+    ]
+    assert prove([], 2, 60, execute=execute) == []
+    assert len(orders) == 2
 
 
 def shown(rows: list[Row], registered: tuple[str, ...] = ()) -> str:

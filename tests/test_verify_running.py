@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -357,6 +358,8 @@ def test_one_server_serves_a_device_until_it_dies(tmp_path, monkeypatch):
         assert list(servers.execute(Order("cpu", (), 1, 60))) == []
         first, second = ([seen.value for _, seen in servers.execute(order)] for _ in range(2))
         assert first == second
+        ((_, loaded),) = servers.execute(replace(order, preload=("pandas",)))
+        assert [loaded.value] != first  # The processes of what needs nothing are forked from a small one.
         os.kill(int(first[0]), signal.SIGKILL)
         time.sleep(0.2)
         (third,) = (seen.value for _, seen in servers.execute(order))

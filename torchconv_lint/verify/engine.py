@@ -19,7 +19,7 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Jobs for one device, JSON objects as `child.Job` has them; `preload` names what is worth loading once."""
+    """Jobs for one device, JSON objects as `child.Job` has them; `preload` names what to load before they start."""
 
     device: str
     jobs: tuple[dict[str, Any], ...]
@@ -87,10 +87,11 @@ class Server:
 
 class Servers:
     """Runs orders one after the other: `with Servers() as servers: servers.execute(order)`. A server is started when a
-    device is first asked for, and serves what else is asked for it: loading torch takes longer than a hundred jobs."""
+    device is first asked for, and serves what else is asked for it: loading torch takes longer than a hundred jobs.
+    Orders that load more have another one: its processes take several times as long to fork."""
 
     def __init__(self) -> None:
-        self._started: dict[str, Server] = {}
+        self._started: dict[tuple[str, bool], Server] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Servers:
@@ -103,9 +104,10 @@ class Servers:
         """Yield (index of the job, what was observed) as jobs end."""
         if not order.jobs:
             return
-        server = self._started.get(order.device)
+        key = (order.device, bool(order.preload))
+        server = self._started.get(key)
         if server is None or server.has_ended:
-            server = self._started[order.device] = self._open.enter_context(Server(order.device))
+            server = self._started[key] = self._open.enter_context(Server(order.device))
         yield from server.execute(order)
 
 

@@ -12,10 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from torchconv_lint.fixing.settle import MOST_PASSES, Settled, Unsettled, settle
-from torchconv_lint.lint import lint_source
-from torchconv_lint.model import Finding, Safety
-from torchconv_lint.settings import Settings
-from torchconv_lint.source import Source
+from torchconv_lint.model import Safety
 from torchconv_lint.verify.expectations import parse_expectations
 from torchconv_lint.verify.fingerprint import fingerprint, lines_of
 from torchconv_lint.verify.fixture import Fixture
@@ -42,7 +39,7 @@ def fixed_fixture(fixture: Fixture) -> Fixed:
     """Apply all fixes that may be applied. Raises `Unsettled`."""
     settled, safely = _settled(fixture, _ALL), _settled(fixture, _SAFE)
     tree, safe_tree = ast.parse(settled.text), ast.parse(safely.text)
-    left = {finding.span.line for finding in _lint(fixture, settled.text)}
+    left = {finding.span.line for finding in fixture.linted(settled.text).findings}
     cured = {}
     for function in fixture.functions:
         now = fingerprint(tree, function.name)
@@ -52,12 +49,7 @@ def fixed_fixture(fixture: Fixture) -> Fixed:
 
 
 def _settled(fixture: Fixture, safeties: frozenset[Safety]) -> Settled:
-    return settle(fixture.text, lambda text: _lint(fixture, text), safeties)
-
-
-def _lint(fixture: Fixture, text: str) -> tuple[Finding, ...]:
-    settings = Settings(opt_in=(fixture.rule,) if fixture.rule else ())
-    return lint_source(Source(str(fixture.path), text), settings).findings
+    return settle(fixture.text, lambda text: fixture.linted(text).findings, safeties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
 from torchconv_lint.lint import lint_source
+from torchconv_lint.model import Outcome
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 from torchconv_lint.verify.claim import KINDS as CLAIM_KINDS
@@ -68,9 +70,19 @@ class Fixture:
         """
         if self.claim is not None:
             return ()
-        outcome = lint_source(Source(str(self.path), self.text), Settings(opt_in=(self.rule,) if self.rule else ()))
+        outcome = self.linted(self.text)
         problems = tuple(f"{problem.line}:{problem.column} {problem.message}" for problem in outcome.problems)
         return disagreements(self.expectations, outcome.findings) + problems
+
+    def linted(self, text: str) -> Outcome:
+        """What the linter says of `text`, which is the fixture's own or what fixes have made of it."""
+        return _linted(str(self.path), text, self.rule)
+
+
+@functools.lru_cache(maxsize=1024)
+def _linted(path: str, text: str, rule: str) -> Outcome:
+    """Remembered: each kind of fixes begins with the text as it is, and ends with one that is looked at again."""
+    return lint_source(Source(path, text), Settings(opt_in=(rule,) if rule else ()))
 
 
 def _has_body(node: ast.stmt) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torchconv_lint.verify.engine import Order, execute
@@ -71,9 +71,27 @@ def _watched(row: Row) -> list[str]:
     return [name for name, asked in wanted.items() if asked]
 
 
-_COMPILING = ("torch.compile", "torch.export", "compile(", "optim.")
-"""What a program shows that loads torch's compiler, which takes seconds: it is loaded once, before the children.
-Modules on the stand-in load it as well."""
+_COMPILER = "torch.compile"
+_COMPILING = ("torch.compile", "torch.export", "compile(", "optim", "torch.func", "TorchDispatchMode")
+"""What a program shows that loads torch's compiler, which takes seconds. A word too few costs time, nothing else."""
+
+
+def _loads(row: Row) -> tuple[str, ...]:
+    """What takes long to load for the row's program, beside torch."""
+    compiler = (_COMPILER,) if any(word in row.fixture.text for word in _COMPILING) else ()
+    return (*row.fixture.proof.libraries, *compiler)
+
+
+def _orders(rows: list[Row], chosen: Iterable[int], width: int, limit: float) -> Iterator[tuple[list[int], Order]]:
+    """One order for what needs nothing but torch, one for the rest, with the rows they are about: forking a process
+    takes the longer the more it has loaded, and most programs need none of it."""
+    groups: dict[bool, list[int]] = {False: [], True: []}
+    for index in chosen:
+        groups[bool(_loads(rows[index]))].append(index)
+    for group in filter(None, groups.values()):
+        preload = tuple(sorted({name for index in group for name in _loads(rows[index])}))
+        jobs = tuple(_job(rows[index]) for index in group)
+        yield group, Order(rows[group[0]].device, jobs, width, limit, preload)
 
 
 def _marked_lines(fixture: Fixture, ranged: bool) -> frozenset[int]:
@@ -91,18 +109,12 @@ def prove(
     """Run what can be run, and judge it. `tick` is called after each function; `execute` runs an order."""
     judged = list(rows)
     seen: dict[tuple[str, str], Observation] = {}
-    order = [index for index, row in enumerate(rows) if not row.reason and row.declared is not None]
-    if not order:
-        return [row if row.reason else _undeclared(row) for row in rows]
-    libraries = sorted({name for index in order for name in rows[index].fixture.proof.libraries})
-    simulated = rows[order[0]].device == "stand-in"
-    if simulated or any(word in rows[index].fixture.text for index in order for word in _COMPILING):
-        libraries.append("torch.compile")
-    jobs = tuple(_job(rows[index]) for index in order)
-    for job, observation in execute(Order(rows[order[0]].device, jobs, width, limit, tuple(libraries))):
-        row = rows[order[job]]
-        seen[row.fixture.key, row.function.name] = observation
-        tick()
+    chosen = [index for index, row in enumerate(rows) if not row.reason and row.declared is not None]
+    for group, order in _orders(rows, chosen, width, limit):
+        for job, observation in execute(order):
+            row = rows[group[job]]
+            seen[row.fixture.key, row.function.name] = observation
+            tick()
     for index, row in enumerate(rows):
         observed = seen.get((row.fixture.key, row.function.name))
         if observed is None or row.declared is None:
