@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from bench import terminal
 from bench.cases import SCOPES, Case, Tally, Verdict, load_cases, selected, tally
 from bench.lint_runner import FileResult, lint_files
 from bench.options import add_lint_options, lint_settings
+from bench.repaired import repaired_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,16 +33,20 @@ class Judged:
     verdict: Verdict
     codes: tuple[str, ...] = ()
     failure: str | None = None
+    still: tuple[int, ...] | None = None
+    """The lines that the same rules report where the file was repaired; None if the repaired file is not at hand."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 0: the run went through and no look-alike was reported; 1 otherwise."""
+    """Exit code 0: the run went through, no look-alike was reported and no repaired line; 1 otherwise."""
     arguments = _parse(argv)
     bugs = [case for path in arguments.bugs for case in load_cases(path)]
     bugs = selected(bugs, arguments.scopes, arguments.categories)
     lookalikes = load_cases(arguments.lookalikes) if arguments.lookalikes else []
     results = _lint([*bugs, *lookalikes], arguments)
     judged_bugs = [_judge(case, results.get(case.file_in(arguments.folder))) for case in bugs]
+    if arguments.repaired is not None:
+        judged_bugs = _with_repairs(judged_bugs, arguments)
     judged_lookalikes = [_judge(case, results.get(case.file_in(arguments.folder))) for case in lookalikes]
     if arguments.format == "json":
         print(json.dumps(_as_json(judged_bugs, judged_lookalikes), indent=2))
@@ -51,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         RESULT_FILE.parent.mkdir(exist_ok=True)
         RESULT_FILE.write_text(json.dumps(_as_json(judged_bugs, judged_lookalikes), indent=1) + "\n", encoding="utf-8")
         terminal.say(f"written: {RESULT_FILE}")
-    bad = any(item.verdict is Verdict.REPORTED for item in judged_lookalikes)
+    bad = any(item.verdict is Verdict.REPORTED for item in judged_lookalikes) or any(item.still for item in judged_bugs)
     return int(bad or any(item.verdict is Verdict.FAILED for item in [*judged_bugs, *judged_lookalikes]))
 
 
@@ -60,6 +65,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="the fetched files, laid out as FOLDER/<id>/<path in its repository>")
     parser.add_argument("--bugs", type=Path, nargs="+", default=[], metavar="FILE.json", help="lists of known bugs")
     parser.add_argument("--lookalikes", type=Path, metavar="FILE.json", help="a list of lines that must stay silent")
+    parser.add_argument(
+        "--repaired", type=Path, metavar="FOLDER", help="the files as they were repaired, laid out in the same way"
+    )
     parser.add_argument("--scopes", nargs="+", default=[], choices=SCOPES, help="only cases with this evidence scope")
     parser.add_argument(
         "--categories", nargs="+", default=[], metavar="PATTERN", help="only categories that match, e.g. '*alias*'"
@@ -90,9 +98,29 @@ def _judge(case: Case, result: FileResult | None) -> Judged:
     return Judged(case, case.judge(finding.span.line for finding in result.findings), codes)
 
 
+def _with_repairs(items: Sequence[Judged], arguments: argparse.Namespace) -> list[Judged]:
+    """What the rules that reported a bug say of the same file where it was repaired."""
+    cases = [item.case for item in items if item.verdict is Verdict.REPORTED]
+    results = _lint(cases, argparse.Namespace(**{**vars(arguments), "folder": arguments.repaired}))
+    return [_with_repair(item, results.get(item.case.file_in(arguments.repaired)), arguments.folder) for item in items]
+
+
+def _with_repair(item: Judged, result: FileResult | None, folder: Path) -> Judged:
+    if item.verdict is not Verdict.REPORTED or result is None:
+        return item
+    before, after = (path.read_text("utf-8", "replace") for path in (item.case.file_in(folder), result.path))
+    places = repaired_lines(item.case, before.splitlines(), after.splitlines())
+    still = {finding.span.line for finding in result.findings if finding.code in item.codes} & places
+    return replace(item, still=tuple(sorted(still)))
+
+
 def _as_json(bugs: Sequence[Judged], lookalikes: Sequence[Judged]) -> Mapping[str, object]:
     def rows(items: Sequence[Judged]) -> list[dict[str, object]]:
-        return [{"id": item.case.id, "verdict": item.verdict.value, "codes": list(item.codes)} for item in items]
+        return [
+            {"id": item.case.id, "verdict": item.verdict.value, "codes": list(item.codes)}
+            | ({} if item.still is None else {"reported_where_repaired": list(item.still)})
+            for item in items
+        ]
 
     return {"bugs": rows(bugs), "lookalikes": rows(lookalikes)}
 
@@ -111,7 +139,17 @@ def _print_text(bugs: Sequence[Judged], lookalikes: Sequence[Judged], folder: Pa
         for item in by_verdict[verdict]:
             print(f"  {item.case.file_in(folder)}:{item.case.line} [{item.case.category}, {item.case.scope}]")
             print(f"    {item.failure or item.case.why}")
+    _print_repairs(bugs)
     _print_lookalikes(lookalikes, folder)
+
+
+def _print_repairs(bugs: Sequence[Judged]) -> None:
+    checked = [item for item in bugs if item.still is not None]
+    if checked:
+        still = [item for item in checked if item.still]
+        print(f"\nrepaired files: {len(still)} of {len(checked)} reported where they were repaired (none should be)")
+        for item in still:
+            print(f"  {item.case.id} {item.case.path}: lines {', '.join(map(str, item.still or ()))}")
 
 
 def _print_lookalikes(lookalikes: Sequence[Judged], folder: Path) -> None:
