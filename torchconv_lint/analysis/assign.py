@@ -68,7 +68,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         value = enriched(value, target.value, frame.evidence, getattr(origin, "lineno", 0))
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
-        if target.value in frame.evidence.placed:
+        if target.value in frame.evidence.placed & frame.evidence.outputs:  # what else it makes, it places itself
             value = somewhere(value, target.value, frame.site(node))
         value = rebound(value, target.value)
         if frame.tracks:
@@ -256,6 +256,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         written(frame, owner, target.value, target, fills=not is_changed(frame, owner, target, node))
         write_to_leaf(frame, owner, target.value, target)
 
+    if any(isinstance(kind, Opaque) for kind, _ in owner):
+        escape(frame, value)  # `losses["total"] = total`, and whoever has given `losses` goes on with it
     if store_item(frame, target, owner, key, value):
         return
 

@@ -9,6 +9,7 @@ import libcst as cst
 from torchconv_lint.analysis.array_dtypes import INTEGERS
 from torchconv_lint.analysis.dtypes import dtype_of
 from torchconv_lint.analysis.events import CastBack, DataOverwritten, ItemStored, Reinterpreted, Resized, Unfilled
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import Array, Const, Dtype, Fact, Mapping, Sequence, Tensor, just
 from torchconv_lint.model import Confidence
@@ -94,8 +95,17 @@ def tell_reinterpreted(
         new = dtype_of(just(one))
         if new is not None:
             # Of several dtypes each mostly goes with one of the tensor's own.
-            sure = Confidence.CERTAIN if len(given.value) == 1 else Confidence.POSSIBLE
+            # What has just been put side by side is packed into wider numbers.
+            plain = len(given.value) == 1 and not _is_put_together(subject)
+            sure = Confidence.CERTAIN if plain else Confidence.POSSIBLE
             frame.emit(Reinterpreted(site, text, str(kind.dtype and kind.dtype.value), new.name, False, sure))
+
+
+_JOINING = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack"})
+
+
+def _is_put_together(node: cst.CSTNode) -> bool:
+    return type(node) is cst.Call and (dotted_path(node.func) or "").rpartition(".")[2] in _JOINING
 
 
 def tell_overwritten(frame: Frame, made: cst.CSTNode, fill: str, node: cst.CSTNode) -> None:

@@ -36,7 +36,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
-from torchconv_lint.analysis.weights import object_of, uses_weights
+from torchconv_lint.analysis.weights import frozen_by, object_of, uses_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Cal
         from torchconv_lint.analysis.values import Loader
 
         return Loader()
-    return object_of(frame.interpreter, outline, Fact(CPU))
+    made = object_of(frame.interpreter, outline, Fact(CPU))
+    return replace(made, trainable=False) if frozen_by(frame.interpreter, outline, arguments) else made
 
 
 def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.Call) -> Kind | Value:

@@ -27,7 +27,7 @@ from torchconv_lint.analysis.reads import tell_read, tell_text
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import tell_used
 from torchconv_lint.analysis.shapes import broadcast
-from torchconv_lint.analysis.sharing import used
+from torchconv_lint.analysis.sharing import memories, used
 from torchconv_lint.analysis.state import join_states
 from torchconv_lint.analysis.subscripts import subscript
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from torchconv_lint.analysis.conditions import Condition
+    from torchconv_lint.analysis.state import State
 
 METADATA = frozenset(
     {"shape", "dtype", "ndim", "size", "device", "is_cuda", "requires_grad", "layout", "strides", "flags", "nbytes"}
@@ -323,7 +324,21 @@ def _conditional(frame: Frame, node: cst.IfExp) -> Value:
     frame.seldom = seldom
     frame.alive = bool(states) or not raised
     frame.state = join_states(states[0], states[1] if len(states) > 1 else None) or start if states else start
+    if len(states) > 1:
+        _new_again(frame, values[0], values[1], states[0])
+        _new_again(frame, values[1], values[0], states[1])
     return join(*values) if values else UNKNOWN
+
+
+def _new_again(frame: Frame, value: Value, other: Value, state: State) -> None:
+    """What one of the two branches has made anew has missed no write, whatever is so where it was not made."""
+    if not frame.state.stale:
+        return
+    elsewhere = {(memory.key, memory.side) for memory in memories(other)}
+    for memory in memories(value):
+        handle = (memory.key, memory.side)
+        if handle not in elsewhere and handle not in state.stale:
+            frame.state.stale.pop(handle, None)
 
 
 def _conditioned(value: Value, extra: frozenset[tuple[object, bool]]) -> Value:

@@ -60,6 +60,10 @@ class FileFacts:
         """Whether anything in the file trains a module."""
         return ".step(" in self._text or ".backward(" in self._text
 
+    def reads_attribute(self, name: str) -> bool:
+        """Whether anything in the file asks an object for this attribute, rather than binding it."""
+        return re.search(rf"\.{name}\b(?!\s*=[^=])", self._text) is not None
+
     @functools.cached_property
     def default_dtype(self) -> Fact | None:
         """The dtype of floating tensors and parameters that name none, unless the file changes it."""

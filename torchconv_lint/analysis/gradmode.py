@@ -57,7 +57,7 @@ def mode_by_decorators(interpreter: Interpreter, definition: Definition, mode: b
     outline = definition.outline
     if outline is None:
         return _by_list(interpreter, _decorators(definition), mode)
-    if _runs_without_grad(interpreter, outline):
+    if runs_for_autograd(interpreter, outline):
         return False
     return _by_list(interpreter, outline.node.decorator_list, mode)
 
@@ -114,7 +114,7 @@ def _names_no_grad(node: ast.expr) -> bool:
 
 def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | None:
     """The mode in which unseen code calls the function: on, unless decorators or a framework say otherwise."""
-    if _runs_without_grad(interpreter, function):
+    if runs_for_autograd(interpreter, function):
         return False
     mode: bool | None = True
     if function.owner is not None and function.name in _WITHOUT_GRAD:
@@ -122,8 +122,8 @@ def mode_by_role(interpreter: Interpreter, function: FunctionOutline) -> bool | 
     return _by_list(interpreter, function.node.decorator_list, mode)
 
 
-def _runs_without_grad(interpreter: Interpreter, function: FunctionOutline) -> bool:
-    """`forward` and `backward` of a torch.autograd.Function run with grad off."""
+def runs_for_autograd(interpreter: Interpreter, function: FunctionOutline) -> bool:
+    """Whether it is `forward` or `backward` of a torch.autograd.Function. They run with grad off."""
     if function.owner is None or function.name not in ("forward", "backward", "setup_context"):
         return False
     return is_custom_function(interpreter, function.owner)

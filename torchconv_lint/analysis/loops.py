@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.building import children
+from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.values import NOTHING, Array, Kind, Sequence, Tensor, Value
+from torchconv_lint.analysis.values import NOTHING, Array, Kind, Opaque, Sequence, Tensor, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +172,7 @@ def walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
     """Whether a loop runs over a few things that are written down in the code and are no data: `for net in (one,
-    other)`, also in `zip` and `enumerate`."""
+    other)`, or over the parts of one output, which holds their graph anyway; also in `zip` and `enumerate`."""
     if _is_few(iterable):
         return True
     if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
@@ -181,10 +182,18 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
 
 
 def _is_few(value: Value) -> bool:
-    return any(
+    return _is_one_output(value) or any(
         isinstance(kind, Sequence)
         and bool(kind.items)
         and not any(isinstance(part, Tensor | Array) for item in kind.items or () for part in _parts(item))
+        for kind, _ in value
+    )
+
+
+def _is_one_output(value: Value) -> bool:
+    """Whether it is one tensor of a graph, or what one call of a module gave."""
+    return bool(value) and all(
+        requires(kind) and (isinstance(kind, Tensor) or (isinstance(kind, Opaque) and kind.tensorish))
         for kind, _ in value
     )
 

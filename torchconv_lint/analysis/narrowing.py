@@ -276,7 +276,7 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
         wanted = [_TYPE_NAMES[constant.value]] if constant.value in _TYPE_NAMES else []
         return not wanted or _keep(frame, typed, lambda kind: instance_of(kind, wanted, truth))
     if _is_none(constant) if constant else False:
-        return _keep(frame, node.left, lambda kind: _is_none(kind) is truth or _unknown(kind))
+        return _keep(frame, node.left, lambda kind: _none_or_not(kind, truth))
     if isinstance(constant, Const):
         text = _text_of_device(frame, node.left)
         if text is not None:
@@ -361,8 +361,11 @@ def _assume_length(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     return _keep(frame, node.left.args[0].value, wanted)
 
 
-def _unknown(kind: Kind) -> bool:
-    return isinstance(kind, Opaque)
+def _none_or_not(kind: Kind, truth: bool) -> bool | Kind:
+    """Whether `kind` may be None, or something else; what was taken for a tensor is none where it is None."""
+    if not isinstance(kind, Opaque):
+        return _is_none(kind) is truth
+    return Opaque(kind.path) if truth and kind.guess is not None else True
 
 
 def _is_builtin(frame: Frame, node: cst.Call, name: str) -> bool:

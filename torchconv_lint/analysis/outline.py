@@ -96,6 +96,18 @@ class FunctionOutline:
         return last is not None and not any(node.lineno > last and dotted(node.value) == this for node in stored)
 
     @functools.cached_property
+    def freezes_if(self) -> frozenset[str]:
+        """The parameters that have its object frozen: `frozen` in `if frozen: self.freeze()`."""
+        arguments = [*self.node.args.posonlyargs, *self.node.args.args]
+        this = arguments[0].arg if arguments else ""
+        return frozenset(
+            node.test.id
+            for node in self.by_type[ast.If]
+            if isinstance(node.test, ast.Name)
+            and any(_freezes(child, this) or _asks_to_freeze(child, this) for child in _surely_run(node.body))
+        )
+
+    @functools.cached_property
     def given(self) -> frozenset[str]:
         """The names that stand for what a caller has handed over, or for a part or a view of it: parameters that are
         bound to nothing else, and names taken from them."""
@@ -200,6 +212,12 @@ def _freezes(node: ast.stmt, this: str) -> bool:
     if not isinstance(call, ast.Call) or dotted(call.func) != f"{this}.requires_grad_":
         return False
     return bool(call.args) and _is_false(call.args[0])
+
+
+def _asks_to_freeze(node: ast.stmt, this: str) -> bool:
+    """`self.freeze()`, `self.freeze_all()`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and (dotted(call.func) or "").startswith(f"{this}.freeze")
 
 
 def _is_false(node: ast.expr) -> bool:

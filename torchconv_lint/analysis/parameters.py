@@ -11,6 +11,7 @@ from torchconv_lint.analysis.annotations import annotated, without_tensors
 from torchconv_lint.analysis.devices import somewhere
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.frameworks import given, receiver_device
+from torchconv_lint.analysis.gradmode import runs_for_autograd
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import (
@@ -19,6 +20,7 @@ from torchconv_lint.analysis.values import (
     Const,
     Kind,
     Mapping,
+    Opaque,
     Sequence,
     Value,
     join,
@@ -67,6 +69,9 @@ def _of_outlined(
     pairs += [*zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
     if this is not None and pairs:
         names[pairs[0][0].arg] = just(this)
+        pairs = pairs[1:]
+    elif pairs and runs_for_autograd(interpreter, function):
+        names[pairs[0][0].arg] = just(Opaque(pairs[0][0].arg))  # what hangs on `ctx` is the function's own
         pairs = pairs[1:]
     evidence = interpreter.facts.evidence(function)
     for parameter, default in pairs:

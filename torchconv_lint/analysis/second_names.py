@@ -64,9 +64,9 @@ def tell_used(frame: Frame, path: str) -> None:
 
 
 def tell_left(frame: Frame, final: State) -> None:
-    """A function ends, and leaves the model in an attribute."""
+    """A function ends, and leaves the model in an attribute that the file reads."""
     for path in frame.second_names:
-        if "." in path:
+        if "." in path and frame.interpreter.facts.reads_attribute(path.rpartition(".")[2]):
             _tell(frame, final, path)
 
 

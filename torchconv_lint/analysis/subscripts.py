@@ -98,17 +98,21 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             for element, given in zip(node.slice, keys, strict=False):
                 if given is not None and isinstance(element.slice, cst.Index):
                     tell_to_tensor(frame, Argument(given, element.slice.value), "indexing", node)
-            copies = any(given is not None and _advanced(given) for given in keys) or _casts_index(node)
+            copies = any(given is not None and _advanced(given) for given in keys) or _copies(node)
             shape = None if copies else indexed(kind.shape, keys)
             graph = offspring(kind.graph) if copies else kind.graph
             memory = replace(kind.memory, viewed=False) if kind.memory is not None and not copies else None
             return replace(shaped(kind, shape), path=None, memory=memory, graph=graph)  # some indices copy
         if isinstance(kind, Array):
-            return subscripted(frame, kind, node, keys)
+            return _picked(kind) if _copies(node) else subscripted(frame, kind, node, keys)
         if isinstance(kind, External):
             return kind
         if _is_old_item(node, kind):
             return UNKNOWN
+        if isinstance(kind, Opaque) and (
+            _copies(node) or (_reads_anew(node) and kind.guess is None and kind.array is None)
+        ):
+            kind = _anew(kind)
         constant = single and len(key) == 1 and isinstance(key[0].kind, Const)
         if isinstance(kind, Opaque) and kind.guess is not None and kind.guess.count is not None and not constant:
             kind = replace(kind, guess=replace(kind.guess, count=None))  # an element, not one of several outputs
@@ -166,6 +170,18 @@ def _tell_mask(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> N
                 tell_read(frame, kind, node, node, SIZE, "a mask")
 
 
+def _picked(array: Array) -> Array:
+    """What a mask or an index of several picks: a copy."""
+    return Array(array.dtype, swapped=array.swapped)
+
+
+def _anew(kind: Opaque) -> Opaque:
+    """Something unknown in memory of its own."""
+    guess = replace(kind.guess, memory=None) if kind.guess is not None else None
+    array = replace(kind.array, memory=None) if kind.array is not None else None
+    return replace(kind, memory=None, guess=guess, array=array)
+
+
 def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:
     if isinstance(kind, Sequence):
         items = kind.items if kind.items is not None else (kind.element,)
@@ -178,9 +194,6 @@ def _sliced(kind: Kind, part: cst.BaseSlice, otherwise: object) -> Kind | Value:
 
 def _of_opaque(frame: Frame, kind: Opaque, node: cst.Subscript, keys: list[Value | None]) -> Kind:
     """Slices of something unknown. Of all that can be sliced along several axes, only arrays take a negative step."""
-    if _casts_index(node):  # an index of several: what it picks is copied
-        guess = replace(kind.guess, memory=None) if kind.guess is not None else None
-        kind = replace(kind, memory=None, guess=guess)
     array = kind.array or Array(memory=kind.memory)
     axis = backwards_axis(node)
     if axis is None and kind.array is None:
@@ -220,11 +233,28 @@ def _is_last(key: Value) -> bool:
     return len(key) == 1 and key[0].kind == Const(-1)
 
 
-def _casts_index(node: cst.Subscript) -> bool:
-    """`x[index.long()]`: who casts an index to integers has a tensor of them."""
-    parts = (element.slice.value for element in node.slice if type(element.slice) is cst.Index)
+def _copies(node: cst.Subscript) -> bool:
+    """Whether an index tells by its form that it copies what it picks: `x[index.long()]`, where it is a tensor of
+    integers, and `x[x > 0]`, where it is a mask (a single bool copies as well)."""
+    parts = [element.slice.value for element in node.slice if type(element.slice) is cst.Index]
     calls = (part.func for part in parts if type(part) is cst.Call and not part.args)
-    return any(type(func) is cst.Attribute and func.attr.value in ("long", "int", "bool") for func in calls)
+    casts = any(type(func) is cst.Attribute and func.attr.value in ("long", "int", "bool") for func in calls)
+    return casts or any(_compares(part) for part in parts)
+
+
+def _compares(node: cst.BaseExpression) -> bool:
+    """`x > 0` and `(x > 0) & (y == 1)`."""
+    if type(node) is cst.BinaryOperation and isinstance(node.operator, cst.BitAnd | cst.BitOr):
+        return _compares(node.left) or _compares(node.right)
+    return type(node) is cst.Comparison
+
+
+def _reads_anew(node: cst.Subscript) -> bool:
+    """`x[...]` and `x[()]`: a data set in a file is read so. A list or dict refuses it, and few ask an array for it."""
+    part = node.slice[0].slice if len(node.slice) == 1 else None
+    if type(part) is not cst.Index:
+        return False
+    return type(part.value) is cst.Ellipsis or (type(part.value) is cst.Tuple and not part.value.elements)
 
 
 def _advanced(key: Value) -> bool:

@@ -8,17 +8,32 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.values import Const, Fact, Instance, Number
 
 if TYPE_CHECKING:
+    from torchconv_lint.analysis.frame import Arguments
     from torchconv_lint.analysis.interpreter import Interpreter
-    from torchconv_lint.analysis.outline import ClassOutline
+    from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline
 
 
 def object_of(interpreter: Interpreter, class_: ClassOutline, device: Fact | None) -> Instance:
     """An object of a class of the project, which is on `device` if it is a module."""
     if not interpreter.classes.is_module(class_):
         return Instance(class_)
-    classes = interpreter.classes.bases(class_)
-    made = next((one.methods["__init__"] for one in classes if "__init__" in one.methods), None)
+    made = _constructor(interpreter, class_)
     return Instance(class_, device, True, trainable=made is None or not made.freezes)
+
+
+def frozen_by(interpreter: Interpreter, class_: ClassOutline, arguments: Arguments) -> bool:
+    """Whether a module is asked to be made frozen: `Encoder(frozen=True)`."""
+    made = _constructor(interpreter, class_)
+    for name in made.freezes_if if made is not None else ():
+        given = arguments.keywords.get(name)
+        if given is not None and all(kind == Const(True) for kind, _ in given.value):
+            return True
+    return False
+
+
+def _constructor(interpreter: Interpreter, class_: ClassOutline) -> FunctionOutline | None:
+    classes = interpreter.classes.bases(class_)
+    return next((one.methods["__init__"] for one in classes if "__init__" in one.methods), None)
 
 
 def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
