@@ -1216,6 +1216,244 @@ PAIRS = {
             return weight, shown
         """,
     ),
+    "data of a file, which each look reads anew": (
+        "CNV201",
+        """
+        class Scores:
+            def __init__(self, data):
+                self.data = data
+            def __getitem__(self, name):
+                target = torch.from_numpy(self.data[name])
+                target -= target.min()
+                return target
+        """,
+        """
+        class Scores:
+            def __init__(self, data):
+                self.data = data
+            def __getitem__(self, name):
+                target = torch.from_numpy(self.data[name][...])
+                target -= target.min()
+                return target
+        """,
+    ),
+    "rows that a mask picks are copies": (
+        "CNV201",
+        """
+        def f(rows, change):
+            out = np.array(rows)
+            for i in range(3):
+                part = out[i:]
+                if isinstance(part, np.ndarray):
+                    part = torch.from_numpy(part)
+                part[:, 2:6] = change(part[:, 2:6])
+                show(part)
+            return out
+        """,
+        """
+        def f(rows, change):
+            out = np.array(rows)
+            for i in range(3):
+                part = out[(out[:, 0] == i) & (out[:, 1] > 0)]
+                if isinstance(part, np.ndarray):
+                    part = torch.from_numpy(part)
+                part[:, 2:6] = change(part[:, 2:6])
+                show(part)
+            return out
+        """,
+    ),
+    "what hangs on the context of a custom function": (
+        "CNV204",
+        """
+        class Scaled:
+            @staticmethod
+            def backward(ctx, *unused: torch.Tensor):
+                request = ctx.request
+                given = request.tensor
+                given.div_(2)
+                return None, given
+        """,
+        """
+        class Scaled(torch.autograd.Function):
+            @staticmethod
+            def backward(ctx, *unused: torch.Tensor):
+                request = ctx.request
+                given = request.tensor
+                given.div_(2)
+                return None, given
+        """,
+    ),
+    "None, or copied to the host": (
+        "CNV101",
+        """
+        def run(model, x, device):
+            first, second = model(torch.tensor(x, device=device))
+            if second is not None:
+                first = first.detach().cpu()
+            return first, second
+        def f(model, x, device):
+            first, second = run(model, x, device)
+            if second is not None:
+                return torch.softmax(second, dim=-1).detach().numpy()
+        def main(model, x):
+            return f(model, x, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        """,
+        """
+        def run(model, x, device):
+            first, second = model(torch.tensor(x, device=device))
+            if second is not None:
+                second = second.detach().cpu()
+            return first, second
+        def f(model, x, device):
+            first, second = run(model, x, device)
+            if second is not None:
+                return torch.softmax(second, dim=-1).detach().numpy()
+        def main(model, x):
+            return f(model, x, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        """,
+    ),
+    "results are put where the function itself has made it": (
+        "CNV101",
+        """
+        def f(net, x, weights):
+            out = net(x)
+            weights = weights.to(out.device)
+            return weights, out.detach().numpy()
+        """,
+        """
+        def f(total, count, weights):
+            out = total / count
+            weights = weights.to(out.device)
+            return weights, out.numpy()
+        """,
+    ),
+    "a state taken anew in each round, in one of two ways": (
+        "CNV203",
+        """
+        def f(net: nn.Module, loader, many, last):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            state = net.state_dict()
+            for x in loader:
+                net(x).sum().backward()
+                optimizer.step()
+                show(state)
+        """,
+        """
+        def f(net: nn.Module, loader, many, last):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            for x in loader:
+                net(x).sum().backward()
+                optimizer.step()
+                state = net.module.state_dict() if many else net.state_dict()
+                show({"net": state})
+        """,
+    ),
+    "a sum that the caller finds in its own dict": (
+        "CNV501",
+        """
+        def f(net: nn.Module, data):
+            total = torch.zeros(1, requires_grad=True)
+            for i in range(len(data)):
+                total = total + net(data[i]).sum()
+            data["total"] = total.item()
+            return data
+        """,
+        """
+        def f(net: nn.Module, data):
+            total = torch.zeros(1, requires_grad=True)
+            for i in range(len(data)):
+                total = total + net(data[i]).sum()
+            data["total"] = total
+            return data
+        """,
+    ),
+    "a sum over the parts of one output": (
+        "CNV501",
+        """
+        def f(net: nn.Module, loader):
+            loss = 0
+            for x in loader:
+                loss = net(x).sum() * 0 + loss
+            loss = net(x).sum()
+            loss.backward()
+        """,
+        """
+        def f(net: nn.Module, batch):
+            loss = 0
+            stages = net(batch)
+            for x, y in zip(stages, batch):
+                loss = (x - y).sum() * 0 + loss
+            loss = stages[0].sum()
+            loss.backward()
+        """,
+    ),
+    "a module that is made frozen": (
+        "CNV102",
+        """
+        class Codes(nn.Module):
+            def __init__(self, frozen=False):
+                super().__init__()
+                self.table = nn.Embedding(3, 2)
+                if frozen:
+                    self.freeze()
+            def freeze(self):
+                self.table.requires_grad_(False)
+        def f():
+            return Codes(frozen=False).table.weight.numpy()
+        """,
+        """
+        class Codes(nn.Module):
+            def __init__(self, frozen=False):
+                super().__init__()
+                self.table = nn.Embedding(3, 2)
+                if frozen:
+                    self.freeze()
+            def freeze(self):
+                self.table.requires_grad_(False)
+        def f():
+            return Codes(frozen=True).table.weight.numpy()
+        """,
+    ),
+    "a second name that nothing reads": (
+        "CNV203",
+        """
+        class Trainer:
+            def __init__(self, net: nn.Module):
+                self.net = net
+                self.best_net = None
+                self.optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            def fit(self, loader):
+                for x in loader:
+                    self.best_net = self.net
+                    self.net(x).sum().backward()
+                    self.optimizer.step()
+            def result(self):
+                return self.best_net
+        """,
+        """
+        class Trainer:
+            def __init__(self, net: nn.Module):
+                self.net = net
+                self.best_net = None
+                self.optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            def fit(self, loader):
+                for x in loader:
+                    self.best_net = self.net
+                    self.net(x).sum().backward()
+                    self.optimizer.step()
+        """,
+    ),
+    "numbers that are packed into wider ones": (
+        "CNV314",
+        """
+        def f(n):
+            return torch.zeros(n, 2, dtype=torch.float32).view(torch.float64)
+        """,
+        """
+        def f(a: torch.Tensor, b: torch.Tensor):
+            return torch.stack([a.float(), b.float()], dim=1).view(torch.float64)
+        """,
+    ),
 }
 
 
