@@ -158,7 +158,7 @@ def test_nothing_is_asked_where_it_may_not_be(tmp_path: Path):
 
 def test_silence_rests_on_the_other_file_too(tmp_path: Path):
     path = written(tmp_path, SAFE["helper sees to it"])
-    outcome = lint_source(Source.from_bytes(str(path), path.read_bytes()), Settings())
+    outcome = lint_source(Source.from_bytes(str(path), path.read_bytes()), IMPLICIT)
     assert outcome.consulted is not None
     assert str(tmp_path / "helpers.py") in outcome.consulted.contents
 

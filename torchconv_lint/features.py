@@ -12,6 +12,7 @@ from torchconv_lint.vocabulary import SHARING
 
 TO_NUMPY = "to-numpy"
 IMPLICIT = "implicit"
+MEETING = "meeting"
 SHARED_WRITE = "shared-write"
 SNAPSHOT = "snapshot"
 SCALAR = "scalar"
@@ -24,7 +25,7 @@ HANDED = "handed"
 ARGUMENT_WRITE = "argument-write"
 MEMORY = frozenset({SHARED_WRITE, SNAPSHOT, KEPT, ARGUMENT_WRITE})
 """Triggers for which the interpreter has to follow memory."""
-PASSED = frozenset({TO_NUMPY, IMPLICIT, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
+PASSED = frozenset({TO_NUMPY, IMPLICIT, MEETING, TRUTH, ARGUMENT_SCALAR, ARGUMENT_COUNT})
 """Triggers for which it matters what callers in the file pass."""
 CONVERTS = frozenset({TO_NUMPY, IMPLICIT, HANDED})
 """Triggers for which it matters what a function in another file of the project gives."""

@@ -10,7 +10,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from torchconv_lint.mentions import mentions_tensors
+from torchconv_lint.mentions import mentions_tensors, told_by
 from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         thorough = settings.confidence < Confidence.LIKELY
         project = _project(source, settings)
         converters = functools.partial(project.converters, source.path) if project is not None else None
-        sifted = sift(tree, everything=not settings.sieve, thorough=thorough, wanted=wanted, converters=converters)
+        told = told_by(source.text)
+        sifted = sift(
+            tree, told, everything=not settings.sieve, thorough=thorough, wanted=wanted, converters=converters
+        )
         if sifted is None:
             return Outcome(consulted=None if project is None else project.consulted)
         return _analyse(source, settings, sifted, rules, tree if fixes else None, project)
@@ -120,7 +123,9 @@ def _chosen(settings: Settings) -> tuple[Sequence[Rule[Event]], frozenset[tuple[
     from torchconv_lint.rules import all_rules
 
     rules = [rule for rule in all_rules() if _enabled(rule, settings)]
-    return rules, frozenset(trigger for rule in rules for trigger in rule.triggers)
+    triggers = {trigger for rule in rules for trigger in rule.triggers}
+    triggers.update(*(rule.triggers_on_request for rule in rules if _shows_all(rule, settings)))
+    return rules, frozenset(triggers)
 
 
 def _enabled(rule: Rule[Event], settings: Settings) -> bool:
@@ -135,10 +140,14 @@ def _asked_for(rule: Rule[Event], settings: Settings) -> bool:
     return any(prefix == "ALL" or rule.code.startswith(prefix) for prefix in settings.opt_in)
 
 
+def _shows_all(rule: Rule[Event], settings: Settings) -> bool:
+    return settings.confidence < Confidence.LIKELY or _asked_for(rule, settings)
+
+
 def _shown(rule: Rule[Event], verdict: Verdict, settings: Settings) -> bool:
     """Whether a finding is shown. What has turned out to be false too often, a rule's likely findings or those that
     rest on something, is shown to those only who ask for the rule, or for whatever is possible."""
-    if settings.confidence < Confidence.LIKELY or _asked_for(rule, settings):
+    if _shows_all(rule, settings):
         return verdict.confidence >= settings.confidence
     return not verdict.on_request and verdict.confidence >= max(settings.confidence, rule.default_from)
 

@@ -1,4 +1,5 @@
-"""Can a file meet torch at all? Asked of every file, so nothing else is imported for it."""
+"""What the text of a file tells before anything is parsed: can it meet torch at all? Asked of every file, so nothing
+else is imported for it."""
 
 from __future__ import annotations
 
@@ -12,6 +13,13 @@ _IMPORTS = re.compile(
 """Packages that give modules and tensors; the first group's do nothing else."""
 _MODELS = re.compile(r"cuda|device|\bno_grad\b|\.(?:to|eval|generate|backward|encode|from_pretrained|create_model)\(")
 """What a file does that imports one of the others for its models, and not for its data or its tools."""
+_TELLING = {
+    "'cuda'": re.compile(r"['\"](?:cuda|mps|xpu|hpu|npu|mtia|xla|privateuseone)\b"),
+    "'bfloat16'": re.compile(r"bfloat16|bf16|float8|autocast|torch_dtype"),
+    "'sparse'": re.compile("sparse"),
+    "'conj'": re.compile(r"conj|adjoint|\.m?H\b"),
+    "'quantize'": re.compile("quant"),
+}
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 
@@ -28,3 +36,9 @@ def mentions_tensors(text: str) -> bool:
             return True
         imports = True
     return imports and _MODELS.search(text) is not None
+
+
+def told_by(text: str) -> frozenset[str]:
+    """Words for what the text speaks of somewhere, of which rules choose their triggers: "'cuda'" for a string that
+    names an accelerator, and properties of tensors that have to be asked for."""
+    return frozenset(word for word, pattern in _TELLING.items() if pattern.search(text) is not None)

@@ -13,6 +13,7 @@ from torchconv_lint.analysis.walking import own_nodes
 from torchconv_lint.features import (
     ARGUMENT_SCALAR,
     CONVERTS,
+    IMPLICIT,
     MEMORY,
     PASSED,
     SCALAR,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     Converters = Callable[[Iterable[str], frozenset[str]], Mapping[str, Collection[str]]]
 
+_IMPLICIT = frozenset({IMPLICIT})
+_GATHERING = frozenset({"append()", "+="})
 _PLACES = frozenset({"cuda", "to", "backward", "requires_grad=True", "requires_grad_", "parameters"})
 """Of files that move nothing and train nothing, other files are not asked what they convert: it took two fifths of all
 time (measured)."""
@@ -60,6 +63,7 @@ class Sifted:
 
 def sift(
     tree: ast.Module,
+    told: frozenset[str] = frozenset(),
     *,
     everything: bool = False,
     thorough: bool = False,
@@ -68,6 +72,7 @@ def sift(
 ) -> Sifted | None:
     """The functions that hold something a rule could hear of; None if there is none.
 
+    `told`: the words that the text tells (`mentions.told_by`).
     `everything` skips the choice: every function is analysed, which must give the same findings. `thorough` keeps also
     what can only give findings of the lowest confidence. `wanted`: the enabled rules' own triggers
     (`Rule.triggers`). `converters`: tells which of the project's functions, by their full names, convert what
@@ -87,6 +92,9 @@ def sift(
     counting = _counting([(function.name, found.found) for function, found in surveys.items()])
     module = at_module.conclude(counting)
     features = {function: found.conclude(counting) for function, found in surveys.items()}
+    if not any(head == _IMPLICIT and others <= told for head, others in _split(wanted)):
+        for found in (*features.values(), module):
+            found.triggers.discard(IMPLICIT)
     reach = _reach(file, features)
     counted = _counted(features, module)
     trained = {function.name for function, found in features.items() if found.trains}
@@ -110,7 +118,7 @@ def sift(
         for found in (*features.values(), module):
             found.triggers -= {SCALAR, ARGUMENT_SCALAR}
     called = {name for found in (*features.values(), module) for name in found.calls}
-    live = _Live(wanted, [*features.values(), module])
+    live = _Live(wanted, told, [*features.values(), module])
     chosen = {
         function
         for function, found in features.items()
@@ -169,6 +177,8 @@ def sift(
     for function, found in looked_at:
         if SHARED_WRITE in found.triggers and not vocabulary.sharing.isdisjoint(found.calls):
             converted.setdefault(function, set()).update(vocabulary.sharing)
+        if live.gathers(found):
+            converted.setdefault(function, set()).update(found.data)
     imported = reaching(file, converted) if converted else frozenset()
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
 
@@ -196,11 +206,15 @@ def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
 class _Live:
     """The triggers all of whose words a file has. `others`: what stands behind their first words."""
 
-    def __init__(self, wanted: frozenset[tuple[str, ...]], features: list[Features]) -> None:
-        words: set[str] = set().union(*(found.words for found in features))
+    def __init__(self, wanted: frozenset[tuple[str, ...]], told: frozenset[str], features: list[Features]) -> None:
+        words: set[str] = set(told).union(*(found.words for found in features))
         live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
         self.others = frozenset(word for _, others in live for word in others)
         self.heads = [head for head, _ in live]
+
+    def gathers(self, found: Features) -> bool:
+        """Whether what a function adds up or appends is what one of them is about: where it comes from tells."""
+        return any(not head.isdisjoint(_GATHERING) and head <= found.words for head in self.heads)
 
     def begins_in(self, found: Features) -> bool:
         """Whether a function holds what one of them begins with."""

@@ -44,6 +44,7 @@ from torchconv_lint.features import (
     HANDED,
     IMPLICIT,
     KEPT,
+    MEETING,
     SCALAR,
     SHARED_WRITE,
     SNAPSHOT,
@@ -137,6 +138,7 @@ class Survey:
         self.shared_if_known: set[str] = set()
         self.sunk: set[str] = set()
         self.meetings: list[tuple[str | None, set[str]]] = []
+        self.rows: list[tuple[str | None, set[str]]] = []
         self.arrays: set[str] = set()
         self.nones: set[str] = set()
         self.torch_made: set[str] = set()
@@ -191,6 +193,8 @@ class Survey:
             found.words.add("counted")
         tensors = self.made | given | self.vocabulary.torch
         if any(root in arrays and names & tensors for root, names in self.meetings):
+            found.triggers.add(MEETING)
+        if any(root in arrays and names & tensors for root, names in self.rows):
             found.triggers.add(IMPLICIT)
         if self.written & self.integers:
             found.words.add("integers written")
@@ -489,7 +493,7 @@ class Survey:
             ):
                 self.found.triggers.add(KEPT)
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
-                self.meetings.append((root_of(target), names_in(node.value)))
+                self.rows.append((root_of(target), names_in(node.value)))
         self._bound(names, node.value)
 
     def annotated(self, node: ast.AnnAssign) -> None:

@@ -114,7 +114,7 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
     if isinstance(name, bool) or name is None:
         return Const(name)
     if isinstance(name, int):
-        return Device(Fact(ACCELERATOR, Step(frame.site(node), f"device {name} is an accelerator", stated=True)))
+        return Device(Fact(ACCELERATOR, Step(frame.site(node), f"device {name} is an accelerator")))
     text = str(name).split(":")[0]
     if text == "cpu":
         return Device(Fact(CPU))

@@ -72,10 +72,9 @@ class Fact:
         """Whether the code names the accelerator itself on the way, so that no other device can be chosen."""
         return any(step.by_name for step in self._steps())
 
-    @property
-    def is_stated(self) -> bool:
-        """Whether the code itself says on the way which device it is, rather than a name that somebody else binds."""
-        return any(step.stated for step in self._steps())
+    def is_stated_in(self, path: str) -> bool:
+        """Whether that file itself says which device it is, rather than a name that somebody else binds."""
+        return any(step.stated and step.site.path == path for step in self._steps())
 
     def _steps(self) -> Iterator[Step]:
         step = self.step

@@ -95,6 +95,7 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
     code = "CNV103"
     name = "numpy-on-bfloat16"
     hears = (ToNumpy,)
+    triggers = (("implicit", "'bfloat16'"),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A bfloat16 or float8 tensor becomes an array."""

@@ -80,6 +80,7 @@ class NumpyOnSparse(Rule[ToNumpy]):
     code = "CNV104"
     name = "numpy-on-sparse"
     hears = (ToNumpy,)
+    triggers = (("implicit", "'sparse'"),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A sparse tensor raises, forced or not."""

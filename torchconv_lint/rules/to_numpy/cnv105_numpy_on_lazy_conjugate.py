@@ -86,6 +86,7 @@ class NumpyOnLazyConjugate(Rule[ToNumpy]):
     code = "CNV105"
     name = "numpy-on-lazy-conjugate"
     hears = (ToNumpy,)
+    triggers = (("implicit", "'conj'"),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """The bit is set, and nobody is told to compute it."""

@@ -80,6 +80,7 @@ class NumpyOnQuantised(Rule[ToNumpy]):
     code = "CNV106"
     name = "numpy-on-quantised"
     hears = (ToNumpy,)
+    triggers = (("implicit", "'quantize'"),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A quantised tensor raises, forced or not."""

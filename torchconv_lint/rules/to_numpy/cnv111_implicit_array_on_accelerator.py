@@ -101,6 +101,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
     hears = (ToNumpy,)
     default = False
     needs_accelerator = True
+    triggers = (("implicit",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that may live on an accelerator."""

@@ -95,6 +95,7 @@ class ImplicitArrayOnGrad(Rule[ToNumpy]):
     name = "implicit-array-on-grad"
     hears = (ToNumpy,)
     default = False
+    triggers = (("implicit",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that requires grad."""

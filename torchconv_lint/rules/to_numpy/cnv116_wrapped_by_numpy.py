@@ -81,6 +81,7 @@ class ResultWrappedByNumpy(Rule[WrappedByNumpy]):
     name = "wrapped-by-numpy"
     hears = (WrappedByNumpy,)
     default = False
+    triggers = (("implicit",),)
     since_numpy = (2, 0)
 
     def judge(self, event: WrappedByNumpy) -> Iterator[Verdict]:

@@ -14,9 +14,9 @@ lists that come from a caller outside the file. Not seen: a second name for the 
 its argument.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where a name or a caller chooses the device, or a `.cuda()` does, the finding is shown to those who ask for the rule:
-of those that rest on a device that the code itself states ("cuda" if there is one) 11 of 12 were true in public code
-that nobody had looked at before, of the others 2 of 24.
+Where a name or a caller chooses the device, or another file or a `.cuda()` does, the finding is shown to those who ask
+for the rule: of those that rest on a device that the file itself states ("cuda" if there is one) 11 of 12 were true in
+public code that nobody had looked at before, of the others 2 of 24.
 *Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -107,6 +107,8 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
     name = "list-of-accelerator-tensors"
     hears = (ToNumpy,)
     needs_accelerator = True
+    triggers = (("implicit", "'cuda'"),)
+    triggers_on_request = (("implicit",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A list of tensors that may live on an accelerator is converted to an array."""
@@ -116,5 +118,5 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
         message += f": {event.via} converts them, which raises TypeError there (use `.cpu()` on each)"
         sure = min(event.sure, weakest([fact]))
-        rarely = is_seldom_true(fact, event.site) or not fact.is_stated
+        rarely = is_seldom_true(fact, event.site) or not fact.is_stated_in(event.site.path)
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
