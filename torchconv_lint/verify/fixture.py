@@ -105,6 +105,9 @@ def read_fixture(path: Path) -> Fixture:
     )
     if not functions:
         raise ProofError(f"no function named {'_… or '.join(kinds)}_…")
+    for function in functions:
+        if sum(other.name == function.name for other in functions) > 1:
+            raise ProofError(f"two functions are called {function.name!r}: the first is never run")
     if claim is not None:
         check_verdict(claim, {function.kind for function in functions})
     fixture = Fixture(path, text, parse_proof(text), parse_expectations(text), functions, claim)
