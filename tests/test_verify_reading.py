@@ -150,6 +150,9 @@ def test_files_that_are_no_fixtures(tmp_path: Path):
     odd.write_text(BLOCK + "def hazard_x(): pass\n")
     with pytest.raises(ProofError, match="speaks of 'safe_odd'"):
         read_fixture(odd)
+    odd.write_text("def safe_odd(): pass\n" * 2 + BLOCK)
+    with pytest.raises(ProofError, match="two functions are called 'safe_odd'"):
+        read_fixture(odd)
     odd.write_text("def hazard_x(:\n")
     with pytest.raises(ProofError, match="syntax error in line 1"):
         read_fixture(odd)

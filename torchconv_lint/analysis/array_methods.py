@@ -28,7 +28,7 @@ def call_array_method(
     """`array.name(...)`."""
     ops = numpy_ops().method
     subject = receiver_of(func)
-    if name in ops.inplace and not (name == "resize" and "resample" in arguments.keywords):  # that is an image's
+    if name in ops.inplace and name != "resize":  # an array whose memory is shared refuses it; images have it, too
         written(frame, just(kind), subject, node, fills=name in ("fill", "put", "itemset"))
         return NONE
     if name in ("tolist",):

@@ -119,9 +119,8 @@ def _size(
     if name in ("view", "reshape"):
         shape = None if function else _viewed_as(arguments)
         return count_of(shape) or first.count, shape
-    if name in ("t", "unsqueeze") and first.shape is not None:
-        shape = first.shape[::-1] if name == "t" else (*first.shape, 1)
-        return first.count, shape if name == "t" else None
+    if name == "t" and first.shape is not None:
+        return first.count, first.shape[::-1]
     if views:
         same = name in ("detach", "contiguous", "clone", "requires_grad_", "alias", "view_as")
         return (first.count if name not in _PARTIAL_VIEWS else None), first.shape if same else None
