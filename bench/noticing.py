@@ -29,6 +29,7 @@ PACKAGE = ROOT / "torchconv_lint"
 TESTS = (
     *("analysis", "analysis_more", "awaited", "building", "copies", "graph", "near_twins", "to_tensor", "transforms"),
     *("waits", "silencing", "sieve_shapes", "project", "rule_pages", "site", "registry", "facts"),
+    *("kept_and_placed", "told_by_history", "frameworks", "presence", "unreached"),
 )
 """Of the analysis and the rules."""
 SECONDS, SLOW = 20, 4

@@ -577,3 +577,15 @@ def test_a_loop_over_old_and_new_allocations() -> None:
                 return x
     """
     assert "CNV203" not in found(code)
+
+
+def test_the_weight_of_a_module_that_is_passed_is_there_to_be_written() -> None:
+    code = """
+        def doubled(layer):
+            values = layer.{}.numpy()
+            values *= 2
+            return values
+    """
+    assert "CNV204" not in found(code.format("weight.detach()"))
+    assert "CNV204" not in found(code.format("bias"))
+    assert "CNV204" in found(code.format("table"))

@@ -95,8 +95,8 @@ class NoArrayToFromNumpy(Rule[ToTensor]):
 def _taken(event: ToTensor) -> Proposal | None:
     """Unsafe: what calls it without an error has given an array, whose memory `as_tensor` shares as well."""
     callee = event.site.callee
-    known = event.source.value if isinstance(event.source, Const) else 0
-    if callee is None or not isinstance(event.source, Number | Const | Sequence) or not isinstance(known, int | float):
+    word = isinstance(event.source, Const) and not isinstance(event.source.value, int | float)
+    if callee is None or word or not isinstance(event.source, Number | Const | Sequence):
         return None
     name = "torch.as_tensor"
     return Proposal(f"call `{name}`", Safety.UNSAFE, (instead(callee, name),), names=(name,))
