@@ -589,3 +589,16 @@ def test_the_weight_of_a_module_that_is_passed_is_there_to_be_written() -> None:
     assert "CNV204" not in found(code.format("weight.detach()"))
     assert "CNV204" not in found(code.format("bias"))
     assert "CNV204" in found(code.format("table"))
+
+
+def test_each_round_keeps_the_part_of_an_object_of_its_own() -> None:
+    code = """
+        def frames(records):
+            kept = []
+            for record in records:
+                frame = torch.from_numpy(record.frame)
+                frame += 1
+                kept.append(frame)
+            return kept
+    """
+    assert found(code) == {"CNV201", "CNV204"}
