@@ -36,6 +36,7 @@ DIRECT = "looked for as people write it, in one expression: anything wider would
 WRITTEN = "the rule knows the code only as it is mostly written; a missed alarm that has not been looked into"
 DEEP = "calls deeper than three are not followed (documented)"
 MODE = "a method that is handed its data or its object leaves the grad mode to callers elsewhere"
+PART = "what is written as a part, `x.data[0]`, is written for the whole; under a name of its own it is another handle"
 DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("methods", "cnv102/leaves_and_results.py"): {
         "hazard_loop_over_parameters": MODE,
@@ -47,6 +48,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv204/on_purpose.py"): dict.fromkeys(
         ("update", "double_inplace", "reinit", "halve_"), NAMED
     ),
+    ("temporary variables", "cnv202/on_purpose.py"): {"safe_row_of_its_own_data": PART},
     ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
     ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
     ("names that mean the same", "cnv402/values_by_default.py"): {"weighted": WRITTEN},
