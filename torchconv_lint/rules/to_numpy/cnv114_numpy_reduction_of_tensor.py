@@ -12,9 +12,8 @@ Silent, deliberately: lists of tensors, which NumPy converts (CNV121 and CNV122 
 may also be arrays.
 
 Confidence: *certain* where the argument is a tensor for sure, *likely* for the output of a module. *Possible* (not
-shown by default) adds values that may be tensors. The rule is off by default: code that is published has been run, and
-what raises on every device has been seen then. In public code that nobody had looked at before neither of 2 findings
-was true.
+shown by default) adds values that may be tensors. Only *certain* ones are shown by default: in public code that nobody
+had looked at before 16 of 16 were true, all in one package, and neither of 2 *likely* ones.
 
 ## Why is this bad?
 
@@ -69,10 +68,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import NumpyRefuses
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_REDUCTIONS = ("mean", "sum", "max", "min", "amax", "amin", "std", "var", "prod", "any", "all")
 
 
 class NumpyReductionOfTensor(Rule[NumpyRefuses]):
@@ -81,8 +84,9 @@ class NumpyReductionOfTensor(Rule[NumpyRefuses]):
     code = "CNV114"
     name = "numpy-reduction-of-tensor"
     hears = (NumpyRefuses,)
-    default = False
-    triggers = (("implicit",),)
+    default_from = Confidence.CERTAIN
+    triggers = tuple((f"np.{name}",) for name in _REDUCTIONS)
+    triggers_on_request = (("implicit",),)
 
     def judge(self, event: NumpyRefuses) -> Iterator[Verdict]:
         """The tensor's method does not take NumPy's arguments."""
