@@ -23,7 +23,7 @@ def test_rules_as_text() -> None:
 def test_rules_as_json() -> None:
     rows = json.loads(CliRunner().invoke(cli, ["rules", "--format", "json"]).output)
     assert [row["code"] for row in rows] == [rule.code for rule in all_rules()]
-    assert all(set(row) == {"code", "name", "default", "default_confidence", "summary"} for row in rows)
+    assert all(set(row) == {"code", "name", "default", "default_confidence", "group", "summary"} for row in rows)
     assert all(row["summary"] and row["default_confidence"] in ("likely", "certain") for row in rows)
 
 

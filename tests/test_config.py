@@ -14,7 +14,7 @@ from torchconv_lint.settings import Settings
 EVERYTHING = """
 [tool.torchconv_lint]
 confidence = "possible"
-opt-in = ["cnv6"]
+opt-in = ["cnv6", "strict"]
 assume-device = "cpu"
 follow-imports = false
 target-torch = "2.1.3"
@@ -31,7 +31,7 @@ def test_every_key(tmp_path: Path) -> None:
     assert find_config(tmp_path) == Config(
         settings=Settings(
             confidence=Confidence.POSSIBLE,
-            opt_in=("CNV6",),
+            opt_in=("CNV6", "STRICT"),
             assume_device="cpu",
             follow_imports=False,
             target_torch=(2, 1),

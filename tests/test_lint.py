@@ -9,6 +9,7 @@ import pytest
 
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Confidence
+from torchconv_lint.rules import all_rules
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
@@ -51,6 +52,23 @@ def test_a_rule_may_show_what_is_likely_only_if_asked_to(settings: Settings, lik
     found = [one for one in shown(LIKELY, settings) if one[0] == "CNV401"]
     assert found == [("CNV401", Confidence.LIKELY)] * likely
     assert ("CNV401", Confidence.CERTAIN) in shown(CERTAIN, settings)
+
+
+def test_a_group_asks_for_its_rules_and_for_what_they_show_on_request() -> None:
+    code = """
+        import torch
+        def f(loader, device):
+            for x in loader:
+                y = x.to(device)
+                print(y.sum().item())
+            return torch.ones(3).cuda().numpy()
+    """
+    groups = {
+        each: {one[0] for one in shown(code, Settings(opt_in=each))} for each in ((), ("STRICT",), ("PERFORMANCE",))
+    }
+    assert "CNV101" in groups["STRICT",] - groups[()]
+    assert not any(one.startswith("CNV60") for one in groups["STRICT",])
+    assert groups["PERFORMANCE",] - groups[()] <= {rule.code for rule in all_rules() if rule.group == "performance"}
 
 
 PLACED = """

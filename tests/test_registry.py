@@ -49,9 +49,13 @@ def test_the_changelog_lists_every_rule() -> None:
 
 def test_the_index_says_which_rules_are_on() -> None:
     index = (REPOSITORY / "docs" / "rules" / "index.md").read_text("utf-8")
-    rows = re.findall(r"^\| \[(CNV[0-9]{3})\].*\| (on|on if certain|opt-in) \|$", index, re.MULTILINE)
+    rows = re.findall(
+        r"^\| \[(CNV[0-9]{3})\].*\| (on|on if certain|opt-in: strict|opt-in: performance) \|$", index, re.MULTILINE
+    )
     on = {Confidence.LIKELY: "on", Confidence.CERTAIN: "on if certain"}
-    assert dict(rows) == {rule.code: on[rule.default_from] if rule.default else "opt-in" for rule in all_rules()}
+    assert dict(rows) == {
+        rule.code: on[rule.default_from] if rule.default else f"opt-in: {rule.group}" for rule in all_rules()
+    }
 
 
 def test_every_rule_has_fixtures() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TABLE = "torchconv_lint"
 # What a code or the beginning of one looks like; "ALL" stands for every rule, opt-in ones included.
 _PREFIX = re.compile(r"ALL|C|CN|CNV[0-9]{0,3}")
+_GROUPS = ("STRICT", "PERFORMANCE")
 # The devices that may be assumed. Assuming an accelerator would say nothing that the analysis does not say already.
 _DEVICES = ("cpu",)
 
@@ -83,6 +84,15 @@ def release(value: object) -> tuple[int, int]:
     if found is None:
         raise ConfigError(f"{value!r} is not a release such as '2.1'")
     return int(found[1]), int(found[2])
+
+
+def opt_ins(value: object) -> tuple[str, ...]:
+    """Codes or beginnings of codes, and names of groups of rules, in upper case."""
+    asked = tuple(each.upper() for each in _strings(value))
+    for each in asked:
+        if each not in _GROUPS and not _PREFIX.fullmatch(each):
+            raise ConfigError(f"{each!r} is not the beginning of a CNV code, nor ALL, {' or '.join(_GROUPS)}")
+    return asked
 
 
 def codes(value: object) -> tuple[str, ...]:
@@ -176,7 +186,7 @@ def _strings(value: object) -> tuple[str, ...]:
 # From the keys of the table to what reads their values.
 KEYS: Mapping[str, Callable[[object], object]] = {
     "confidence": confidence,
-    "opt-in": codes,
+    "opt-in": opt_ins,
     "assume-device": device,
     "follow-imports": _flag,
     "target-torch": release,

@@ -41,7 +41,7 @@ def pages(folder: Path = _FIXTURES) -> dict[str, str]:
 def _default(rule: Rule[Event]) -> str:
     """Whether a rule is on, for the index."""
     if not rule.default:
-        return "opt-in"
+        return f"opt-in: {rule.group}"
     return "on" if rule.default_from < Confidence.CERTAIN else "on if certain"
 
 

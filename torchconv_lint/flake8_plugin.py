@@ -51,7 +51,7 @@ class Plugin:
             metavar="CODES",
             comma_separated_list=True,
             parse_from_config=True,
-            help="codes of opt-in rules to run as well, comma-separated prefixes, or ALL",
+            help="opt-in rules to run as well, comma-separated: codes, prefixes, strict, performance, or ALL",
         )
         add(
             "--torchconv-assume-device",
@@ -110,7 +110,7 @@ class Plugin:
             if options.torchconv_confidence is not None:
                 settings = replace(settings, confidence=config.confidence(options.torchconv_confidence))
             if options.torchconv_opt_in is not None:
-                settings = replace(settings, opt_in=config.codes(options.torchconv_opt_in))
+                settings = replace(settings, opt_in=config.opt_ins(options.torchconv_opt_in))
             if options.torchconv_assume_device is not None:
                 settings = replace(settings, assume_device=config.device(options.torchconv_assume_device))
             if options.torchconv_target_torch is not None:

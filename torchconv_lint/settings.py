@@ -12,7 +12,8 @@ class Settings:
     """Analysis settings. Which codes are shown is the host's business; which rules run at all is ours.
 
     `confidence`: the least confidence that is shown.
-    `opt_in`: codes or prefixes of opt-in rules to run as well ("ALL" runs every rule).
+    `opt_in`: codes or prefixes of opt-in rules to run as well ("ALL" runs every rule), or the names of their groups in
+    upper case.
     `assume_device`: "cpu" for teams without accelerators: device rules stay silent. None: assume nothing.
     `follow_imports`: whether other files of the project are read to see what an imported function gives.
     `target_torch`, `target_numpy`: the oldest releases of torch and NumPy that the code has to run with, as (major,

@@ -64,7 +64,7 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
 @codes_option("--select", help="Show only these; ALL: every rule.")
 @codes_option("--extend-select", help="Show these, too.")
 @codes_option("--ignore", help="Do not show these.")
-@codes_option("--opt-in", help="Run these opt-in rules, too.")
+@codes_option("--opt-in", groups=True, help="Run these, too: opt-in rules, strict or performance.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Skip these in folders (as in a .gitignore).")
 @click.option("--no-gitignore", is_flag=True, help="Lint what .gitignore files exclude, too.")
 @click.option("--confidence", type=click.Choice(["possible", "likely", "certain"]), help="Least confidence shown.")

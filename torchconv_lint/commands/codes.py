@@ -24,6 +24,14 @@ def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
         raise click.BadParameter(str(error), ctx, param) from None
 
 
+def _opt_ins(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The same, and names of groups."""
+    try:
+        return config.opt_ins([part.strip() for value in values for part in value.split(",") if part.strip()])
+    except config.ConfigError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
 def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Codes for the shell to complete."""
     from click.shell_completion import CompletionItem
@@ -36,6 +44,9 @@ def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(before + comma + rule.code, help=rule.name) for rule in known]
 
 
-def codes_option(name: str, help: str) -> Callable[[_Function], _Function]:
-    """An option that takes codes."""
-    return click.option(name, multiple=True, callback=_codes, metavar="CODES", shell_complete=complete_codes, help=help)
+def codes_option(name: str, help: str, *, groups: bool = False) -> Callable[[_Function], _Function]:
+    """An option that takes codes, and with `groups` names of groups of rules."""
+    callback = _opt_ins if groups else _codes
+    return click.option(
+        name, multiple=True, callback=callback, metavar="CODES", shell_complete=complete_codes, help=help
+    )

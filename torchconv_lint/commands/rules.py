@@ -28,6 +28,7 @@ def rules(format_: str) -> None:
                 "name": rule.name,
                 "default": rule.default,
                 "default_confidence": rule.default_from.name.lower(),
+                "group": rule.group,
                 "summary": summary(rule),
             }
             for rule in known
@@ -37,7 +38,8 @@ def rules(format_: str) -> None:
     width = max((len(rule.name) for rule in known), default=0)
     for rule in known:
         certain = " (by default only if certain)" if rule.default_from > Confidence.LIKELY else ""
-        click.echo(f"{rule.code}  {rule.name:{width}}  {summary(rule)}{certain if rule.default else ' (opt-in)'}")
+        when = certain if rule.default else f" (opt-in: {rule.group})"
+        click.echo(f"{rule.code}  {rule.name:{width}}  {summary(rule)}{when}")
 
 
 @click.command()

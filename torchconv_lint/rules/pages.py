@@ -31,7 +31,7 @@ def summary(rule: Rule[Any]) -> str:
 def markdown(rule: Rule[Any]) -> str:
     """The page as a Markdown document."""
     _, _, body = page(rule).partition("\n")
-    status = "on by default" if rule.default else "opt-in"
+    status = "on by default" if rule.default else f"opt-in: `{rule.group}`"
     return f"# {rule.code}: {summary(rule)}\n\nName: `{rule.name}` · {status}\n\n{body.strip()}".rstrip() + "\n"
 
 

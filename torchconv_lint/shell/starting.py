@@ -13,7 +13,8 @@ TABLE = """\
 [tool.torchconv_lint]
 # The least confidence that is shown: "possible", "likely" or "certain".
 confidence = "likely"
-# Opt-in rules to run as well: codes, their beginnings, or "ALL" ('torchconv-lint rules' lists them).
+# Opt-in rules to run as well ('torchconv-lint rules' lists them): codes, their beginnings, or a group: "strict" for
+# what may be wrong, "performance" for what takes time; "ALL" for every rule.
 opt-in = []
 # Nothing of this project ever runs on an accelerator:
 # assume-device = "cpu"

@@ -87,7 +87,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
 from torchconv_lint.analysis.terms import NUMBER, TRUTH
-from torchconv_lint.rules.base import Rule, Verdict
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class NumberOnEveryStep(Rule[Wait]):
     name = "number-on-every-step"
     hears = (Wait,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("backward",), ("item",), ("step",))
 

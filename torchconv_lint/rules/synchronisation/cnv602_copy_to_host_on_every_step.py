@@ -82,7 +82,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
 from torchconv_lint.analysis.terms import ARRAY, COPY, LIST
-from torchconv_lint.rules.base import Rule, Verdict
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class CopyToHostOnEveryStep(Rule[Wait]):
     name = "copy-to-host-on-every-step"
     hears = (Wait,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("backward",), ("step",), ("cpu",), ("tolist",))
 

@@ -66,7 +66,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
-from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,7 @@ class TensorReadElementByElement(Rule[Wait]):
     name = "tensor-read-element-by-element"
     hears = (Wait,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("for",),)
 

@@ -75,7 +75,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
 from torchconv_lint.analysis.terms import TEXT
-from torchconv_lint.rules.base import Rule, Verdict
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class TextOnEveryStep(Rule[Wait]):
     name = "text-on-every-step"
     hears = (Wait,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("backward",), ("step",))
 

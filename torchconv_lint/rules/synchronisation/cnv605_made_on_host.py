@@ -64,7 +64,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import MadeOnHost
 from torchconv_lint.model import Confidence
-from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,7 @@ class MadeOnHostRule(Rule[MadeOnHost]):
     name = "made-on-host"
     hears = (MadeOnHost,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("to",), ("cuda",))
 

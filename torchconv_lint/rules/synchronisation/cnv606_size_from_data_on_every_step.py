@@ -85,7 +85,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
 from torchconv_lint.analysis.terms import SIZE
-from torchconv_lint.rules.base import Rule, Verdict
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class SizeFromDataOnEveryStep(Rule[Wait]):
     name = "size-from-data-on-every-step"
     hears = (Wait,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("backward",), ("step",))
 

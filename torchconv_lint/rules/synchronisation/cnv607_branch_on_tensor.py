@@ -70,7 +70,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import Tested
 from torchconv_lint.analysis.values import CPU, MANY
 from torchconv_lint.model import Confidence
-from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +83,7 @@ class BranchOnTensor(Rule[Tested]):
     name = "branch-on-tensor"
     hears = (Tested,)
     default = False
+    group = PERFORMANCE
     needs_accelerator = True
     triggers = (("if",),)
 
