@@ -222,11 +222,12 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         frame.written_back = None
         made = call_method(frame, owner[0].kind, name, arguments, node, func)
         result = under(just(made) if isinstance(made, Kind) else made, owner[0].when)
-        back, frame.written_back = frame.written_back, None
+        back = frame.taken_back()
         if back is not None:
             write_back(frame, func.value, under(back, owner[0].when))
         return without_others_cuts(result, arguments, node)
-    ways, changed, after = _Ways(frame), False, []
+    ways, changed = _Ways(frame), False
+    after: list[Value] = []
     for alt in owner:
         fitting = _fitting(alt, owner, arguments)
         if fitting is None:
@@ -234,9 +235,9 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
             continue
         frame.written_back = None
         ways.go(alt.when, functools.partial(call_method, frame, alt.kind, name, fitting, node, func))
-        changed = changed or frame.written_back is not None
-        after.append((alt,) if frame.written_back is None else under(frame.written_back, alt.when))
-    frame.written_back = None
+        back = frame.taken_back()
+        changed = changed or back is not None
+        after.append((alt,) if back is None else under(back, alt.when))
     ways.meet()
     if changed:
         write_back(frame, func.value, join(*after))

@@ -256,6 +256,12 @@ class Frame:
         """Called by a method that changes its receiver: what the alternative at hand has become."""
         self.written_back = value
 
+    def taken_back(self) -> Value | None:
+        """What `write_back` was told since this was last asked."""
+        # A method: of the attribute itself, mypy believes that it still is the None it was set to before the call.
+        back, self.written_back = self.written_back, None
+        return back
+
     def write_back_expression(self, node: cst.BaseExpression, value: Value) -> None:
         """The object at `node` has become `value`, if `node` is a name or dotted path."""
         path = dotted_path(node)

@@ -203,7 +203,7 @@ def condition_of_value(value: Value) -> Condition | None:
 def stable_path(value: Value) -> str | None:
     """The path under which a value stays the same: none if it may have been assigned since, on some way here. What is
     False exactly where the path is has not become anything else."""
-    paths = set()
+    paths: set[str | None] = set()
     for kind, when in value:
         if when:
             same = _same_as(kind, when)
