@@ -29,9 +29,10 @@ from torchconv_lint.analysis.values import (
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.state import State
 
 Holder = Tensor | Array | Opaque
 MAX_SIDE = 4
@@ -242,6 +243,27 @@ def memories(value: Value, depth: int = 0) -> Iterator[Memory]:
         elif depth < 3 and isinstance(kind, Mapping):
             for item in (kind.element, *(value for _, value in kind.items)):
                 yield from memories(item, depth + 1)
+
+
+def forget_dropped(states: Iterable[State]) -> None:
+    """Before branches meet: a handle that a branch has dropped may have missed writes there, and they are of no concern
+    to what another branch has under the same name."""
+    together = list(states)
+    for state in together:
+        others = [other for other in together if other is not state]
+        doubtful = [key for key in state.stale if _is_handle(key) and any(key not in other.stale for other in others)]
+        if doubtful:
+            values = [*state.names.values(), *(item.value for item in state.items.values())]
+            held = {(memory.key, memory.side) for value in values for memory in memories(value)}
+            for key in doubtful:
+                if key not in held:
+                    del state.stale[key]
+
+
+def _is_handle(key: Any) -> bool:
+    """Whether it is a handle that only a name can give: not an attribute, which is there to be looked at again."""
+    memory, side = key[-2:]
+    return len(key) == 2 and isinstance(side, tuple) and (bool(side) or memory[0] == "parameter")
 
 
 def written(

@@ -19,7 +19,7 @@ from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seld
 from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
-from torchconv_lint.analysis.sharing import age_kept
+from torchconv_lint.analysis.sharing import age_kept, forget_dropped
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -84,7 +84,9 @@ def _branch(frame: Frame, start: State, run: Callable[[], None]) -> State | None
 
 
 def _meet(frame: Frame, states: list[State | None]) -> None:
-    joined = join_all([state for state in states if state is not None])
+    met = [state for state in states if state is not None]
+    forget_dropped(met)
+    joined = join_all(met)
     if joined is None:
         frame.alive = False
     else:
