@@ -1454,6 +1454,54 @@ PAIRS = {
             return torch.stack([a.float(), b.float()], dim=1).view(torch.float64)
         """,
     ),
+    "a state that each branch takes anew": (
+        "CNV203",
+        """
+        def f(net: nn.Module, loader, many):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            state = net.state_dict()
+            for x in loader:
+                net(x).sum().backward()
+                optimizer.step()
+                if many:
+                    state = net.module.state_dict()
+                show({"net": state})
+        """,
+        """
+        def f(net: nn.Module, loader, many):
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            for x in loader:
+                net(x).sum().backward()
+                optimizer.step()
+                if many:
+                    state = net.module.state_dict()
+                else:
+                    state = net.state_dict()
+                show({"net": state})
+        """,
+    ),
+    "a name that takes what was made of it": (
+        "CNV201",
+        """
+        def turned(poses):
+            poses[:, :3] = 1
+            return poses
+        def f(pose: np.ndarray):
+            other = turned(torch.from_numpy(pose))
+            return pose, other
+        """,
+        """
+        def turned(poses):
+            poses[:, :3] = 1
+            return poses
+        def f(pose):
+            if torch.is_tensor(pose):
+                pose = turned(pose)
+            else:
+                pose = turned(torch.from_numpy(pose))
+            return pose
+        """,
+    ),
 }
 
 
