@@ -125,8 +125,15 @@ def test_without_evidence_cuda_is_not_green(folder):
     if session.this_machine().gpu:
         pytest.skip("there is a GPU here")
     result = run(folder, "--device", "cuda")
-    assert "not yet run on CUDA" in result.output
+    assert "nothing was executed: not yet run on CUDA" in result.output
     assert "1 hazards" not in result.output
+    assert result.exit_code == 1
+
+
+def test_no_fixtures_are_no_proof(tmp_path):
+    result = run(tmp_path, "--device", "cpu")
+    assert "nothing was executed: there are no fixtures" in result.output
+    assert result.exit_code == 1
 
 
 def test_a_torch_without_the_standin_shows_what_is_refused(folder, monkeypatch):

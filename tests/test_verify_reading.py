@@ -158,6 +158,19 @@ def test_files_that_are_no_fixtures(tmp_path: Path):
         read_fixture(odd)
 
 
+def test_whose_proof_it_is(tmp_path):
+    """The folder tells the rule; elsewhere the one code that is expected, which may be of an opt-in rule."""
+    block = "# /// proof\n# hazard: cpu -> nothing\n# ///\n"
+    program = "import torch\n\n\ndef hazard_x():\n    if torch.ones(1).cuda() > 0:{}\n        return 1\n"
+    path = tmp_path / "mine.py"
+    path.write_text(block + program.format('  # CNV607: 8, "torch.ones(1).cuda() > 0"'))
+    assert (read_fixture(path).rule, read_fixture(path).lint()) == ("CNV607", ())
+    path.write_text(block + program.format("  # CNV607: 8; CNV101: 8"))
+    assert read_fixture(path).rule == ""
+    (tmp_path / "cnv101").mkdir()
+    assert read_fixture(path.rename(tmp_path / "cnv101" / "mine.py")).rule == "CNV101"
+
+
 CLAIM = """# /// claim
 # id: C99
 # says: All is well.

@@ -43,7 +43,9 @@ def command(
     Without --device: cpu, stand-in (an accelerator simulated on the CPU) and cuda where there is one; elsewhere what
     committed evidence says about CUDA is shown. With a torch that is too old for the stand-in, the errors that it
     would show are shown on PyTorch's meta device. Exit code: 0 everything shows what it declares, 1 something does
-    not, 2 usage.
+    not, or nothing could be executed, 2 usage.
+
+    A fixture belongs to the rule that its folder is named after, or to the only one that is expected in it.
     """
     from torchconv_lint.verify.session import Request, verify
 

@@ -32,7 +32,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """One file. `rule` is the code of the rule it belongs to: its folder's name."""
+    """One file."""
 
     path: Path
     text: str
@@ -43,9 +43,10 @@ class Fixture:
 
     @property
     def rule(self) -> str:
-        """The code of the rule that the fixture proves, "" if its folder is not named after one."""
+        """The code of the rule that the fixture proves: its folder's name, or the only one that is expected in it."""
         name = self.path.parent.name.upper()
-        return name if name.startswith("CNV") else ""
+        codes = {expectation.code for expectation in self.expectations}
+        return name if name.startswith("CNV") else codes.pop() if len(codes) == 1 else ""
 
     @property
     def key(self) -> str:

@@ -46,7 +46,8 @@ def show(result: Result, devices: tuple[str, ...], console: Console) -> None:
     for title, number in result.stale.items():
         console.print(f"evidence is stale: {number} functions have changed since {title}", style="yellow", markup=False)
     for device in devices:
-        cured = Counter(row.fixture.rule for row in result.fixes if row.device == device and row.status == PROVEN)
+        proven = [row for row in result.fixes if row.device == device and row.status == PROVEN]
+        cured = Counter(row.fixture.rule or "(none)" for row in proven)
         if cured:
             rules = ", ".join(f"{rule} {number}" for rule, number in sorted(cured.items()))
             console.print(f"hazards cured by their fixes on {device}: {rules}", style="dim", markup=False)

@@ -88,6 +88,9 @@ class Result:
     def failures(self) -> tuple[str, ...]:
         """One line per thing that is wrong. Empty: the proof holds."""
         lines = [f"{key}: {reason}" for key, reason in self.broken.items()]
+        if all(row.status == NOT_RUN for row in self.rows):
+            reasons = sorted({row.reason for row in self.rows})
+            lines.append(f"nothing was executed: {'; '.join(reasons) or 'there are no fixtures'}")
         lines += [f"{key}: {message}" for key, messages in self.static.items() for message in messages]
         failed = [row for row in self.rows if row.status == FAILED]
         lines += [f"{row.key} on {row.device}: declared {row.declared}, but {row.reason}" for row in failed]
