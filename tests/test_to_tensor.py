@@ -163,3 +163,10 @@ def f():
 """
     outcome = lint_source(Source("x.py", code), Settings(target_numpy=target))
     assert [finding.code for finding in outcome.findings] == found
+
+
+@pytest.mark.parametrize(("target", "found"), [(None, ["CNV404"]), ((1, 25), ["CNV404"]), ((1, 24), [])])
+def test_numpy_warns_of_dimensions_since_1_25(target: tuple[int, int] | None, found: list[str]) -> None:
+    code = "import numpy as np\nimport torch\ndef f():\n    return float(torch.ones(1).numpy())\n"
+    outcome = lint_source(Source("x.py", code), Settings(target_numpy=target, opt_in=("CNV404",)))
+    assert [finding.code for finding in outcome.findings] == found
