@@ -72,7 +72,7 @@ def make_module(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
 
 
 def _parameter(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Tensor:
-    step = Step(frame.site(node), "is an nn.Parameter")
+    step = Step(frame.site(node), "is an nn.Parameter", stated=True)
     sources = [kind for kind in kinds(arguments.value(0, "data")) if isinstance(kind, Tensor)]
     flag = arguments.value(1, "requires_grad")
     frozen = bool(flag) and isinstance(flag[0].kind, Const) and flag[0].kind.value is False

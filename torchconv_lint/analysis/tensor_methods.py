@@ -150,7 +150,7 @@ def call_tensor_method(
             kind = replace(kind, count=Fact(ONE))
             original = replace(original, guess=kind) if original is not None else None
         if kind.grad is None or not kind.grad.value:
-            fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad"))
+            fact = Fact(True, Step(frame.site(node), "`.backward()` is called on it, so it requires grad", stated=True))
             frame.write_back(func, just(spent(replace(kind, grad=fact))))
         else:
             frame.write_back(func, just(spent(original or kind)))

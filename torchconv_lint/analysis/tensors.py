@@ -25,6 +25,7 @@ from torchconv_lint.analysis.values import (
     Module,
     Opaque,
     Sequence,
+    Step,
     Tensor,
     Value,
     each,
@@ -142,7 +143,7 @@ def requires_grad_set(frame: Frame, kind: Kind, enabled: object, node: cst.CSTNo
     fact = None
     assigned = type(node) is cst.Attribute and enabled is True
     if enabled is True:
-        fact = Fact(True).then(frame.site(node), "requires grad from here on")
+        fact = Fact(True, Step(frame.site(node), "requires grad from here on", stated=True))
     elif enabled is False:
         fact = NO_GRAD
     if isinstance(kind, Tensor):

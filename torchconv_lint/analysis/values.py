@@ -33,7 +33,7 @@ MANY = "many"
 class Step:
     """One step of a provenance: what happened at `site`, and what came before it. `by_name`: the code names the
     accelerator itself there (`.cuda()`), and leaves nobody the choice of another device. `stated`: it says itself
-    which device it is ("cuda", and under which condition), and no caller chooses."""
+    which device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad."""
 
     site: Site
     message: str
@@ -73,7 +73,8 @@ class Fact:
         return any(step.by_name for step in self._steps())
 
     def is_stated_in(self, path: str) -> bool:
-        """Whether that file itself says which device it is, rather than a name that somebody else binds."""
+        """Whether that file itself says so: which device it is, rather than a name that somebody else binds; that it
+        requires grad, rather than being the output of a module."""
         return any(step.stated and step.site.path == path for step in self._steps())
 
     def _steps(self) -> Iterator[Step]:

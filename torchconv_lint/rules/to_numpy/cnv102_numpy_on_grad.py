@@ -18,9 +18,11 @@ A view of a parameter taken *inside* `no_grad()` still requires grad once the bl
 and is reported there.
 
 Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not shown
-by default) adds the results of functions outside the file that get such a tensor. Only *certain* ones are shown by
-default: on code that nobody had looked at, too many of the *likely* ones were false. Whoever opts in to the code sees
-both.
+by default) adds the results of functions outside the file that get such a tensor. By default only what is *certain* is
+shown, where the file itself says that the tensor requires grad (`requires_grad=True`, an `nn.Parameter`,
+`.backward()`) or the module is called in the function that converts: it raises on every device, and code that is
+published has been run. In public code that nobody had looked at before 1 of 39 findings was true. Whoever opts in to
+the code sees all.
 
 ## Why is this bad?
 
@@ -119,4 +121,7 @@ class NumpyOnGrad(Rule[ToNumpy]):
         if fact is None or event.forced or not fact.value or event.grad_mode is not True or event.via:
             return
         message = f"`{event.subject}` requires grad: `.numpy()` raises RuntimeError (use `.detach()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))
+        begins, sure = fact.begins_at(), min(event.sure, weakest([fact]))
+        here = begins is not None and begins.segment is event.site.segment
+        rarely = not here and not fact.is_stated_in(event.site.path)
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
