@@ -219,6 +219,21 @@ PAIRS = {
         "def f():\n    return torch.zeros(3).to(torch.device('cuda'))",
         "def f():\n    return torch.zeros(3).to(torch.device('cpu'))",
     ),
+    "integers that are divided and rounded stay integers": (
+        "CNV414",
+        "def f(names):\n    return names[torch.div(torch.arange(6), 2)[0]]",
+        'def f(names):\n    return names[torch.div(torch.arange(6), 2, rounding_mode="floor")[0]]',
+    ),
+    "what is rounded has no fraction": (
+        "CNV406",
+        "def f():\n    return int(torch.arange(6).div(4)[0])",
+        'def f():\n    return int(torch.arange(6).div(4, rounding_mode="trunc")[0])',
+    ),
+    "of integers a float32 keeps whether they are zero": (
+        "CNV308",
+        "def f():\n    return torch.Tensor(np.arange(5)).long()",
+        "def f():\n    return torch.Tensor(np.arange(5)).bool()",
+    ),
     "chosen by a condition": (
         "CNV101",
         "def f(c):\n    return torch.where(c, torch.ones(3).cuda(), torch.ones(3).cuda()).numpy()",

@@ -133,7 +133,7 @@ def tell_cast_back(frame: Frame, kind: Tensor, into: str, node: cst.CSTNode, sub
     made = _made_at(kind.dtype) if kind.dtype is not None else None
     if kind.dtype is None or kind.dtype.value != "float32" or made is None:
         return
-    if _constructor(made.node) in LEGACY and into in INTEGERS:
+    if _constructor(made.node) in LEGACY and into in INTEGERS and into != "bool":  # what is not zero stays so
         frame.emit(CastBack(frame.site(node), frame.text(subject), kind.dtype, into))
 
 

@@ -59,7 +59,8 @@ def operation(
     dtype = Fact(fixed) if fixed else result_dtype(operands)
     if dtype is not None and dtype.value in INTEGERS and not fixed:
         if name in ops.to_float:
-            dtype = frame.interpreter.facts.default_dtype
+            # Rounded integers stay integers, unless they are divided by a float: measured.
+            dtype = None if "rounding_mode" in arguments.keywords else frame.interpreter.facts.default_dtype
         elif function and _has_unknown(arguments):  # `torch.index_select(weight, 0, index)`: the index tells nothing
             dtype = None
     if (name in ops.no_grad) or (fixed in ("bool", "int64")):
@@ -77,7 +78,7 @@ def operation(
         result = replace(first, count=count, shape=shape, path=None, memory=memory, graph=graph)
         return formed(frame, result, name, first, node, view=views)
     result = computed(frame, operands, count=count, dtype=dtype, shape=shape, linear=name in LINEAR)
-    if name.rpartition(".")[2] in _WITH_FRACTIONS:
+    if name.rpartition(".")[2] in _WITH_FRACTIONS and "rounding_mode" not in arguments.keywords:
         result = replace(result, fraction=True)
     return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
 
