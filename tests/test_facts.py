@@ -221,8 +221,8 @@ PAIRS = {
     ),
     "integers that are divided and rounded stay integers": (
         "CNV414",
-        "def f(names):\n    return names[torch.div(torch.arange(6), 2)[0]]",
-        'def f(names):\n    return names[torch.div(torch.arange(6), 2, rounding_mode="floor")[0]]',
+        "def f():\n    return [1, 2, 3][torch.div(torch.arange(6), 2)[0]]",
+        'def f():\n    return [1, 2, 3][torch.div(torch.arange(6), 2, rounding_mode="floor")[0]]',
     ),
     "what is rounded has no fraction": (
         "CNV406",
