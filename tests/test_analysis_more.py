@@ -602,3 +602,31 @@ def test_each_round_keeps_the_part_of_an_object_of_its_own() -> None:
             return kept
     """
     assert found(code) == {"CNV201", "CNV204"}
+
+
+NAMED_TYPES = {
+    "the name of its type": ({"CNV101"}, "x", 'type(x).__name__ == "Tensor"'),
+    "the name of its class": (set(), "x: torch.Tensor", 'x.__class__.__name__ == "ndarray"'),
+    "some other name": ({"CNV101"}, "x: torch.Tensor", 'x.module.__name__ == "ndarray"'),
+}
+
+
+@pytest.mark.parametrize(("codes", "parameter", "test"), NAMED_TYPES.values(), ids=NAMED_TYPES)
+def test_a_type_is_asked_for_by_its_name(codes: set[str], parameter: str, test: str) -> None:
+    assert found(f"def f({parameter}):\n    if {test}:\n        return x.cuda().numpy()\n") == codes
+
+
+def test_only_what_is_surely_apart_raises_before() -> None:
+    code = """
+        def f(args):
+            x, y = torch.ones(3, device={}), torch.ones(3)
+            z = x + y
+            return x.numpy(), z
+    """
+    assert found(code.format("args.device")) == {"CNV101"}
+    assert found(code.format('"cuda"')) == set()
+
+
+def test_some_functions_of_numpy_convert_what_is_in_a_list_only() -> None:
+    assert found("def f(x: torch.Tensor):\n    return np.array_split(x.cuda(), 2)\n") == set()
+    assert found("def f(x: torch.Tensor):\n    return np.array_split([x.cuda()], 1)\n") == {"CNV121"}
