@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     Converters = Callable[[Iterable[str], frozenset[str]], Mapping[str, Collection[str]]]
 
 _IMPLICIT = frozenset({IMPLICIT})
-_GATHERING = frozenset({"append()", "+="})
 _PLACES = frozenset({"cuda", "to", "backward", "requires_grad=True", "requires_grad_", "parameters"})
 """Of files that move nothing and train nothing, other files are not asked what they convert: it took two fifths of all
 time (measured)."""
@@ -177,8 +176,6 @@ def sift(
     for function, found in looked_at:
         if SHARED_WRITE in found.triggers and not vocabulary.sharing.isdisjoint(found.calls):
             converted.setdefault(function, set()).update(vocabulary.sharing)
-        if live.gathers(found):
-            converted.setdefault(function, set()).update(found.data)
     imported = reaching(file, converted) if converted else frozenset()
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
 
@@ -211,10 +208,6 @@ class _Live:
         live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
         self.others = frozenset(word for _, others in live for word in others)
         self.heads = [head for head, _ in live]
-
-    def gathers(self, found: Features) -> bool:
-        """Whether what a function adds up or appends is what one of them is about: where it comes from tells."""
-        return any(not head.isdisjoint(_GATHERING) and head <= found.words for head in self.heads)
 
     def begins_in(self, found: Features) -> bool:
         """Whether a function holds what one of them begins with."""
