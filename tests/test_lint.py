@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from torchconv_lint import lint
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules import all_rules
@@ -109,3 +111,15 @@ def test_so_is_what_another_file_may_choose(tmp_path: Path) -> None:
         main.write_text(text)
         outcome = lint_source(Source(str(main), text), Settings(opt_in=(asked,) if asked else ()))
         assert len(outcome.findings) == found, told
+
+
+@pytest.mark.parametrize(("before", "after"), [(700, 20_000), (50_000, 50_000), (0, 0)])
+def test_the_garbage_collector_starts_less_often_and_is_never_switched_on(before: int, after: int) -> None:
+    old = gc.get_threshold()
+    try:
+        gc.set_threshold(before, *old[1:])
+        lint._settle.cache_clear()
+        lint._settle()
+        assert gc.get_threshold() == (after, *old[1:])
+    finally:
+        gc.set_threshold(*old)
