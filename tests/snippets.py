@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Confidence
@@ -34,3 +35,12 @@ def reported(code: str, *opt_in: str, header: str = HEADER) -> set[str]:
     outcome = lint_source(source, Settings(confidence=Confidence.POSSIBLE, opt_in=opt_in or ("ALL",), sieve=False))
     assert not outcome.problems
     return {finding.code for finding in outcome.findings}
+
+
+def codes_shown(code: str, head: str, *opt_in: str) -> list[str]:
+    """The codes that a user sees who asks for the rules in `opt_in`; the sieve must not leave any of it out."""
+    source, settings = Source("x.py", head + textwrap.dedent(code) + "\n"), Settings(opt_in=opt_in)
+    outcome = lint_source(source, settings)
+    assert outcome.problems == ()
+    assert outcome.findings == lint_source(source, replace(settings, sieve=False)).findings
+    return [finding.code for finding in outcome.findings]

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
-
-from torchconv_lint.lint import lint_source
-from torchconv_lint.settings import Settings
-from torchconv_lint.source import Source
+from snippets import codes_shown
 
 FOUND = {
     "made where the argument is": (
@@ -196,12 +191,8 @@ ASKED = ("CNV101", "CNV111", "CNV121")
 
 
 def codes(code: str) -> list[str]:
-    """The codes of what is shown to who asks for these; the sieve must not leave any of it out."""
-    text = HEAD + textwrap.dedent(code) + "\n"
-    outcome = lint_source(Source("x.py", text), Settings(opt_in=ASKED))
-    assert outcome.problems == ()
-    assert outcome.findings == lint_source(Source("x.py", text), Settings(sieve=False, opt_in=ASKED)).findings
-    return [finding.code for finding in outcome.findings]
+    """The codes of what is shown to who asks for these."""
+    return codes_shown(code, HEAD, *ASKED)
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
-
-from torchconv_lint.lint import lint_source
-from torchconv_lint.settings import Settings
-from torchconv_lint.source import Source
+from snippets import codes_shown
 
 FOUND = {
     "not": (
@@ -121,11 +116,8 @@ from config import DEVICE
 
 
 def codes(code: str) -> list[str]:
-    """The codes of what is shown by default."""
-    text = HEAD + textwrap.dedent(code) + "\n"
-    outcome = lint_source(Source("x.py", text), Settings(opt_in=("CNV311",)))
-    assert outcome.problems == ()
-    return [finding.code for finding in outcome.findings]
+    """The codes of what is shown by default, and of lists of arrays."""
+    return codes_shown(code, HEAD, "CNV311")
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
-
-from torchconv_lint.lint import lint_source
-from torchconv_lint.settings import Settings
-from torchconv_lint.source import Source
+from snippets import codes_shown
 
 HEAD = (
     "import numpy as np\nimport torch\nfrom torch import nn\nfrom elsewhere import to_device, batch_to_cuda, Trainer\n"
@@ -263,12 +258,8 @@ SILENT = {
 
 
 def codes(code: str) -> list[str]:
-    """The codes of what is shown by default; the sieve must not leave any of it out."""
-    text = HEAD + textwrap.dedent(code) + "\n"
-    outcome = lint_source(Source("x.py", text), Settings())
-    assert outcome.problems == ()
-    assert outcome.findings == lint_source(Source("x.py", text), Settings(sieve=False)).findings
-    return [finding.code for finding in outcome.findings]
+    """The codes of what is shown by default."""
+    return codes_shown(code, HEAD)
 
 
 @pytest.mark.parametrize("name", FOUND)

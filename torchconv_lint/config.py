@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.model import Confidence
-from torchconv_lint.settings import Settings
+from torchconv_lint.settings import GROUPS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 TABLE = "torchconv_lint"
 # What a code or the beginning of one looks like; "ALL" stands for every rule, opt-in ones included.
 _PREFIX = re.compile(r"ALL|C|CN|CNV[0-9]{0,3}")
-_GROUPS = ("STRICT", "PERFORMANCE")
 # The devices that may be assumed. Assuming an accelerator would say nothing that the analysis does not say already.
 _DEVICES = ("cpu",)
 
@@ -86,22 +85,20 @@ def release(value: object) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def opt_ins(value: object) -> tuple[str, ...]:
-    """Codes or beginnings of codes, and names of groups of rules, in upper case."""
-    asked = tuple(each.upper() for each in _strings(value))
-    for each in asked:
-        if each not in _GROUPS and not _PREFIX.fullmatch(each):
-            raise ConfigError(f"{each!r} is not the beginning of a CNV code, nor ALL, {' or '.join(_GROUPS)}")
-    return asked
-
-
-def codes(value: object) -> tuple[str, ...]:
-    """Codes or beginnings of codes, in upper case."""
+def codes(value: object, groups: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Codes, beginnings of codes, or names of these `groups` of rules, in upper case."""
     prefixes = tuple(prefix.upper() for prefix in _strings(value))
+    names = tuple(name.upper() for name in groups)
     for prefix in prefixes:
-        if not _PREFIX.fullmatch(prefix):
-            raise ConfigError(f"{prefix!r} is not the beginning of a CNV code, nor ALL")
+        if prefix not in names and not _PREFIX.fullmatch(prefix):
+            others = ", ".join(("ALL", *names[:-1])) + (f" or {names[-1]}" if names else "")
+            raise ConfigError(f"{prefix!r} is not the beginning of a CNV code, nor {others}")
     return prefixes
+
+
+def opt_ins(value: object) -> tuple[str, ...]:
+    """The same, names of groups included."""
+    return codes(value, GROUPS)
 
 
 def _read(path: Path) -> bytes:

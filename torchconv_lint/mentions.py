@@ -13,8 +13,9 @@ _IMPORTS = re.compile(
 """Packages that give modules and tensors; the first group's do nothing else."""
 _MODELS = re.compile(r"cuda|device|\bno_grad\b|\.(?:to|eval|generate|backward|encode|from_pretrained|create_model)\(")
 """What a file does that imports one of the others for its models, and not for its data or its tools."""
+KNOWN_ACCELERATORS = ("cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone")
 _TELLING = {
-    "'cuda'": re.compile(r"['\"](?:cuda|mps|xpu|hpu|npu|mtia|xla|privateuseone)\b"),
+    "'cuda'": re.compile(rf"['\"](?:{'|'.join(KNOWN_ACCELERATORS)})\b"),
     "'bfloat16'": re.compile(r"bfloat16|bf16|float8|autocast|torch_dtype"),
     "'sparse'": re.compile("sparse"),
     "'conj'": re.compile(r"conj|adjoint|\.m?H\b"),

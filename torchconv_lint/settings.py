@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from torchconv_lint.model import Confidence
 
+STRICT, PERFORMANCE = GROUPS = ("strict", "performance")
+"""Names under which users ask for more than the default: for what may be wrong, and for what only takes time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

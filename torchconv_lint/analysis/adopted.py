@@ -11,7 +11,7 @@ from torchconv_lint.analysis.loops import bound_in, steps
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
-from torchconv_lint.analysis.values import ACCELERATOR, Const, Instance, Tensor, guessed
+from torchconv_lint.analysis.values import Const, Instance, Tensor, guessed
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ _CONVERTING = frozenset({"detach", "cpu", "to", "numpy", "float", "contiguous", 
 
 def _all_elsewhere(tensors: list[Tensor]) -> bool:
     """Whether all of them are surely on an accelerator."""
-    return all(tensor.device is not None and tensor.device.value == ACCELERATOR for tensor in tensors)
+    return all(tensor.on_accelerator for tensor in tensors)
 
 
 def tell_reloaded(frame: Frame, arguments: Arguments, *, module: bool) -> None:

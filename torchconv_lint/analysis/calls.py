@@ -43,7 +43,6 @@ from torchconv_lint.analysis.terms import ARRAY, LIST, NUMBER
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
-    ACCELERATOR,
     NONE,
     NOTHING,
     OPAQUE,
@@ -427,8 +426,7 @@ _FLATTENING = re.compile(r"(^|[._])(un)?(flatten|nest)_?(nested_)?dict\w*$", re.
 
 
 def _is_telling(tensor: Tensor) -> bool:
-    accelerated = tensor.device is not None and tensor.device.value == ACCELERATOR
-    return accelerated or (tensor.grad is not None and tensor.grad.value is True)
+    return tensor.on_accelerator or (tensor.grad is not None and tensor.grad.value is True)
 
 
 def call_method(
@@ -511,7 +509,7 @@ def _call_opaque_method(
         if _TELLS.match(name):
             return UNKNOWN
         guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
-        if arguments.count and guess.device is not None and not _gets_some_there(arguments):
+        if arguments.count and guess.device is not None and not operands_in(arguments.values):
             guess = replace(guess, device=guess.device.weaker(Confidence.POSSIBLE))  # it may give anything
         given_arrays = any(isinstance(one, Array) for value in arguments.values for one, _ in value)
         return Opaque(None, guess, None, name not in _OF_A_MAPPING and not given_arrays)  # arrays give arrays as a rule
@@ -521,11 +519,6 @@ def _call_opaque_method(
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
-
-
-def _gets_some_there(arguments: Arguments) -> bool:
-    """Whether an argument is, or may be, a tensor: of what is on an accelerator, or nobody knows where."""
-    return bool(operands_in(arguments.values))
 
 
 def _is_false(value: Value) -> bool:

@@ -27,6 +27,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
 )
+from torchconv_lint.mentions import KNOWN_ACCELERATORS
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ _OPTIONS = re.compile(
     re.I,
 )
 """Names of what tells how to run."""
-
-KNOWN_ACCELERATORS = frozenset({"cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone"})
 
 
 def names_device(path: str | None) -> bool:

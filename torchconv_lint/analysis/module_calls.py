@@ -254,16 +254,12 @@ def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Cal
         return UNKNOWN
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
-    if operands and result.device is not None and not any(_is_there(tensor) for tensor in operands):
+    if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
     if not operands:
         # A metric's own sum of what it has seen is where the metric is.
         return Opaque(guess=replace(result, grad=NO_GRAD), tensorish=True) if _computes(kind, node) else Opaque()
     return Opaque(guess=replace(result, grad=grad))
-
-
-def _is_there(tensor: Tensor) -> bool:
-    return tensor.device is not None and tensor.device.value == ACCELERATOR
 
 
 def _computes(kind: Module, node: cst.Call) -> bool:

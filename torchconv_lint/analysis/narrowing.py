@@ -81,12 +81,12 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
 
 
 def _is_on_accelerator(value: Value) -> bool:
-    return any(tensor.device is not None and tensor.device.value == ACCELERATOR for tensor in operands_in([value]))
+    return any(tensor.on_accelerator for tensor in operands_in([value]))
 
 
 def _on_host(kind: Kind) -> Kind:
     """Where there is no accelerator, nothing is on one."""
-    if isinstance(kind, Tensor) and kind.device is not None and kind.device.value == ACCELERATOR:
+    if isinstance(kind, Tensor) and kind.on_accelerator:
         return replace(kind, device=Fact(CPU))
     if isinstance(kind, Opaque) and kind.guess is not None:
         return replace(kind, guess=_on_host(kind.guess))

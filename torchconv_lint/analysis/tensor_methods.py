@@ -300,7 +300,7 @@ def _copied_into(frame: Frame, kind: Tensor, source: Tensor, node: cst.Call) -> 
     """`kind.copy_(source, non_blocking=True)`: only from and to pinned memory it goes on by itself."""
     if kind.pinned and kind.device is not None:
         return landed(frame, node, source, kind, kind.device)
-    if node.args and kind.device is not None and kind.device.value == ACCELERATOR:
+    if node.args and kind.on_accelerator:
         uploads(frame, node, source, node.args[0].value)
     return kind
 

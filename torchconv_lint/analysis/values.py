@@ -53,19 +53,12 @@ class Fact:
 
     def trail(self) -> list[tuple[Site, str]]:
         """The steps that led here, first cause first."""
-        found = []
-        step = self.step
-        while step is not None:
-            found.append((step.site, step.message))
-            step = step.before
-        return found[::-1]
+        return [(step.site, step.message) for step in self._steps()][::-1]
 
     def begins_at(self) -> Site | None:
         """Where the first of the steps is; None if there are none."""
-        step = self.step
-        while step is not None and step.before is not None:
-            step = step.before
-        return None if step is None else step.site
+        sites = [step.site for step in self._steps()]
+        return sites[-1] if sites else None
 
     @property
     def is_named(self) -> bool:
@@ -78,6 +71,7 @@ class Fact:
         return any(step.stated and step.site.path == path for step in self._steps())
 
     def _steps(self) -> Iterator[Step]:
+        """The steps, the last one first."""
         step = self.step
         while step is not None:
             yield step
@@ -207,6 +201,11 @@ class Tensor(Kind):
     graph: Graph = NO_GRAPH
     form: Fact | None = None
     fraction: bool = False
+
+    @property
+    def on_accelerator(self) -> bool:
+        """Whether it is, or may be, on an accelerator, as far as anything is known."""
+        return self.device is not None and self.device.value == ACCELERATOR
 
 
 @record

@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
-def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Comma-separated beginnings of codes; the option may be repeated."""
-    try:
-        return config.codes([part.strip() for value in values for part in value.split(",") if part.strip()])
-    except config.ConfigError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
+def _read_by(
+    read: Callable[[object], tuple[str, ...]],
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], tuple[str, ...]]:
+    """What makes codes of an option's comma-separated values; the option may be repeated."""
 
+    def callback(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return read([part.strip() for value in values for part in value.split(",") if part.strip()])
+        except config.ConfigError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
 
-def _opt_ins(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The same, and names of groups."""
-    try:
-        return config.opt_ins([part.strip() for value in values for part in value.split(",") if part.strip()])
-    except config.ConfigError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
+    return callback
 
 
 def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -46,7 +44,7 @@ def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def codes_option(name: str, help: str, *, groups: bool = False) -> Callable[[_Function], _Function]:
     """An option that takes codes, and with `groups` names of groups of rules."""
-    callback = _opt_ins if groups else _codes
+    callback = _read_by(config.opt_ins if groups else config.codes)
     return click.option(
         name, multiple=True, callback=callback, metavar="CODES", shell_complete=complete_codes, help=help
     )

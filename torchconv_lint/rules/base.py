@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from torchconv_lint.model import Confidence
+from torchconv_lint.settings import STRICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +29,6 @@ class Verdict:
     fix: Proposal | None = None
     on_request: bool = False
 
-
-STRICT, PERFORMANCE = "strict", "performance"
-"""Names under which users ask for more than the default: for what may be wrong, and for what only takes time."""
 
 EventT = TypeVar("EventT")
 

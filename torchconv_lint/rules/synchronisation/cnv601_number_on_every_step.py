@@ -87,8 +87,9 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
 from torchconv_lint.analysis.terms import NUMBER, TRUTH
-from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict
+from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
+from torchconv_lint.settings import PERFORMANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -66,7 +66,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import Wait
-from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict, steps
+from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.settings import PERFORMANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -64,7 +64,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import MadeOnHost
 from torchconv_lint.model import Confidence
-from torchconv_lint.rules.base import PERFORMANCE, Rule, Verdict, steps
+from torchconv_lint.rules.base import Rule, Verdict, steps
+from torchconv_lint.settings import PERFORMANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

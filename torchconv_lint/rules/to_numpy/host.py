@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.values import ACCELERATOR
 from torchconv_lint.fixing.proposal import Proposal, after, around
 from torchconv_lint.model import Confidence, Safety
 
@@ -26,7 +25,7 @@ def on_host(event: ToNumpy) -> Proposal | None:
         return None
     grad = tensor.grad is not None and bool(tensor.grad.value) and event.grad_mode is True
     dtype = tensor.dtype is not None and tensor.dtype.value in NO_NUMPY_DTYPE
-    device = tensor.device is not None and tensor.device.value == ACCELERATOR
+    device = tensor.on_accelerator
     calls = "".join(call for call, needed in ((".detach()", grad), (".cpu()", device), (".float()", dtype)) if needed)
     safe = event.sole and event.sure is Confidence.CERTAIN and not dtype
     change = around(operand, "[each" + calls + " for each in ", "]") if event.held else after(operand, calls)

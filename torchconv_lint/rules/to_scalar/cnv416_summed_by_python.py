@@ -63,7 +63,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import TakenApart
-from torchconv_lint.analysis.values import ACCELERATOR, MANY
+from torchconv_lint.analysis.values import MANY
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 
@@ -84,6 +84,6 @@ class SummedByPython(Rule[TakenApart]):
         """A tensor of several elements, or one that is read from afar."""
         tensor = event.tensor
         many = tensor.count is not None and tensor.count.value == MANY
-        if many or (tensor.device is not None and tensor.device.value == ACCELERATOR):
+        if many or tensor.on_accelerator:
             message = f"`{event.via}` takes the tensor `{event.subject}` apart, element by element"
             yield Verdict(event.site, f"{message} (use `.{event.via}()`)", Confidence.CERTAIN)
