@@ -201,6 +201,22 @@ def test_the_oldest_numpy_that_counts(check: Run, tmp_path: Path, release: str, 
     assert check("--target-numpy", release, "refused.py").returncode == code
 
 
+@pytest.mark.parametrize("how", ["option", "table"])
+@pytest.mark.parametrize(("asked", "found"), [("strict", {"CNV111", "CNV116"}), ("Performance", {"CNV605"})])
+def test_groups_of_rules_are_asked_for_by_name(
+    check: Run, tmp_path: Path, how: str, asked: str, found: set[str]
+) -> None:
+    text = "import numpy as np\nimport torch\n\n\ndef f(x, device):\n"
+    text += "    return np.sqrt(x.to(device)), torch.ones(3).to(device)\n"
+    (tmp_path / "both.py").write_text(text)
+    if how == "table":
+        (tmp_path / "pyproject.toml").write_text(f"[tool.torchconv_lint]\nopt-in = ['{asked}']\n")
+    options = ("--opt-in", asked) if how == "option" else ()
+    result = check("--format=json", *options, "both.py")
+    assert {finding["code"] for finding in json.loads(result.stdout)} == found
+    assert result.returncode == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -146,7 +146,7 @@ def _enabled(rule: Rule[Event], settings: Settings) -> bool:
 
 
 def _asked_for(rule: Rule[Event], settings: Settings) -> bool:
-    return any(prefix in ("ALL", rule.group.upper()) or rule.code.startswith(prefix) for prefix in settings.opt_in)
+    return any(rule.answers_to(asked) for asked in settings.opt_in)
 
 
 def _shows_all(rule: Rule[Event], settings: Settings) -> bool:

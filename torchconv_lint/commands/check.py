@@ -146,7 +146,7 @@ def _must_exist(prefixes: Sequence[str]) -> None:
     from torchconv_lint.rules import all_rules
 
     for prefix in prefixes:
-        if prefix != "ALL" and not any(rule.code.startswith(prefix) for rule in all_rules()):
+        if not any(rule.answers_to(prefix) for rule in all_rules()):
             raise click.UsageError(f"no rule has a code that begins with {prefix}; see 'torchconv-lint rules'")
 
 

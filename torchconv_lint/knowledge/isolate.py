@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -67,11 +68,18 @@ def isolated(work: Callable[[], Any], limit: int) -> Any | None:
 
 
 def isolated_map(work: Callable[[str], Any], names: Sequence[str], limit: int = 10) -> dict[str, Any]:
-    """`isolated(work(name))` for each name, a few at a time; names without a result map to None."""
+    """`isolated(work(name))` for each name, a few at a time; names without a result map to None.
+
+    What had no result is tried once more with nothing beside it: a child forked while another thread holds a lock of
+    the C library or of BLAS can hang by chance, and a table must not depend on chance.
+    """
     gc.collect()
     gc.freeze()  # the children share the parent's pages as long as no collector writes into them
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["TORCHCONV_PROBE_DIR"] = scratch
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-            results = pool.map(lambda name: isolated(lambda: work(name), limit), names)
-            return dict(zip(names, results, strict=True))
+            attempts = pool.map(lambda name: isolated(lambda: work(name), limit), names)
+            results = dict(zip(names, attempts, strict=True))
+        for name in [name for name in names if results[name] is None]:
+            results[name] = isolated(functools.partial(work, name), limit)
+        return results

@@ -67,6 +67,10 @@ class Rule(ABC, Generic[EventT]):
     triggers: ClassVar[tuple[tuple[str, ...], ...]] = ()
     triggers_on_request: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
+    def answers_to(self, asked: str) -> bool:
+        """Whether it is meant by "ALL", the name of its group in upper case, its code or a beginning of that."""
+        return asked in ("ALL", self.group.upper()) or self.code.startswith(asked)
+
     @abstractmethod
     def judge(self, event: EventT) -> Iterator[Verdict]:
         """Yield a verdict for each hazard this event shows (usually none or one)."""
