@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from snippets import found
+from snippets import found, reported
 
 from torchconv_lint.analysis import shared
 from torchconv_lint.knowledge import numpy_ops, torch_ops
@@ -400,3 +400,27 @@ def test_methods_may_be_kept_under_names() -> None:
     assert not outcome.problems
     assert {finding.code for finding in outcome.findings} >= {"CNV101", "CNV401"}
     assert not any(finding.fix for finding in outcome.findings if finding.code == "CNV101")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["torch.arange({})", "torch.eye({})", "torch.zeros({})", "functools.partial({})(1)", "float({})", "math.sqrt({})"],
+)
+def test_a_value_that_cannot_exist_stops_nothing(call: str) -> None:
+    code = f"""
+    import functools
+    def nothing():
+        pass
+    def f(x):
+        if x:
+            {call.format("nothing().size(0)")}
+        float(torch.ones(3))
+    """
+    assert reported(code) == {"CNV401"}
+
+
+@pytest.mark.parametrize(
+    ("size", "codes"), [("1", set()), ("1.5", {"CNV401"}), ("0.5", set()), ("1 if x else 2", set())]
+)
+def test_a_range_of_numbers_is_rounded_up(size: str, codes: set[str]) -> None:
+    assert reported(f"def f(x):\n    return float(torch.arange({size}))") == codes

@@ -26,7 +26,9 @@ def test_a_result_comes_back() -> None:
     assert isolated(lambda: {"sum": 3}, limit=10) == {"sum": 3}
 
 
-@pytest.mark.parametrize("work", [_exit, lambda: os.kill(os.getpid(), 9), lambda: 1 / 0], ids=["exit", "killed", "error"])
+@pytest.mark.parametrize(
+    "work", [_exit, lambda: os.kill(os.getpid(), 9), lambda: 1 / 0], ids=["exit", "killed", "error"]
+)
 def test_failures_stay_in_the_child(work: object) -> None:
     assert callable(work)
     assert isolated(work, limit=10) is None

@@ -130,10 +130,11 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name in _EMPTY_LISTS:
         return Sequence(None, element_of(frame, arguments.value(0), node) if arguments.value(0) else NOTHING)
     if name == "functools.partial" and arguments.positional:
-        wrapped = arguments.positional[0].value[0].kind
+        given = arguments.value(0)
+        wrapped = given[0].kind if len(given) == 1 else None
         if isinstance(wrapped, External) and wrapped.name in TRANSFORMS and len(arguments.positional) == 1:
             return apply(frame, wrapped.name, replace(arguments, positional=()), node)
-        return arguments.positional[0].value if isinstance(arguments.positional[0].value[0].kind, Class) else UNKNOWN
+        return given if isinstance(wrapped, Class) else UNKNOWN
     if name == "torchvision.utils.make_grid":  # under no_grad, on the device of the images
         images = operands_in([flat(arguments.value(0, "tensor"))])
         return replace(computed(frame, images), grad=NO_GRAD, graph=NO_GRAPH) if images else None

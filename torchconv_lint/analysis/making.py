@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.cuts import cut_off, with_cuts
@@ -134,8 +135,8 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
         size = arguments.keywords.get("size") or (positional[-1] if positional and arguments.star == () else None)
         shape = tuple(literal_sizes(size.value)) if size is not None else None
     if name == "arange" and len(positional) == 1:
-        last = positional[0].value[0].kind
-        shape = (int(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
+        last = positional[0].value[0].kind if len(positional[0].value) == 1 else None
+        shape = (math.ceil(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
     if name in ("tril_indices", "triu_indices"):  # two rows of indices
         shape = None
     origin = "blank" if name.startswith("empty") else "fresh"
