@@ -51,7 +51,7 @@ def cut_off(
         if tensor is not None and tensor.grad is not None and tensor.grad.value is True:
             if how == "constructor":
                 frame.interpreter.shared.graphs.escaped |= tensor.graph.kept  # collected for the sake of this, perhaps
-            if frame.state.grad:
+            if frame.state.grad and not (asked and tensor.graph.leaf):  # who asks for a leaf's values starts from them
                 sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
                 if isinstance(kind, Opaque) and not kind.tensorish:
                     sure = Confidence.POSSIBLE

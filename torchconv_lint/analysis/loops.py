@@ -78,7 +78,7 @@ def enter(frame: Frame, node: cst.CSTNode, iterable: Value = NOTHING) -> None:
         return
     loop = frame.interpreter.loops.get(node)
     if loop is None:
-        names = frozenset(_bound(node.target)) if isinstance(node, cst.For | cst.CompFor) else frozenset()
+        names = frozenset(bound_by(node.target)) if isinstance(node, cst.For | cst.CompFor) else frozenset()
         loop = frame.interpreter.loops[node] = Loop(node, frame.site(node), names)
     if isinstance(node, cst.For | cst.CompFor):
         loop.elements |= frozenset(_elements(frame, node.target, node.iter, iterable))
@@ -111,7 +111,7 @@ def enter_step(frame: Frame, node: cst.CSTNode) -> None:
 def _elements(frame: Frame, target: cst.BaseExpression, iterated: cst.BaseExpression, iterable: Value) -> Iterator[str]:
     """The names that iterating binds to elements of tensors; `enumerate` and `zip` are looked through."""
     if _is_tensor(iterable):
-        yield from _bound(target)
+        yield from bound_by(target)
     elif isinstance(iterated, cst.Call) and isinstance(iterated.func, cst.Name) and isinstance(target, cst.Tuple):
         names = [element.value for element in target.elements]
         arguments = [argument.value for argument in iterated.args if argument.keyword is None]
@@ -229,7 +229,7 @@ def _made_anew(node: cst.CSTNode) -> Iterator[str]:
     for child in walked(node):
         if isinstance(child, cst.Assign):
             names = set(_names(child.value))
-            yield from (name for target in child.targets for name in _bound(target.target) if name not in names)
+            yield from (name for target in child.targets for name in bound_by(target.target) if name not in names)
 
 
 def steps(node: cst.CSTNode) -> bool:
@@ -266,12 +266,13 @@ def _called(node: cst.CSTNode) -> Iterator[str]:
             yield func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
 
 
-def _bound(target: cst.BaseExpression) -> Iterator[str]:
+def bound_by(target: cst.BaseExpression) -> Iterator[str]:
+    """The names that a target binds."""
     if isinstance(target, cst.Name):
         yield target.value
     elif isinstance(target, cst.Tuple | cst.List):
         for element in target.elements:
-            yield from _bound(element.value)
+            yield from bound_by(element.value)
     elif isinstance(target, cst.Subscript | cst.Attribute):
         yield from ()
 
@@ -279,7 +280,7 @@ def _bound(target: cst.BaseExpression) -> Iterator[str]:
 def _assigned(node: cst.CSTNode) -> Iterator[str]:
     for child in walked(node):
         if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.NamedExpr):
-            yield from _bound(child.target)
+            yield from bound_by(child.target)
 
 
 def bound_in(node: cst.CSTNode) -> set[str]:

@@ -8,6 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.copies import tell_host_write
 from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
+from torchconv_lint.analysis.loops import bound_by
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import trained
@@ -148,6 +149,34 @@ def age_kept(frame: Frame, element: Value) -> None:
     frame.state.relabel(
         lambda value: any(memory.key in keys for memory in memories(value)), lambda value: relabelled(value, older)
     )
+
+
+def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
+    """What `x[i]` gives in a loop over `i`: each round has a row of its own."""
+    index = node.slice[0].slice
+    if not frame.rounds or type(index) is not cst.Index or type(index.value) is not cst.Name:
+        return value
+    name = index.value.value
+    if not any(name in _targets(loop) for loop in frame.rounds):
+        return value
+    return relabelled(value, lambda memory: memory if memory.part else replace(memory, part=f"[{name}]"))
+
+
+def age_rows(frame: Frame, loop: cst.For) -> None:
+    """A loop moves on to its next index: the rows of earlier rounds are others."""
+    parts = {f"[{name}]" for name in _targets(loop)}
+
+    def older(memory: Memory) -> Memory:
+        return replace(memory, part=f"{memory.part} of earlier rounds") if memory.part in parts else memory
+
+    frame.state.relabel(
+        lambda value: any(memory.part in parts for memory in memories(value)), lambda value: relabelled(value, older)
+    )
+
+
+def _targets(loop: cst.CSTNode) -> set[str]:
+    """The names that a loop counts with."""
+    return set(bound_by(loop.target)) if isinstance(loop, cst.For) else set()
 
 
 def renewed(frame: Frame, memory: Memory) -> None:

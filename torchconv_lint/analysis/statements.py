@@ -19,7 +19,7 @@ from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seld
 from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
-from torchconv_lint.analysis.sharing import age_kept, forget_dropped
+from torchconv_lint.analysis.sharing import age_kept, age_rows, forget_dropped
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -288,6 +288,7 @@ def _for(frame: Frame, node: cst.For) -> None:
     def enter() -> None:
         if frame.tracks:
             age_kept(frame, element)
+            age_rows(frame, node)
         assign(frame, node.target, element, node.iter)
         begin_round(frame, node, replaced)
 

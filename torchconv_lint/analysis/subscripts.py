@@ -20,7 +20,7 @@ from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replaced_items import known_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import indexed, shaped
-from torchconv_lint.analysis.sharing import used
+from torchconv_lint.analysis.sharing import row_of_round, used
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
@@ -130,7 +130,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
 
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
-    return each(owner, item) or UNKNOWN
+    items = each(owner, item) or UNKNOWN
+    return row_of_round(frame, items, node) if frame.tracks else items
 
 
 def _used(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
