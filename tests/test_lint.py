@@ -113,6 +113,43 @@ def test_so_is_what_another_file_may_choose(tmp_path: Path) -> None:
         assert len(outcome.findings) == found, told
 
 
+MIRROR = """
+    import torch
+
+    class Boxes:
+        def __init__(self, corners, device):
+            self.corners = {0}
+
+        def {1}(self):
+            return self.corners.numpy()
+
+    def drawn(corners):
+        return {2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "called", "by_default"),
+    [
+        ("numpy", "Boxes(corners, 'cpu')", False),
+        ("__array__", "Boxes(corners, 'cpu')", False),
+        ("as_array", "Boxes(corners, 'cpu')", True),
+        ("numpy", "Boxes(corners, 'cuda').numpy()", True),
+    ],
+)
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [("corners.to(device)", "CNV101"), ("torch.ones(4, requires_grad=True)", "CNV102")],
+)
+def test_a_method_that_mirrors_the_conversion_raises_where_a_tensor_would(
+    method: str, called: str, by_default: bool, data: str, code: str
+) -> None:
+    text = MIRROR.format(data, method, called)
+    default, asked = ({one[0] for one in shown(text, Settings(opt_in=each))} for each in ((), (code,)))
+    assert (code in default) is by_default
+    assert code in asked
+
+
 @pytest.mark.parametrize(("before", "after"), [(700, 20_000), (50_000, 50_000), (0, 0)])
 def test_the_garbage_collector_starts_less_often_and_is_never_switched_on(before: int, after: int) -> None:
     old = gc.get_threshold()

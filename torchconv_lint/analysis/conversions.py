@@ -67,6 +67,8 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
     call = event.site.node
     if event.operand is not None and type(call) is cst.Call and event.operand.node is call.func:
         event = replace(event, operand=None)
+    if isinstance(event, ToNumpy) and _mirrors(frame):
+        event = replace(event, mirrored=True)
     if isinstance(event, ToNumpy) and event.grad_mode:
         graph, device = event.tensor.graph, event.tensor.device
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST
@@ -77,6 +79,16 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
             # It would be refused here: rather, what was kept on the way had no graph.
             frame.interpreter.shared.graphs.differentiated |= event.tensor.graph.kept
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)
+
+
+def _mirrors(frame: Frame) -> bool:
+    """Whether the code at hand is a method that does for an object what `.numpy()` does for a tensor, and nobody in
+    sight has called it."""
+    here = frame.definition.outline if frame.definition is not None else None
+    return here is not None and here is frame.entry and here.name in _CONVERTERS and here.owner is not None
+
+
+_CONVERTERS = frozenset({"numpy", "__array__"})
 
 
 def _unnoticed(frame: Frame, tensor: Tensor) -> Tensor:

@@ -34,7 +34,8 @@ class ToNumpy(Event):
     grad converts without complaint. `forced` tells `numpy(force=True)`, which moves and detaches by itself.
 
     `operand` is where the converted expression stands, and `sole` tells that nothing but tensors can be there (in a
-    `held` one: nothing but tensors), so that a fix may call a tensor's methods.
+    `held` one: nothing but tensors), so that a fix may call a tensor's methods. `mirrored`: it is what a method of the
+    conversion's own name (`def numpy(self)`) does for callers whom nobody sees, who may expect what a tensor does.
     """
 
     tensor: Tensor
@@ -46,6 +47,7 @@ class ToNumpy(Event):
     forced: bool = False
     operand: Site | None = None
     sole: bool = False
+    mirrored: bool = False
 
 
 @record

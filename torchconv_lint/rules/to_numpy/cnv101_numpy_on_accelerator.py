@@ -19,7 +19,8 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
 Where another file may put it there, or a `.cuda()` does, the finding is shown to those who ask for the rule: that
 file's callers choose, and a program that says `.cuda()` has never run without an accelerator, where the error is
-raised at once.
+raised at once. So is what a method called `numpy` or `__array__` does with the data of its own object: it raises
+where a tensor would, and the choice is the caller's.
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 
@@ -112,5 +113,5 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, weakest([fact]))
-        rarely = is_seldom_true(fact, event.site)
+        rarely = event.mirrored or is_seldom_true(fact, event.site)
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

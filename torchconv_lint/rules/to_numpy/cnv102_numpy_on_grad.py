@@ -21,8 +21,9 @@ Confidence: *certain* for known modules and parameters, *likely* for modules kno
 by default) adds the results of functions outside the file that get such a tensor. By default only what is *certain* is
 shown, where the file itself says that the tensor requires grad (`requires_grad=True`, an `nn.Parameter`,
 `.backward()`) or the module is called in the function that converts: it raises on every device, and code that is
-published has been run. In public code that nobody had looked at before 1 of 39 findings was true. Whoever opts in to
-the code sees all.
+published has been run. In public code that nobody had looked at before 1 of 39 findings was true. Nor is what
+a method called `numpy` or `__array__` does with the data of its own object: it raises where a tensor would. Whoever
+opts in to the code sees all.
 
 ## Why is this bad?
 
@@ -123,5 +124,5 @@ class NumpyOnGrad(Rule[ToNumpy]):
         message = f"`{event.subject}` requires grad: `.numpy()` raises RuntimeError (use `.detach()` first)"
         begins, sure = fact.begins_at(), min(event.sure, weakest([fact]))
         here = begins is not None and begins.segment is event.site.segment
-        rarely = not here and not fact.is_stated_in(event.site.path)
+        rarely = event.mirrored or (not here and not fact.is_stated_in(event.site.path))
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
