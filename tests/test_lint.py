@@ -150,6 +150,38 @@ def test_a_method_that_mirrors_the_conversion_raises_where_a_tensor_would(
     assert code in asked
 
 
+BROUGHT_BACK = """
+    import torch
+
+    def f(x, device, chosen, verbose, use_gpu):
+        y = torch.from_numpy(x).to(device)
+        if {0}:
+            {1}
+        {2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "branch", "otherwise", "by_default"),
+    [
+        ("use_gpu", "y = y.cpu()", "return y.numpy()", False),
+        ("chosen.is_cuda", "return y.detach().cpu().numpy()", "return (y + 1).numpy()", False),
+        ("'cpu' not in chosen", "z = y.cpu().numpy()", "else: z = y.numpy()", False),
+        ("use_gpu", "z = x.cpu()", "return y.numpy()", True),
+        ("use_gpu", "y = y + 1", "return y.numpy()", True),
+        ("verbose", "y = y.cpu()", "return y.numpy()", True),
+        ("device == 'cpu'", "y = y.cpu()", "return y.numpy()", True),
+    ],
+)
+def test_who_brings_a_value_back_where_devices_are_asked_for_has_thought_of_it(
+    question: str, branch: str, otherwise: str, by_default: bool
+) -> None:
+    code = BROUGHT_BACK.format(question, branch, otherwise)
+    default, asked = ([one[0] for one in shown(code, Settings(opt_in=each))] for each in ((), ("CNV101",)))
+    assert default == ["CNV101"] * by_default
+    assert asked == ["CNV101"]
+
+
 @pytest.mark.parametrize(("before", "after"), [(700, 20_000), (50_000, 50_000), (0, 0)])
 def test_the_garbage_collector_starts_less_often_and_is_never_switched_on(before: int, after: int) -> None:
     old = gc.get_threshold()

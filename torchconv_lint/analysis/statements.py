@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.assign import assign, augment, forget
+from torchconv_lint.analysis.brought_back import spare_the_others
 from torchconv_lint.analysis.conversions import REFUSALS, REFUSED
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
@@ -191,6 +192,7 @@ def _if(frame: Frame, node: cst.If) -> None:
         frame.alive = assume(frame, current.test, False)
         if not frame.alive:
             break
+        spare_the_others(frame, current, start)
         branch = current.orelse
     if frame.alive:
         if type(branch) is cst.Else:

@@ -242,10 +242,13 @@ def comparison(
     """The condition that `left operator right` is, given the values of both sides."""
     operator = target.operator
     negative = type(operator) in _SAME
+    on_accelerator = None
     if type(operator) in _EQUALITY:
         on_accelerator = _device_test(one, other) or _device_test(other, one)
-        if on_accelerator:
-            return negation(on_accelerator) if negative else on_accelerator
+    elif type(operator) in (cst.In, cst.NotIn):  # of the text that names a device
+        on_accelerator = _device_test(other, one)
+    if on_accelerator:
+        return negation(on_accelerator) if negative else on_accelerator
     here, there = (
         _identity(frame, left, one) or _key(one) or _text_key(left),
         _key(other) or _identity(frame, target.comparator, other),
@@ -280,7 +283,7 @@ def _key(value: Value) -> object | None:
 
 
 def _device_test(one: Value, other: Value) -> Condition | None:
-    """`device == "cuda"`, `device.type != "cpu"`: the condition "it is an accelerator"."""
+    """`device == "cuda"`, `"cpu" not in device`, `device.type != "cpu"`: the condition "it is an accelerator"."""
     if len(other) != 1:
         return None
     name = other[0].kind

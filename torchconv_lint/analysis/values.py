@@ -33,7 +33,8 @@ MANY = "many"
 class Step:
     """One step of a provenance: what happened at `site`, and what came before it. `by_name`: the code names the
     accelerator itself there (`.cuda()`), and leaves nobody the choice of another device. `stated`: it says itself
-    which device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad."""
+    which device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad.
+    `spared`: a branch that asks for devices has not brought it to the host."""
 
     site: Site
     message: str
@@ -41,6 +42,7 @@ class Step:
     length: int = 1
     by_name: bool = False
     stated: bool = False
+    spared: bool = False
 
 
 @record
@@ -64,6 +66,11 @@ class Fact:
     def is_named(self) -> bool:
         """Whether the code names the accelerator itself on the way, so that no other device can be chosen."""
         return any(step.by_name for step in self._steps())
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether the code has thought of where the value is, and left it there (see brought_back.py)."""
+        return any(step.spared for step in self._steps())
 
     def is_stated_in(self, path: str) -> bool:
         """Whether that file itself says so: which device it is, rather than a name that somebody else binds; that it
