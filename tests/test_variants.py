@@ -45,6 +45,8 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("methods", "cnv102/model_output.py"): {"hazard_probabilities": MODE},
     ("methods", "cnv501/evaluation.py"): {"hazard_validation": MODE},
     ("names that mean the same", "cnv204/on_purpose.py"): {"update": NAMED},
+    ("names without a meaning", "cnv101/guards_of_a_parameter.py"): {"scores_by_the_wrong_name_in_it": NAMED},
+    ("names without a meaning", "cnv101/told_by_a_word.py"): {"Renderer": NAMED},
     ("names without a meaning", "cnv204/on_purpose.py"): dict.fromkeys(
         ("update", "double_inplace", "reinit", "halve_"), NAMED
     ),

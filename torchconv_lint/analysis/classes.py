@@ -30,11 +30,13 @@ from torchconv_lint.analysis.values import (
     Opaque,
     Tensor,
     Value,
+    When,
     deeply,
     each,
     guessed,
     join,
     just,
+    possible,
 )
 from torchconv_lint.analysis.weights import frozen_by, object_of, uses_weights
 from torchconv_lint.model import Confidence
@@ -74,11 +76,17 @@ def _is_placeholder(value: Value) -> bool:
     return all(isinstance(kind, Const) and kind.value is None for kind, _ in value)
 
 
+def _lasting(path: When) -> When:
+    """What a method has learnt of choices that other methods have made; a name means something else to each of them."""
+    return frozenset(literal for literal in path if literal[0][:1] == ("asked",)) if path else path
+
+
 def stored(frame: Frame, this: Instance, name: str) -> Value:
     """What the class's methods store in `this.name`, as this object has it: moved and frozen with the whole."""
     value = frame.interpreter.attributes.value(this.definition, name)
     if not value and name[-1:].isdigit():  # one of those that a loop has stored under computed names
         value = frame.interpreter.attributes.value(this.definition, name.rstrip("0123456789") + "*")
+    value = possible(value, _lasting(frame.state.path))
     if not value:
         return value
     if frame.tracks:

@@ -54,3 +54,20 @@ def literals(condition: Condition, truth: bool) -> When:
         for part in content:
             known |= literals(part, truth)
     return known
+
+
+def equal_to(key: Any) -> tuple[Any, frozenset[Any]] | None:
+    """What must equal one of some constants where a condition holds, and the constants."""
+    if not isinstance(key, tuple):
+        return None
+    if len(key) == 3 and key[0] in ("Equal", "Is"):
+        constant = key[2]
+        is_constant = isinstance(constant, tuple) and len(constant) == 3 and constant[0] == "const"
+        return (key[1], frozenset({constant[2]})) if is_constant else None
+    if len(key) != 2 or key[0] != "or":
+        return None
+    parts = [equal_to(part[1]) if part[0] == "atom" else None for part in key[1]]
+    subjects = {part[0] if part is not None else None for part in parts}
+    if len(subjects) != 1 or None in subjects:
+        return None
+    return subjects.pop(), frozenset().union(*(part[1] for part in parts if part is not None))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis import truth as truths
-from torchconv_lint.analysis.conditions import CUDA_AVAILABLE, literals
+from torchconv_lint.analysis.conditions import CUDA_AVAILABLE, equal_to, literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of, looked_up, stored
 from torchconv_lint.analysis.names import dotted_path
@@ -67,7 +67,7 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         frame.state.path |= known | _excluded(frame.state, known)
         if (CUDA_AVAILABLE[1], False) in known:
             frame.state.relabel(_is_on_accelerator, lambda value: deeply(value, _on_host))
-    elif asks_for_type(frame, node) and _asks_for_data(node):
+    elif type(node) is cst.Call and (not frame.loop_depth or (asks_for_type(frame, node) and _asks_for_data(node))):
         _remember(frame, node, truth)
     if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
@@ -94,7 +94,8 @@ def _on_host(kind: Kind) -> Kind:
 
 
 def _remember(frame: Frame, node: cst.BaseExpression, truth: bool) -> None:
-    """What is chosen after a question for a type goes with the answer: `way = "torch" if torch.is_tensor(x) else …`."""
+    """What is chosen after a question goes with the answer: `way = "torch" if torch.is_tensor(x) else …`. In a loop
+    that counts for questions for a type only: each round asks anew."""
     asked = ("asked", id(node))
     if frame.loop_depth:  # it may be asked of something else now
         frame.state.forget_conditions(asked)
@@ -118,20 +119,14 @@ def asks_for_type(frame: Frame, node: cst.BaseExpression) -> bool:
 
 def _excluded(state: State, known: When) -> When:
     """What equals one constant equals no other: of the conditions that values here depend on, those that fall away."""
-    equal = {key[1]: key[2] for key, truth in known if truth and _equals_constant(key)}
+    equal = dict(filter(None, (equal_to(key) for key, truth in known if truth)))
     if not equal:
         return ALWAYS
     asked = {key for value in state.names.values() for alt in value for key, _ in alt.when}
+    others = {key: equal_to(key) for key in asked}
     return frozenset(
-        (key, False) for key in asked if _equals_constant(key) and key[1] in equal and key[2][2] != equal[key[1]][2]
+        (key, False) for key, other in others.items() if other and other[1].isdisjoint(equal.get(other[0], other[1]))
     )
-
-
-def _equals_constant(key: Any) -> bool:
-    """Whether a condition is that something equals a constant."""
-    if not (isinstance(key, tuple) and len(key) == 3 and key[0] in ("Equal", "Is")):
-        return False
-    return isinstance(key[2], tuple) and len(key[2]) == 3 and key[2][0] == "const"
 
 
 def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:

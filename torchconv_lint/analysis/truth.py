@@ -26,6 +26,7 @@ from torchconv_lint.analysis.values import (
     Module,
     Number,
     Opaque,
+    Sequence,
     Tensor,
     Truth,
     Value,
@@ -253,6 +254,12 @@ def comparison(
         _identity(frame, left, one) or _key(one) or _text_key(left),
         _key(other) or _identity(frame, target.comparator, other),
     )
+    if here is not None and type(operator) in (cst.In, cst.NotIn):
+        constants = [_key(item) for item in _items(other)]
+        if constants and None not in constants:
+            parts = [atom(("Equal", here, constant)) for constant in constants]
+            one_of = parts[0] if len(parts) == 1 else either(parts)
+            return negation(one_of) if negative else one_of
     if here is None or there is None:
         return None
     sign = _SAME.get(type(operator), type(operator).__name__)
@@ -280,6 +287,12 @@ def _key(value: Value) -> object | None:
         if isinstance(alt.kind, External):
             return alt.kind.name
     return None
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    """What a list that is written out holds."""
+    listed = value[0].kind if len(value) == 1 else None
+    return (listed.items or ()) if isinstance(listed, Sequence) else ()
 
 
 def _device_test(one: Value, other: Value) -> Condition | None:
