@@ -149,6 +149,8 @@ def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:
         frame.state = start.copy()
         earlier = all(assume(frame, other, not truth) for other in operands[:position])
         if earlier and assume(frame, operand, truth):
+            if decided:
+                _leave_out_tensors(frame, operand, operands[position + 1 :])
             joined = join_states(joined, frame.state)
     if joined is None:
         frame.state = start
@@ -156,6 +158,28 @@ def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:
     joined.path |= start.path
     frame.state = joined
     return True
+
+
+def _leave_out_tensors(frame: Frame, operand: cst.BaseExpression, others: list[cst.BaseExpression]) -> None:
+    """`if HAS_TORCH and isinstance(x, torch.Tensor): … else: …`: where the first part has decided, the second is not
+    asked; but what may be a tensor or something else is meant to be something else there, unless the first part speaks
+    of it."""
+    for other in others:
+        if type(other) is not cst.Call or not asks_for_type(frame, other) or not _is_of_tensors(other):
+            continue
+        asked = other.args[0].value
+        path = dotted_path(asked)
+        if path is None or re.search(rf"\b{re.escape(path)}\b", frame.segment.text(operand)):
+            continue
+        before = frame.state.copy()
+        left = assume(frame, other, False) and frame.quietly(asked)
+        if not left or all(_is_none(kind) for kind, _ in left):  # a tensor, surely, or nothing
+            frame.state = before
+
+
+def _is_of_tensors(node: cst.Call) -> bool:
+    """Whether a question for a type is about tensors."""
+    return len(node.args) < 2 or (dotted_path(node.args[1].value) or "").endswith("Tensor")
 
 
 MAX_DISJUNCTION = 5
