@@ -26,6 +26,7 @@ from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import Transform, decorate
 from torchconv_lint.analysis.truth import test
+from torchconv_lint.analysis.underway import begun_anew
 from torchconv_lint.analysis.values import (
     NONE,
     NOTHING,
@@ -239,6 +240,7 @@ def _loop(
     that the body is surely run at least once."""
     outer_breaks, outer_continues = frame.breaks, frame.continues
     head, mark = frame.state, len(frame.events)
+    entered = head.underway
     returned = len(frame.returns), len(frame.exits), len(frame.yields)
     passes = PASSES[min(frame.loop_depth, len(PASSES) - 1)]
     loops, seldom = frame.loops, frame.seldom
@@ -253,6 +255,7 @@ def _loop(
         frame.seldom = seldom
 
         def run() -> None:
+            frame.state.underway = begun_anew(frame.state.underway, entered)
             enter()
             if frame.alive:
                 run_suite(frame, node.body)

@@ -43,3 +43,8 @@ def join_underway(one: Underway, other: Underway) -> Underway:
     longer = one if one.waits > other.waits else other if other.waits > one.waits else None
     copies = longer.copies if longer is not None else one.copies & other.copies
     return Underway(copies, one.waits | other.waits)
+
+
+def begun_anew(underway: Underway, entered: Underway) -> Underway:
+    """At the beginning of a round of a loop: what earlier rounds have waited at tells nothing of this one's copies."""
+    return underway if underway.waits == entered.waits else Underway(underway.copies, entered.waits)
