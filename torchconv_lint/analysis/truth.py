@@ -82,6 +82,8 @@ def ask_truth(
     """Tell the rules whose truth value is taken."""
     or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
     present = condition and _is_present(frame, node, value)
+    if frame.asserting and negation is not None and (or_none or present):
+        return  # `assert not x`: a tensor is meant to be refused, and is, whatever is raised
     array = _array_of(frame, node, value)
     if array is not None:
         frame.emit(ArrayTested(frame.site(node), array, frame.text(node), or_none))
