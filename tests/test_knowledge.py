@@ -103,6 +103,8 @@ def test_few_methods_are_unprobed():
             "cat stack matmul where einsum nn.functional.conv2d nn.functional.embedding linalg.norm",
         ),
         (TORCH.function.elementwise, "nn.functional.softmax nn.functional.relu special.expit exp"),
+        (TORCH.function.sole, "roll tril topk softmax full_like nn.functional.pad"),
+        (TORCH.method.sole, "roll tril topk new_full repeat narrow_copy"),
         (TORCH.module.loss, "MSELoss CrossEntropyLoss BCEWithLogitsLoss L1Loss NLLLoss KLDivLoss CTCLoss"),
         (TORCH.module.no_params, "ReLU Softmax Dropout MaxPool2d Flatten Identity MSELoss"),
         (TORCH.module.all, "Module Linear Conv2d LSTM Sequential"),
@@ -156,6 +158,8 @@ def test_known_tuples_and_dtypes():
         # These change how memory is seen, not what it holds.
         (TORCH.method.inplace, "requires_grad_ detach_ unsqueeze_ squeeze_ t_ share_memory_"),
         (TORCH.function.factory, "add mul zeros_like cat"),
+        (TORCH.function.sole, "cat stack meshgrid clamp pow quantile where"),
+        (TORCH.method.sole, "clamp pow masked_fill add quantile repeat_interleave tensor_split"),
         (TORCH.function.blank, "rand arange eye linspace tensor isnan"),
         (TORCH.module.no_params, "Linear PReLU Sequential ModuleList DataParallel Conv2d LazyLinear"),
         (TORCH.module.loss, "ReLU Linear Softmax"),

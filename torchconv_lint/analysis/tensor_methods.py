@@ -218,7 +218,7 @@ def _by_table(
     frame: Frame, kind: Tensor, name: str, arguments: Arguments, node: cst.Call, subject: cst.CSTNode
 ) -> Kind | Value:
     ops = torch_ops().method
-    operands = [kind, *operands_in(arguments.values)]
+    operands = [kind, *(() if name in ops.sole else operands_in(arguments.values))]
     if name in ops.inplace:
         return _in_place(frame, kind, name, operands, node, subject)
     with_dim = _has_dim(arguments)

@@ -104,6 +104,8 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     def result(*chosen: Kind) -> Kind | Value:
         if name in _LOOKS_UP:  # what it gives is like the table, not like the indices
             chosen = chosen[1:]
+        if name in ops.sole and arguments.positional:  # it reads the others as numbers
+            chosen = chosen[:1]
         operands = operands_in([just(kind) for kind in chosen])
         with_dim = len(arguments.positional) > 1 or "dim" in arguments.keywords
         if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):

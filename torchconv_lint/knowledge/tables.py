@@ -37,6 +37,7 @@ class TorchOps:
     maybe_several: Names = NONE
     mixed: Names = NONE
     schema_only: Names = NONE
+    sole: Names = NONE
     unprobed: Names = NONE
 
 

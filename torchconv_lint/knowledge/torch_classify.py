@@ -128,4 +128,6 @@ def classify(found: list[Observation], schema: Schema | None, functional: bool, 
         props = _promised(schema)
     if props and schema and schema.out and functional:
         props["out_argument"] = True
+    if ("tensor" in props or "tuple" in props or "list" in props) and schema and schema.sole:
+        props["sole"] = True
     return props

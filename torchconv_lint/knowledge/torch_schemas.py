@@ -18,6 +18,7 @@ class Schema:
     writes: bool  # always writes its first argument and returns it
     aliases: bool  # some overload may return (a view of) its first argument without writing it
     out: bool  # some overload accepts `out=`
+    sole: bool  # beside its first argument it takes numbers: a tensor given for one of those is read as one
 
 
 def operator_name(name: str) -> str:
@@ -44,4 +45,12 @@ def schema_of(name: str) -> Schema | None:
         writes=all(source is not None and source.is_write and result is not None for source, result in marks),
         aliases=any(source is not None and not source.is_write and result is not None for source, result in marks),
         out=len(overloads) > len(plain),
+        sole=_takes_numbers(over_tensors),
     )
+
+
+def _takes_numbers(overloads: list[Any]) -> bool:
+    """Whether there are arguments after the first one, a tensor, and none of them is a tensor."""
+    first = {str(overload.arguments[0].type) for overload in overloads}
+    further = [str(argument.type) for overload in overloads for argument in overload.arguments[1:]]
+    return first == {"Tensor"} and bool(further) and not any("Tensor" in type_ or type_ == "t" for type_ in further)
