@@ -8,7 +8,8 @@ import libcst as cst
 
 from torchconv_lint.analysis.array_dtypes import INTEGERS, common_dtype, quotient_dtype
 from torchconv_lint.analysis.autocast import by_operation
-from torchconv_lint.analysis.cuts import cuts_of, merged
+from torchconv_lint.analysis.cuts import cuts_of, merged, with_cuts
+from torchconv_lint.analysis.products import multiplied
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import broadcast
 from torchconv_lint.analysis.tensors import computed, widened
@@ -80,8 +81,8 @@ def _are_apart(frame: Frame, left: Tensor, right: Tensor) -> bool:
     return bool(here.shape) and frame.interpreter.facts.default_dtype is not None  # `set_default_…` may have moved it
 
 
-def _with_array(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Array:
-    """A new array: no layout of its operands survives."""
+def _with_array(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind:
+    """A new array: no layout of its operands survives. The product of two vectors is a number."""
     adapting = not frame.interpreter.root.numpy_numbers_widen
     dtype = common_dtype([just(left), just(right)], adapting=adapting)
     if dtype is not None and dtype.value == "float64" and _meets_double(left, right):
@@ -95,7 +96,8 @@ def _with_array(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Arr
     ndim = max(known) if len(known) == 2 else None
     many = [kind.count for kind in (left, right) if isinstance(kind, Array) and kind.count and kind.count.value == MANY]
     if isinstance(getattr(node, "operator", None), cst.MatrixMultiply | cst.MatrixMultiplyAssign):
-        return Array(dtype, cuts=cuts_of(left) | cuts_of(right))
+        product, cuts = multiplied(left, right, dtype), cuts_of(left) | cuts_of(right)
+        return with_cuts(Array(dtype) if cuts and isinstance(product, Opaque) else product, cuts)
     return Array(dtype, ndim=ndim, cuts=cuts_of(left) | cuts_of(right), count=many[0] if many else None)
 
 

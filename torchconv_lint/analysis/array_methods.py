@@ -12,10 +12,24 @@ from torchconv_lint.analysis.buffers import tell_reinterpreted
 from torchconv_lint.analysis.dtypes import dtype_of
 from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.names import receiver_of
+from torchconv_lint.analysis.products import multiplied
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import written
 from torchconv_lint.analysis.tensors import INTEGERS
-from torchconv_lint.analysis.values import NONE, NOTHING, Array, Const, Fact, Kind, Number, Sequence, Step, Value, just
+from torchconv_lint.analysis.values import (
+    NONE,
+    NOTHING,
+    Array,
+    Const,
+    Fact,
+    Kind,
+    Number,
+    Opaque,
+    Sequence,
+    Step,
+    Value,
+    just,
+)
 from torchconv_lint.knowledge import numpy_ops
 
 if TYPE_CHECKING:
@@ -56,6 +70,10 @@ def call_array_method(
         return viewed(frame, kind, name, arguments, node)
     if name == "nonzero":
         return sparse.indices()
+    if name in ("dot", "trace"):
+        other = arguments.value(0, "b")
+        of_two = name == "dot" and len(other) == 1
+        return multiplied(kind, other[0].kind, _dtype_after(kind, name)) if of_two else Opaque(array=Array())
     if name in ("argsort", "argmax", "argmin", "searchsorted", "argpartition"):
         return Array(Fact("int64"), ndim=kind.ndim if name == "argsort" else None)
     if name == "copy":

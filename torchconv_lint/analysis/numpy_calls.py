@@ -25,6 +25,7 @@ from torchconv_lint.analysis.conversions import (
 )
 from torchconv_lint.analysis.dtypes import DTYPES, dtype_of
 from torchconv_lint.analysis.layout import copied, viewed
+from torchconv_lint.analysis.products import PRODUCTS, product_of
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import count_of, dimensions, literal_sizes, shape_of_data
 from torchconv_lint.analysis.sharing import converted, fresh, written
@@ -189,6 +190,8 @@ def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Ki
                 if all(isinstance(kind, Number | Const) for kind in operands)
                 else _may_be(operands)
             )
+    if name in PRODUCTS:
+        return product_of(name, arguments, result_dtype(frame, name, arguments, node))
     if name in _SPLITS:  # a list of views
         parts = each(first, lambda kind: replace(kind, path=None, count=None) if isinstance(kind, Array) else OPAQUE)
         return Sequence(None, parts or UNKNOWN)
