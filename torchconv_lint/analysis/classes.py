@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.builtin_calls import set_by_name
+from torchconv_lint.analysis.conditions import ASKED, CALLED, is_answer
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument, Arguments
 from torchconv_lint.analysis.left_behind import accepted
@@ -78,7 +79,7 @@ def _is_placeholder(value: Value) -> bool:
 
 def _lasting(path: When) -> When:
     """What a method has learnt of choices that other methods have made; a name means something else to each of them."""
-    return frozenset(literal for literal in path if literal[0][:1] == ("asked",)) if path else path
+    return frozenset(literal for literal in path if is_answer(literal[0], ASKED, CALLED)) if path else path
 
 
 def stored(frame: Frame, this: Instance, name: str) -> Value:

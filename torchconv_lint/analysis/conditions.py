@@ -56,6 +56,15 @@ def literals(condition: Condition, truth: bool) -> When:
     return known
 
 
+ASKED, CALLED = "asked", "called"
+"""How the keys of what only one question in the code tells begin: one for a type, and a call of anything else."""
+
+
+def is_answer(key: Any, *forms: str) -> bool:
+    """Whether a condition is the answer to one question in the code, of these forms."""
+    return isinstance(key, tuple) and key[0] in forms
+
+
 def equal_to(key: Any) -> tuple[Any, frozenset[Any]] | None:
     """What must equal one of some constants where a condition holds, and the constants."""
     if not isinstance(key, tuple):

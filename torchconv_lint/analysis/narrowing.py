@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis import truth as truths
-from torchconv_lint.analysis.conditions import CUDA_AVAILABLE, equal_to, literals
+from torchconv_lint.analysis.conditions import ASKED, CALLED, CUDA_AVAILABLE, equal_to, literals
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of, looked_up, stored
 from torchconv_lint.analysis.names import dotted_path
@@ -67,8 +67,10 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         frame.state.path |= known | _excluded(frame.state, known)
         if (CUDA_AVAILABLE[1], False) in known:
             frame.state.relabel(_is_on_accelerator, lambda value: deeply(value, _on_host))
-    elif type(node) is cst.Call and (not frame.loop_depth or (asks_for_type(frame, node) and _asks_for_data(node))):
-        _remember(frame, node, truth)
+    elif asks_for_type(frame, node) and _asks_for_data(node):
+        _remember(frame, (ASKED, id(node)), truth)
+    elif type(node) is cst.Call and not frame.loop_depth:  # each round asks anew
+        _remember(frame, (CALLED, id(node)), truth)
     if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
     if type(node) is cst.Call:
@@ -93,13 +95,11 @@ def _on_host(kind: Kind) -> Kind:
     return kind
 
 
-def _remember(frame: Frame, node: cst.BaseExpression, truth: bool) -> None:
-    """What is chosen after a question goes with the answer: `way = "torch" if torch.is_tensor(x) else …`. In a loop
-    that counts for questions for a type only: each round asks anew."""
-    asked = ("asked", id(node))
+def _remember(frame: Frame, answer: Any, truth: bool) -> None:
+    """What is chosen after a question goes with the answer: `way = "torch" if torch.is_tensor(x) else …`."""
     if frame.loop_depth:  # it may be asked of something else now
-        frame.state.forget_conditions(asked)
-    frame.state.path |= frozenset({(asked, truth)})
+        frame.state.forget_conditions(answer)
+    frame.state.path |= frozenset({(answer, truth)})
 
 
 def _asks_for_data(node: cst.BaseExpression) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.conditions import CALLED, is_answer
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ToTensor
@@ -131,5 +132,5 @@ def _is_chosen(value: Value) -> bool:
 
 
 def alt_is_guarded(alt: Alt) -> bool:
-    """Whether the alternative holds only under some condition."""
-    return bool(alt.when)
+    """Whether the alternative holds only under some condition that has a name."""
+    return any(not is_answer(key, CALLED) for key, _ in alt.when)
