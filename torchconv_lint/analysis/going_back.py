@@ -106,12 +106,22 @@ def _served(tensor: Tensor) -> Tensor:
     return replace(tensor, grad=grad, graph=replace(tensor.graph, leaf=False, spent=True))
 
 
+_GRADIENT = "grad"
+
+
 def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
-    """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`."""
-    if "backward" not in name:
+    """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`; what is called a
+    gradient is one, and needs no graph: `output.backward(grad_output)`."""
+    if "backward" not in name or _GRADIENT in name:
         return
-    own = [argument for keyword, argument in arguments.keywords.items() if keyword in GRAPH_KEYWORDS]
-    given = (*arguments.positional, *own)
+    own = [
+        argument
+        for keyword, argument in arguments.keywords.items()
+        if keyword in GRAPH_KEYWORDS and _GRADIENT not in keyword
+    ]
+    given = [
+        argument for argument in (*arguments.positional, *own) if _GRADIENT not in frame.text(argument.node).lower()
+    ]
     live = [argument for argument in given if any(requires(kind) for kind in held(argument.value))]
     for argument in live or given:  # next to what has a graph, an array is something else: labels, say
         went_back(frame, argument.value, node)

@@ -14,6 +14,7 @@ from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of, flat
 from torchconv_lint.analysis.patterns import PLOTS, is_axes
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.sharing import copied_anew
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
@@ -119,6 +120,7 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Mapping(tuple((key, argument.value) for key, argument in arguments.keywords.items()), NOTHING)
     if name == "copy.deepcopy":
         tell_deepcopy(frame, arguments, node)
+        copied_anew(frame)
         return deeply(arguments.value(0), _copied) or UNKNOWN
     if name == "collections.defaultdict":
         return Mapping((), _default(arguments.value(0)))

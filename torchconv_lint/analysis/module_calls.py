@@ -20,7 +20,7 @@ from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import overwritten, stepped
-from torchconv_lint.analysis.snapshots import tell_restored
+from torchconv_lint.analysis.snapshots import module_key, tell_restored
 from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
 from torchconv_lint.analysis.to_tensor import converting_site
 from torchconv_lint.analysis.values import (
@@ -270,7 +270,7 @@ def _computes(kind: Module, node: cst.Call) -> bool:
 def module_memory(frame: Frame, owner: cst.CSTNode) -> Memory | None:
     """The memory of the parameters and buffers of the module at `owner`, one allocation for all."""
     text = frame.text(owner)
-    return Memory(("module", text), "module", text) if frame.tracks else None
+    return Memory(module_key(frame, text), "module", text) if frame.tracks else None
 
 
 def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: cst.BaseExpression) -> Tensor:

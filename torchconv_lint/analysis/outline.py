@@ -87,6 +87,32 @@ class FunctionOutline:
         return frozenset(names - {node.id for node in self.by_type[ast.Name] if id(node) not in harmless})
 
     @functools.cached_property
+    def own_copies(self) -> frozenset[str]:
+        """The names that are bound to deep copies and to nothing else (a parameter of that name is one from then on):
+        they are other objects than whatever a caller, or an earlier round of a loop, calls so."""
+        stores = [node for node in self.by_type[ast.Name] if isinstance(node.ctx, ast.Store)]
+        made = [node for node in self.by_type[ast.Assign] if _holds_deepcopy(node.value)]
+        copies = {id(target) for node in made for target in node.targets}
+        others = {node.id for node in stores if id(node) not in copies}
+        return frozenset(node.id for node in stores if id(node) in copies) - others
+
+    @functools.cached_property
+    def trains_own_copies(self) -> bool:
+        """Whether the parameters that its optimisers get are those of its own deep copies, and of nothing else."""
+        owners = [
+            node.func.value
+            for node in self.by_type[ast.Call]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("parameters", "named_parameters")
+        ]
+        owners += [
+            keyword.value
+            for node in self.by_type[ast.Call]
+            for keyword in node.keywords
+            if keyword.arg == "model" and "optim" in (dotted(node.func) or "").lower()
+        ]
+        return bool(owners) and all(isinstance(node, ast.Name) and node.id in self.own_copies for node in owners)
+
+    @functools.cached_property
     def freezes(self) -> bool:
         """Whether it switches off grad for all parameters of its object, and stores nothing in it afterwards."""
         arguments = [*self.node.args.posonlyargs, *self.node.args.args]
@@ -189,6 +215,13 @@ _IDLE = frozenset({"state_dict", "eval", "train", "to", "cpu", "cuda", "float", 
 
 def _is_deepcopy(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] == "deepcopy"
+
+
+def _holds_deepcopy(node: ast.expr) -> bool:
+    """Whether it is a deep copy, perhaps moved: `copy.deepcopy(model).to(device)`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not _is_deepcopy(node):
+        node = node.func.value
+    return _is_deepcopy(node)
 
 
 def _surely_run(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -18,7 +18,7 @@ from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.parameters import expected
 from torchconv_lint.analysis.relaying import Told, told
 from torchconv_lint.analysis.second_names import tell_left
-from torchconv_lint.analysis.sharing import memories
+from torchconv_lint.analysis.sharing import memories, trains_own_copies
 from torchconv_lint.analysis.snapshots import tell_left_behind
 from torchconv_lint.analysis.state import State, join_all, mentions
 from torchconv_lint.analysis.statements import run_suite
@@ -113,7 +113,7 @@ def run_body(frame: Frame, definition: Definition) -> Result:
         _given(frame),
         attributes,
         frame.foreign_writes,
-        frame.has_stepped,
+        frame.has_stepped and not trains_own_copies(frame),
         frame.has_waited,
         final.underway if final is not None else NOTHING_UNDERWAY,
         fails=final is None and frame.has_failed and not frame.yields,

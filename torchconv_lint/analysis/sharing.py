@@ -358,16 +358,42 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
 def stepped(frame: Frame, node: cst.CSTNode) -> None:
     """The parameters of modules are written by an optimiser's step (or by a function that takes one)."""
     frame.has_stepped = True
-    overwritten(frame, node, "module", "the parameters")
+    outline = frame.definition.outline if frame.definition is not None else None
+    overwritten(frame, node, "module", "the parameters", of=outline if trains_own_copies(frame) else None)
     if frame.second_names:
         trained(frame, node)
 
 
-def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str) -> None:
-    """Everything of this origin is written where it lies: handles that were kept see it."""
+def trains_own_copies(frame: Frame) -> bool:
+    """Whether what the function trains is its own deep copies, and nothing that was given to it."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    return outline is not None and outline.trains_own_copies
+
+
+def copied_anew(frame: Frame) -> None:
+    """The function makes a deep copy: what was kept of its copies before belongs to others."""
+    outline = frame.definition.outline if frame.definition is not None else None
+
+    def is_own(memory: Memory) -> bool:
+        return memory.origin == "module" and memory.key[2:] == (outline,)
+
+    def older(memory: Memory) -> Memory:
+        return replace(memory, key=("older", memory.key)) if is_own(memory) else memory
+
+    if frame.tracks and outline is not None and outline.own_copies:
+        frame.state.relabel(
+            lambda value: any(is_own(memory) for memory in memories(value)), lambda value: relabelled(value, older)
+        )
+
+
+def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str, *, of: object = None) -> None:
+    """Everything of this origin is written where it lies: handles that were kept see it. `of`: modules that are copies
+    made by this function, and no others."""
     stale = frame.state.stale
     for value in frame.state.names.values():
         for memory in memories(value):
+            if memory.key[0] == "older" if of is None else memory.key[2:] != (of,):
+                continue
             if memory.origin == origin and (memory.side or origin == "grad"):
                 key = (memory.key, memory.side)
                 write = Write(frame.site(node), what, (), fills=False, by_step=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -126,13 +126,20 @@ def _is_only_loaded(frame: Frame, name: str) -> bool:
     return all(id(node) in loaded for node in uses)
 
 
+def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
+    """What tells the parameters of one module from those of others: its name, and where it is a deep copy of the
+    function's own, the function."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    return ("module", text, outline) if outline is not None and text in outline.own_copies else ("module", text)
+
+
 def tell_restored(frame: Frame, value: Value, module: str) -> None:
     """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored.
 
     That the weights change in between has to show: the file trains, or the snapshot is called the best one, or the
     module has been handed to somebody since, and the snapshot to nobody.
     """
-    live = ("module", module)
+    live = module_key(frame, module)
     for memory in memories(tuple(alt for alt in value if not _is_filled_up(alt.kind, live))):
         if memory.kept is None or memory.key != live or not memory.side:
             continue
