@@ -8,7 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import GraphKept
 from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
-from torchconv_lint.analysis.loops import made_for_few, set_back_after_step
+from torchconv_lint.analysis.loops import is_made_before, made_for_few, set_back_after_step
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import form_of
@@ -146,6 +146,8 @@ def _tell_kept(
             sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
         if type(target) is cst.Name and set_back_after_step(frame, target.value):
             sure = Confidence.POSSIBLE  # the graphs of one accumulation
+        if not container and isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
+            sure = Confidence.POSSIBLE  # the graph of what the loop goes through
         text, what = frame.text(target), frame.text(parts)
         operand = frame.site(parts) if form_of(added) == "tensor" else None
         frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))

@@ -217,11 +217,52 @@ def made_for_few(frame: Frame, name: str) -> bool:
 
 def set_back_after_step(frame: Frame, name: str) -> bool:
     """Whether what `name` collects in the loop at hand is dropped wherever an optimiser steps: `if (i + 1) % 4 == 0:
-    optimizer.step(); total = 0`. It is of the rounds of one accumulation then, and of no more."""
+    optimizer.step(); total = 0`, `if accelerator.sync_gradients: total = 0`. It is of the rounds of one accumulation
+    then, and of no more."""
     for branch in walked(frame.rounds[-1]) if frame.rounds else ():
-        if isinstance(branch, cst.If) and steps(branch.body) and name in set(_made_anew(branch.body)):
-            return True
+        if isinstance(branch, cst.If) and name in set(_made_anew(branch.body)):
+            if steps(branch.body) or "sync_gradients" in set(_names(branch.test)):
+                return True
     return False
+
+
+def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether a value computed in the loop at hand is arithmetic on what was there before: nothing is called for it, so
+    that no round makes a graph of its own worth speaking of."""
+    if not frame.rounds:
+        return False
+    loop = frame.rounds[-1]
+    bound = {name for child in walked(loop) if isinstance(child, cst.For) for name in bound_by(child.target)}
+    made: dict[str, list[cst.CSTNode]] = {}
+    for child in walked(loop):
+        if isinstance(child, cst.Assign | cst.AugAssign | cst.AnnAssign) and child.value is not None:
+            targets = child.targets if isinstance(child, cst.Assign) else (child,)
+            for name in {name for target in targets for name in bound_by(target.target)}:
+                made.setdefault(name, []).append(child.value)
+    pending: list[cst.CSTNode] = [node]
+    seen: set[str] = set()
+    while pending:
+        for child in _outside_of_keys(pending.pop()):
+            if isinstance(child, cst.Name) and child.value in bound:
+                return False
+            if isinstance(child, cst.Call) and not (dotted_path(child.func) or "").startswith("math."):
+                return False
+            if isinstance(child, cst.Name) and child.value not in seen:
+                seen.add(child.value)
+                pending += made.get(child.value, [])
+    return True
+
+
+def _outside_of_keys(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Every node below, what stands between brackets, and the names of attributes, left out."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        yield current
+        if isinstance(current, cst.Attribute | cst.Subscript):
+            pending.append(current.value)
+        else:
+            pending.extend(children(current))
 
 
 def _made_anew(node: cst.CSTNode) -> Iterator[str]:
