@@ -28,6 +28,8 @@ from torchconv_lint.analysis.values import (
 from torchconv_lint.analysis.weights import object_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torchconv_lint.analysis.interpreter import Interpreter
 
 _TENSORS = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.IntTensor", "torch.BoolTensor"})
@@ -55,6 +57,40 @@ def _is_plain(node: ast.expr) -> bool:
         name = (dotted(node.value) or "").rpartition(".")[2]
         return _is_plain(node.slice) if name == "Optional" else name in _PLAIN
     return isinstance(node, ast.Name) and node.id in _PLAIN
+
+
+_ARRAYS = frozenset({"ndarray", "NDArray"})
+_DATA = frozenset({"Tensor", "FloatTensor", "LongTensor", *_ARRAYS})
+
+
+def data_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, bool]:
+    """The parameters that are annotated as arrays or tensors and nothing else, and whether as arrays alone."""
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    names = {argument.arg: set(_united(argument.annotation)) for argument in arguments if argument.annotation}
+    return {name: types <= _ARRAYS for name, types in names.items() if types and types <= _DATA}
+
+
+def _united(node: ast.expr) -> Iterator[str]:
+    """The last names of the types that an annotation is the union of; None left out."""
+    if isinstance(node, ast.BinOp):
+        yield from _united(node.left)
+        yield from _united(node.right)
+    elif isinstance(node, ast.Subscript):
+        name = (dotted(node.value) or "?").rpartition(".")[2]
+        if name not in ("Optional", "Union"):
+            yield name
+        else:
+            for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+                yield from _united(part)
+    elif not (isinstance(node, ast.Constant) and node.value is None):
+        yield (dotted(node) or "?").rpartition(".")[2]
+
+
+def as_promised(value: Value, *, array: bool) -> Value:
+    """What a caller passes for arrays and tensors, or (`array`) for arrays alone: where it may be one of several
+    things, those are meant that the annotation speaks of."""
+    unfit = (Sequence, Mapping, Tensor) if array else (Sequence, Mapping)
+    return tuple(alt for alt in value if not isinstance(alt.kind, unfit)) or value
 
 
 def without_tensors(value: Value) -> Value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from torchconv_lint.analysis.annotations import plain_parameters, without_tensors
+from torchconv_lint.analysis.annotations import as_promised, data_parameters, plain_parameters, without_tensors
 from torchconv_lint.analysis.frame import Argument, Arguments, Definition, Frame
 from torchconv_lint.analysis.returning import as_parameter
 from torchconv_lint.analysis.state import State, mentions
@@ -25,6 +25,7 @@ def bound(
     slots = [*parameters.posonly_params, *parameters.params]
     given = [argument.value for argument in arguments.positional]
     plain = plain_parameters(definition.outline.node) if definition.outline is not None else ()
+    promised = data_parameters(definition.outline.node) if definition.outline is not None else {}
     if this is not None and slots:
         names[slots[0].name.value] = just(this)
         slots = slots[1:]
@@ -42,6 +43,8 @@ def bound(
             value = Frame(interpreter, None, definition.segment, State({})).evaluate(slot.default)
         else:
             value = UNKNOWN
+        if name in promised:
+            value = as_promised(value, array=promised[name])
         names[name] = as_parameter(without_tensors(value) if name in plain else value, name)
     if isinstance(parameters.star_arg, cst.Param):
         rest = [*given[len(slots) :], *([arguments.star] if arguments.star else [])]

@@ -220,9 +220,10 @@ def set_back_after_step(frame: Frame, name: str) -> bool:
     optimizer.step(); total = 0`, `if accelerator.sync_gradients: total = 0`. It is of the rounds of one accumulation
     then, and of no more."""
     for branch in walked(frame.rounds[-1]) if frame.rounds else ():
-        if isinstance(branch, cst.If) and name in set(_made_anew(branch.body)):
-            if steps(branch.body) or "sync_gradients" in set(_names(branch.test)):
-                return True
+        if not isinstance(branch, cst.If) or name not in set(_made_anew(branch.body)):
+            continue
+        if steps(branch.body) or "sync_gradients" in set(_names(branch.test)):
+            return True
     return False
 
 

@@ -187,6 +187,8 @@ def from_numpy(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     """`torch.from_numpy(array)`: a tensor on the array's memory."""
     tell_to_tensor(frame, arguments.get(0), "from_numpy", node)
     tell_refused(frame, "from_numpy", arguments, node)
+    if (given := arguments.value(0)) and all(isinstance(kind, Tensor) for kind, _ in given):
+        frame.fail()  # TypeError: expected an array
     return _shared(frame, arguments, node, "`from_numpy` shares its memory", certain=True)
 
 

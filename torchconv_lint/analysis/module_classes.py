@@ -68,7 +68,17 @@ def make_module(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
     if wrapped:
         dtypes = {kind.dtype if isinstance(kind, Module) else None for kind in wrapped}
         module = replace(module, dtype=next(iter(dtypes)) if len(dtypes) == 1 else UNKNOWN_DTYPE)
+    if name in _HOLDS_OTHERS and any(
+        isinstance(kind, Opaque) for value in arguments.values for kind in kinds(flat(value))
+    ):
+        module = replace(module, dtype=UNKNOWN_DTYPE)
     return combine([just(module), devices], lambda one, goal: _module_on(one, goal)) if devices else module
+
+
+_HOLDS_OTHERS = frozenset(
+    {"Sequential", "DataParallel", "DistributedDataParallel", "SyncBatchNorm", "ModuleList", "ModuleDict"}
+)
+"""Modules whose parameters are those of the modules that they are given."""
 
 
 def _parameter(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Tensor:

@@ -195,8 +195,10 @@ def _variable(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     return with_requires_grad(frame, value, arguments, node) if "requires_grad" in arguments.keywords else value
 
 
-def _loader(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
-    return Loader()
+def _loader(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """What a function of one's own puts together may be anything."""
+    collate = arguments.value(6, "collate_fn")
+    return Loader() if not collate or collate == NONE else UNKNOWN
 
 
 def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
