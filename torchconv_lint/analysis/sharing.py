@@ -301,13 +301,13 @@ def written(
     """`value`'s memory is written in place by the code at `node`; `within`: by a function that is called there."""
     if frame.state.underway.copies:
         tell_host_write(frame, target, node)
+    own = {(memory.key, memory.side) for memory in memories_of(value)}
     value = tuple(alt for alt in value if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind))
     renamed = {
         alt.kind.memory
         for alt in value
         if isinstance(alt.kind, Tensor | Array) and isinstance(target, cst.Name) and _is_renamed(alt.kind, target.value)
     }
-    own = {(memory.key, memory.side) for memory in memories_of(value)}
     for memory in memories_of(value):
         write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how)
         if (
@@ -408,10 +408,11 @@ def memories_of(value: Value) -> Iterator[Memory]:
 
 
 def _live(frame: Frame, memory: Memory) -> set[Memory]:
-    """Other sides of the same allocation that some name still holds."""
+    """Other sides of the same allocation that some name still holds; what else the written name may be is none."""
     return {
         other
         for value in frame.state.names.values()
+        if memory not in memories_of(value)
         for other in memories(value)
         if other.key == memory.key and other.side != memory.side
         if not (other.part and memory.part and other.part != memory.part)

@@ -35,6 +35,8 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
     """
     form = form_of(value)
     for memory in memories(value):
+        if memory.origin == "grad" and _is_let_go(frame, memory.name):
+            continue
         if memory.origin == "grad" and (_EARLIER.search(where) or _is_added_to(frame, where)):
             why = "the next backward pass or in-place change of the gradient overwrites it"
             if not _EARLIER.search(where):
@@ -47,6 +49,16 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
             what = f"the hook's `{memory.name}`"
             frame.emit(AliasKept(frame.site(node), what, why, memory.how, sure, form or "tensor", by_hook=True))
+
+
+def _is_let_go(frame: Frame, path: str) -> bool:
+    """Whether the function sets the gradient to None: whoever kept it has it alone, and backward makes another."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    stores = outline.by_type[ast.Assign] if outline is not None else ()
+    return any(
+        isinstance(node.value, ast.Constant) and node.value.value is None and path in map(dotted, node.targets)
+        for node in stores
+    )
 
 
 def _is_added_to(frame: Frame, path: str) -> bool:
