@@ -47,7 +47,9 @@ def test_every_line_does_what_it_says(snippet: str) -> None:
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_the_rules_agree_with_the_page(snippet: str) -> None:
-    outcome = lint_source(Source("page.py", IMPORTS + snippet), Settings(opt_in=("CNV122",)))
+    outcome = lint_source(
+        Source("page.py", IMPORTS + snippet), Settings(opt_in=("CNV102", "CNV122", "CNV305", "CNV306"))
+    )
     assert outcome.problems == ()
     found = [(finding.span.line, finding.code) for finding in outcome.findings]
     lines = enumerate((IMPORTS + snippet).splitlines(), start=1)

@@ -127,7 +127,7 @@ def _in_an_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def codes(code: str) -> list[str]:
-    outcome = lint_source(Source("x.py", code), Settings(sieve=False))
+    outcome = lint_source(Source("x.py", code), Settings(sieve=False, opt_in=("CNV204",)))
     assert outcome.problems == ()
     return [finding.code for finding in outcome.findings]
 
@@ -164,6 +164,8 @@ def test_an_application_has_no_callers_but_its_own(tmp_path: Path, files: tuple[
         (tmp_path / name).touch()
     code = METHOD.format(decorator="pass", this="self, ")
     source = Source(str(tmp_path / "nets" / "data.py"), code)
-    assert [one.code for one in lint_source(source, Settings(sieve=False)).findings] == found
+    assert [one.code for one in lint_source(source, Settings(sieve=False, opt_in=("CNV204",))).findings] == found
     seen = code + inside(USED["in the next round"])
-    assert [one.code for one in lint_source(Source(source.path, seen), Settings(sieve=False)).findings] == ["CNV204"]
+    assert [
+        one.code for one in lint_source(Source(source.path, seen), Settings(sieve=False, opt_in=("CNV204",))).findings
+    ] == ["CNV204"]

@@ -1,4 +1,4 @@
-"""False alarms of the past, each beside the hazard that it was taken for. Default settings: what a user would see."""
+"""False alarms of the past, each beside the hazard that it was taken for. With the rules that these are about."""
 
 from __future__ import annotations
 
@@ -1507,7 +1507,8 @@ PAIRS = {
 
 OPT_IN = (
     *("CNV101", "CNV102", "CNV111", "CNV112", "CNV114", "CNV116", "CNV121", "CNV122"),
-    *("CNV201", "CNV202", "CNV401", "CNV502", "CNV517"),
+    *("CNV113", "CNV201", "CNV202", "CNV203", "CNV204", "CNV205", "CNV304", "CNV305", "CNV306"),
+    *("CNV401", "CNV502", "CNV513", "CNV517"),
 )
 
 

@@ -161,7 +161,7 @@ def f():
     features = np.ones((1, 3), dtype=np.float32) / np.sqrt(3)
     return nn.Linear(3, 2)(torch.from_numpy(features))
 """
-    outcome = lint_source(Source("x.py", code), Settings(target_numpy=target))
+    outcome = lint_source(Source("x.py", code), Settings(target_numpy=target, opt_in=("CNV305",)))
     assert [finding.code for finding in outcome.findings] == found
 
 

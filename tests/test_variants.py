@@ -95,7 +95,9 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("wrapped", "cnv121/attributes_by_number.py"): {"Scorers": WRITTEN},
     ("temporary variables", "cnv121/attributes_by_number.py"): {"Added": DIRECT},
     ("helpers", "cnv101/helpers_in_the_file.py"): {"hazard_result": DEEP},
-    ("helpers", "cnv203/copies_of_the_model.py"): {"drift_from_a_copy": DIRECT},
+    ("helpers", "cnv203/copies_of_the_model.py"): dict.fromkeys(
+        ["drift_from_a_copy", "drift_of_a_copy", "safe_a_copy_in_each_round", "safe_trained_copies"], DIRECT
+    ),
     ("helpers", "cnv202/expanded_and_helpers.py"): {"hazard_target_network_weight": SECOND},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
@@ -57,11 +58,17 @@ def names_device(path: str | None) -> bool:
 
 
 def any_device(
-    frame: Frame, path: str, node: cst.CSTNode, sure: Confidence = Confidence.LIKELY, *, message: str = ""
+    frame: Frame,
+    path: str,
+    node: cst.CSTNode,
+    sure: Confidence = Confidence.LIKELY,
+    *,
+    message: str = "",
+    echoed: bool = False,
 ) -> Value:
     """A device that code elsewhere chooses: the CPU or an accelerator, the same one wherever the path is read."""
     written = path.replace(".[", "[")
-    step = Step(frame.site(node), message or f"`{written}` may be an accelerator")
+    step = Step(frame.site(node), message or f"`{written}` may be an accelerator", echoed=echoed)
     accelerator = Fact(ACCELERATOR, step, sure)
     key = ("accelerator", path)
     return (
@@ -74,7 +81,8 @@ def somewhere(value: Value, name: str, site: Site) -> Value:
     """What reaches NumPy in a function that puts its results where `name` is: a tensor there, or on the CPU."""
     key = ("accelerator", f"{name}.device")
     message = f"`{name}` may be on an accelerator: results are put on `{name}.device`"
-    facts = {True: Fact(ACCELERATOR, Step(site, message), Confidence.LIKELY), False: Fact(CPU, None, Confidence.LIKELY)}
+    there = Fact(ACCELERATOR, Step(site, message, echoed=True), Confidence.LIKELY)
+    facts = {True: there, False: Fact(CPU, None, Confidence.LIKELY)}
     parts = []
     for kind, when in value:
         guess = guessed(kind) or (Tensor(path=kind.path, memory=kind.memory) if isinstance(kind, Opaque) else None)
@@ -82,8 +90,8 @@ def somewhere(value: Value, name: str, site: Site) -> Value:
             parts.append((Alt(kind, when),))
             continue
         for truth, fact in facts.items():
-            there = replace(guess, device=fact)
-            known = Opaque(kind.path, there, kind.memory, True) if isinstance(kind, Opaque) else there
+            placed = replace(guess, device=fact)
+            known = Opaque(kind.path, placed, kind.memory, True) if isinstance(kind, Opaque) else placed
             parts.append((Alt(known, when | {(key, truth)}),))
     return join(*parts) if parts else value
 
@@ -139,4 +147,7 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     if frame.depth and written in frame.state.names and isinstance(kind, Opaque | Tensor) and not is_output:
         known = False  # a caller's: it is where that has put it
     known = known or _OPTIONS.search(owner) is not None
-    return any_device(frame, f"{owner}.device", node, Confidence.LIKELY if known else Confidence.POSSIBLE)
+    sure = Confidence.LIKELY if known else Confidence.POSSIBLE
+    speaks = is_output or owner == "self" or owner.endswith(PARAMETERS) or isinstance(kind, Module | Instance)
+    speaks = speaks or _OPTIONS.search(owner) is not None or LIKE_A_MODULE.search(owner) is not None
+    return any_device(frame, f"{owner}.device", node, sure, echoed=not speaks)

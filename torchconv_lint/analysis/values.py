@@ -34,7 +34,8 @@ class Step:
     """One step of a provenance: what happened at `site`, and what came before it. `by_name`: the code names the
     accelerator itself there (`.cuda()`), and leaves nobody the choice of another device. `stated`: it says itself
     which device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad.
-    `spared`: a branch that asks for devices has not brought it to the host."""
+    `spared`: a branch that asks for devices has not brought it to the host. `echoed`: the device is that of other data,
+    wherever that may be."""
 
     site: Site
     message: str
@@ -43,6 +44,7 @@ class Step:
     by_name: bool = False
     stated: bool = False
     spared: bool = False
+    echoed: bool = False
 
 
 @record
@@ -71,6 +73,11 @@ class Fact:
     def is_spared(self) -> bool:
         """Whether the code has thought of where the value is, and left it there (see brought_back.py)."""
         return any(step.spared for step in self._steps())
+
+    @property
+    def is_echoed(self) -> bool:
+        """Whether the device is that of other data: the code goes along with an accelerator, and speaks of none."""
+        return any(step.echoed for step in self._steps())
 
     def is_stated_in(self, path: str) -> bool:
         """Whether that file itself says so: which device it is, rather than a name that somebody else binds; that it

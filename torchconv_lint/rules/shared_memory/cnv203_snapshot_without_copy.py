@@ -152,7 +152,8 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         )
         told = tuple(step for step in steps if step[1])
         fix = copy_kept(site, memory.form, container=memory.origin == "module")
-        yield Verdict(site, message, min(Confidence.LIKELY, memory.sure), told, fix)
+        sure, rarely = min(Confidence.LIKELY, memory.sure), not write.by_step
+        yield Verdict(site, message, sure, told, fix, on_request=rarely)
 
 
 def _copied(event: AliasKept) -> Proposal | None:

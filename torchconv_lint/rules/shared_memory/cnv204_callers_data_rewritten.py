@@ -114,6 +114,10 @@ _MEANT = (
 _OUTPUTS = ("out", "output", "result", "buffer", "buf", "dst", "dest", "target_buffer", "grad", "state", "cache")
 
 
+_OWN = ("self", "cls")
+"""Parameters through which a function gets at what is its own, be it a method or a function that becomes one."""
+
+
 class CallersDataRewritten(Rule[ForeignWrite]):
     """A function rewrites its caller's data and returns a result as if it were new."""
 
@@ -126,7 +130,9 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         memory, function = event.memory, event.function
         if memory.origin == "attribute":
             yield from _kept_rewritten(event)
-        if memory.origin != "parameter" or not event.returned or meant(function, memory.name) or is_weight(memory):
+        if memory.origin != "parameter" or memory.name in _OWN:
+            return
+        if not event.returned or meant(function, memory.name) or is_weight(memory):
             return
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
         converted = any(crosses for _, crosses in event.write.side)
@@ -135,8 +141,9 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         # function writes and never looks at again, it writes for the caller: running statistics, for one.
         harms = event.used is not False and not event.unread and (converted or event.renamed)
         confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
-        sure, private = min(confidence, memory.sure), function.startswith("_") and not function.endswith("__")
-        yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=private)
+        private = function.startswith("_") and not function.endswith("__")
+        rarely, sure = private or not converted, min(confidence, memory.sure)
+        yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
 
 
 def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:

@@ -18,12 +18,10 @@ A view of a parameter taken *inside* `no_grad()` still requires grad once the bl
 and is reported there.
 
 Confidence: *certain* for known modules and parameters, *likely* for modules known by their use. *Possible* (not shown
-by default) adds the results of functions outside the file that get such a tensor. By default only what is *certain* is
-shown, where the file itself says that the tensor requires grad (`requires_grad=True`, an `nn.Parameter`,
-`.backward()`) or the module is called in the function that converts: it raises on every device, and code that is
-published has been run. In public code that nobody had looked at before 1 of 39 findings was true. Nor is what
-a method called `numpy` or `__array__` does with the data of its own object: it raises where a tensor would. Whoever
-opts in to the code sees all.
+by default) adds the results of functions outside the file that get such a tensor.
+
+The rule is off by default: what it reports raises on every device, and code that is published has been run. In public
+code that nobody had looked at before, 1 of 40 findings was true (docs/precision.md).
 
 ## Why is this bad?
 
@@ -100,7 +98,6 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
-from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
 
@@ -113,8 +110,8 @@ class NumpyOnGrad(Rule[ToNumpy]):
 
     code = "CNV102"
     name = "numpy-on-grad"
-    default_from = Confidence.CERTAIN
     hears = (ToNumpy,)
+    default = False
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """`.numpy()` on a tensor that requires grad."""
@@ -122,7 +119,4 @@ class NumpyOnGrad(Rule[ToNumpy]):
         if fact is None or event.forced or not fact.value or event.grad_mode is not True or event.via:
             return
         message = f"`{event.subject}` requires grad: `.numpy()` raises RuntimeError (use `.detach()` first)"
-        begins, sure = fact.begins_at(), min(event.sure, weakest([fact]))
-        here = begins is not None and begins.segment is event.site.segment
-        rarely = event.mirrored or (not here and not fact.is_stated_in(event.site.path))
-        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
+        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))

@@ -13,6 +13,9 @@ Silent, deliberately: `tensor * array`, which works on the CPU (CNV111 and CNV11
 Confidence: *certain* where both sides are made in the code, *likely* where the tensor is known as the output of a
 module. *Possible* (not shown by default) adds values that may be tensors.
 
+The rule is off by default: what it reports raises at once, on every device, and code that is published has been run. In
+public code that nobody had looked at before, 3 of 9 findings were true (docs/precision.md).
+
 ## Why is this bad?
 
 Python asks the left side first, and an array refuses a tensor: TypeError, on the CPU as well. With the sides the other
@@ -83,6 +86,7 @@ class ArrayBeforeTensor(Rule[ArrayFirst]):
     code = "CNV113"
     name = "array-before-tensor"
     hears = (ArrayFirst,)
+    default = False
 
     def judge(self, event: ArrayFirst) -> Iterator[Verdict]:
         """The array refuses."""

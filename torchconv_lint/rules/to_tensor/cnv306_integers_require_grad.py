@@ -12,6 +12,9 @@ Silent, deliberately: dtypes that are not known (`torch.tensor(values)`); `nn.Pa
 
 Confidence: *certain*; *likely* where only one branch makes integers.
 
+The rule is off by default: what it reports raises at once, on every device, and code that is published has been run. In
+public code that nobody had looked at before, none of 3 findings were true (docs/precision.md).
+
 ## Why is this bad?
 
 It raises: only floating point and complex tensors can require gradients. `torch.tensor(1)` is an integer, though
@@ -91,6 +94,7 @@ class IntegersRequireGrad(Rule[GradAsked]):
     code = "CNV306"
     name = "integers-require-grad"
     hears = (GradAsked,)
+    default = False
     triggers = (
         *((f"{asked}&{maker}",) for asked in ("requires_grad=True", "requires_grad_") for maker in sorted(_MAKERS)),
         ("Parameter(integers)",),

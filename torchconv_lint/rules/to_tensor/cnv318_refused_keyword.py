@@ -79,7 +79,11 @@ class RefusedKeyword(Rule[KeywordRefused]):
     code = "CNV318"
     name = "refused-keyword"
     hears = (KeywordRefused,)
-    triggers = tuple((word, "dtype=") for word in LEGACY) + tuple((word, "requires_grad=") for word in LEGACY)
+    triggers = (
+        *((word, f"{keyword}=") for keyword in ("dtype", "requires_grad") for word in LEGACY),
+        *(("torch.from_numpy", f"{keyword}=") for keyword in ("dtype", "device", "requires_grad", "copy")),
+        ("torch.as_tensor", "requires_grad="),
+    )
 
     def judge(self, event: KeywordRefused) -> Iterator[Verdict]:
         """The keyword is written out."""
