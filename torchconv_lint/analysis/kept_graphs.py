@@ -149,7 +149,8 @@ def _tell_kept(
         if not container and isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through
         text, what = frame.text(target), frame.text(parts)
-        operand = frame.site(parts) if form_of(added) == "tensor" else None
+        last = container and f"{text}[-1]" in frame.evidence.spent  # backward goes through what is in the container
+        operand = frame.site(parts) if form_of(added) == "tensor" and not last else None
         frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))
 
 
