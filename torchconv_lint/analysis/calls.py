@@ -72,6 +72,7 @@ from torchconv_lint.analysis.values import (
     Transformer,
     Value,
     When,
+    deeply,
     each,
     join,
     just,
@@ -179,7 +180,7 @@ def _fitting(alt: Alt, all_alternatives: Value, arguments: Arguments) -> Argumen
         arguments = fitting
     packages = {kind.name.partition(".")[0] for kind, _ in all_alternatives if isinstance(kind, External)}
     if isinstance(alt.kind, External) and alt.kind.name.startswith("numpy") and "torch" in packages:
-        arguments = arguments.changed(lambda value: each(value, _without_tensor))
+        arguments = arguments.changed(lambda value: deeply(value, _without_tensor))
     return arguments
 
 
