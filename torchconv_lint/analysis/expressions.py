@@ -18,7 +18,7 @@ from torchconv_lint.analysis.conversions import tell_arithmetic
 from torchconv_lint.analysis.copies import tell_host_read
 from torchconv_lint.analysis.elements import tell_comparison
 from torchconv_lint.analysis.frame import Definition, Frame, evaluates
-from torchconv_lint.analysis.iteration import element_of
+from torchconv_lint.analysis.iteration import constant_key, element_of
 from torchconv_lint.analysis.loops import enter, is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import assume
@@ -43,6 +43,7 @@ from torchconv_lint.analysis.values import (
     Array,
     Const,
     Dtype,
+    External,
     Fact,
     Foreign,
     Function,
@@ -376,10 +377,8 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
     for element in node.elements:
         value = frame.evaluate(element.value)
         if isinstance(element, cst.DictElement):
-            key = frame.evaluate(element.key)
-            only = key[0].kind if len(key) == 1 else None
-            constant = only.value if isinstance(only, Const) else only if isinstance(only, Dtype) else None
-            if isinstance(constant, str | int | Dtype) and len(items) < 64:
+            constant = constant_key(frame.evaluate(element.key))
+            if isinstance(constant, str | int | Dtype | External) and len(items) < 64:
                 items[constant] = value
             else:
                 rest = join(rest, value)

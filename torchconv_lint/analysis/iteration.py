@@ -12,6 +12,8 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Array,
     Const,
+    Dtype,
+    External,
     Fact,
     Kind,
     Loader,
@@ -109,6 +111,12 @@ def _nth(whole: Kind, item: Kind | Value, position: int) -> Kind | Value:
     return item
 
 
+def constant_key(key: Value) -> Any:
+    """What a dict knows a key by: a constant, or the name of one of another file; None if neither is known."""
+    only = key[0].kind if len(key) == 1 else None
+    return only.value if isinstance(only, Const) else only if isinstance(only, Dtype | External) else None
+
+
 def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | Value:
     """`kind[key]` for a key that is not a slice."""
     constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
@@ -116,7 +124,7 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         known = range(-len(kind.items), len(kind.items))
         return kind.items[constant] if constant in known else NOTHING
     if isinstance(kind, Mapping):
-        return looked_up(kind, constant)
+        return looked_up(kind, constant_key(key))
     if isinstance(kind, Opaque):
         suffix = f"[{constant!r}]"
         memory = kind.memory if kind.guess else part_of(kind.memory, constant if constant is not None else "item")
@@ -131,6 +139,8 @@ def looked_up(kind: Mapping, constant: Any) -> Value:
     if constant is None:
         return _any_of(kind) or UNKNOWN
     value = kind.get(constant)
+    if value is None and isinstance(constant, External):  # it may be the name of any of them
+        return _any_of(kind) or UNKNOWN
     return value if value is not None else kind.element or UNKNOWN
 
 
@@ -156,9 +166,9 @@ def stored(kind: Kind, key: Value, item: Value) -> Kind:
     """The container after `kind[key] = item`."""
     if _nesting(item) >= MAX_NESTING:
         item = UNKNOWN
-    constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    constant = constant_key(key)
     if isinstance(kind, Mapping):
-        if isinstance(constant, str | int):
+        if isinstance(constant, str | int | External):
             others = tuple((known, value) for known, value in kind.items if known != constant)
             return Mapping((*others, (constant, item)), kind.element)
         return Mapping(kind.items, join(kind.element, item))

@@ -70,7 +70,12 @@ def moved_by(
 
 def _is_some_dtype(target: Argument, arguments: Arguments) -> bool:
     """Whether a dtype that nobody knows is asked for: `x.to(y.dtype)`, `x.to(self.dtype)`, `x.to(dtype=kind)`."""
-    if any(not isinstance(kind, Opaque) for kind, _ in target.value):
+    return all(isinstance(kind, Opaque) for kind, _ in target.value) and names_dtype(target, arguments)
+
+
+def names_dtype(target: Argument | None, arguments: Arguments) -> bool:
+    """Whether an argument reads like a dtype."""
+    if target is None:
         return False
     path = dotted_path(target.node) or ""
     return target is arguments.keywords.get("dtype") or path.rpartition(".")[2].endswith("dtype")

@@ -17,7 +17,7 @@ from torchconv_lint.analysis.events import MadeOnHost
 from torchconv_lint.analysis.going_back import spent, went_back
 from torchconv_lint.analysis.graph import NO_CUTS, write_to_leaf
 from torchconv_lint.analysis.loops import trains
-from torchconv_lint.analysis.moving import moved_by
+from torchconv_lint.analysis.moving import moved_by, names_dtype
 from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.operations import operation, outputs
 from torchconv_lint.analysis.reads import tell_read
@@ -126,6 +126,8 @@ def call_tensor_method(
         tell_reinterpreted(frame, kind, arguments, node, subject)
         dtype = Fact(bits.name, Step(frame.site(node), f"looks at the bits as {bits.name}"))
         return replace(kind, dtype=dtype, count=None, shape=None, path=None)
+    if name == "view" and arguments.count == 1 and names_dtype(arguments.get(0, "dtype"), arguments):
+        return replace(kind, dtype=None, count=None, shape=None, path=None)
     if name == "detach":
         return detached(frame, kind, subject, node, "`.detach()` shares its memory", original)
     if name in ("resize_", "resize_as_"):
