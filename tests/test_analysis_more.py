@@ -630,3 +630,20 @@ def test_only_what_is_surely_apart_raises_before() -> None:
 def test_some_functions_of_numpy_convert_what_is_in_a_list_only() -> None:
     assert found("def f(x: torch.Tensor):\n    return np.array_split(x.cuda(), 2)\n") == set()
     assert found("def f(x: torch.Tensor):\n    return np.array_split([x.cuda()], 1)\n") == {"CNV121"}
+
+
+def test_what_is_starred_has_places_of_its_own() -> None:
+    code = """
+        def migrated(saved, params, sizes):
+            return [len(group) for group in saved] != list({0})
+        def of_layout(layout, saved):
+            return migrated(saved, *layout)
+        def run():
+            net = nn.Linear(2, 2)
+            return [of_layout(layout, [[1]]) for layout in [(list(net.parameters()), [1, 1])]]
+        def chosen(split):
+            return migrated([], *((list(nn.Linear(2, 2).parameters()), [1, 1]) if split else ([], [])))
+    """
+    assert "CNV411" not in found(code.format("sizes"))
+    alone = code.replace("params, sizes", "params").replace(", [1, 1])", ",)").replace("([], [])", "([],)")
+    assert "CNV411" in found(alone.format("params"))

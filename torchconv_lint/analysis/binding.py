@@ -36,7 +36,8 @@ def bound(
         elif name in arguments.keywords:
             value = arguments.keywords[name].value
         elif position < len(slots) and arguments.star:
-            value = join(arguments.star, UNKNOWN)
+            # Of several things that may be among them, each has its own place.
+            value = join(arguments.star, UNKNOWN) if len(arguments.star) == 1 else UNKNOWN
         elif arguments.double_star:  # which of its values it would be is not known
             value = UNKNOWN
         elif slot.default is not None:
