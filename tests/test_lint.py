@@ -118,13 +118,13 @@ MIRROR = """
 
     class Boxes:
         def __init__(self, corners, device):
-            self.corners = {0}
+            self.corners = corners.to(device)
 
-        def {1}(self):
+        def {0}(self):
             return self.corners.numpy()
 
     def drawn(corners):
-        return {2}
+        return {1}
 """
 
 
@@ -137,17 +137,13 @@ MIRROR = """
         ("numpy", "Boxes(corners, 'cuda').numpy()", True),
     ],
 )
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [("corners.to(device)", "CNV101"), ("torch.ones(4, requires_grad=True)", "CNV102")],
-)
 def test_a_method_that_mirrors_the_conversion_raises_where_a_tensor_would(
-    method: str, called: str, by_default: bool, data: str, code: str
+    method: str, called: str, by_default: bool
 ) -> None:
-    text = MIRROR.format(data, method, called)
-    default, asked = ({one[0] for one in shown(text, Settings(opt_in=each))} for each in ((), (code,)))
-    assert (code in default) is by_default
-    assert code in asked
+    text = MIRROR.format(method, called)
+    default, asked = ({one[0] for one in shown(text, Settings(opt_in=each))} for each in ((), ("CNV101",)))
+    assert ("CNV101" in default) is by_default
+    assert "CNV101" in asked
 
 
 BROUGHT_BACK = """

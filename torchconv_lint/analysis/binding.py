@@ -10,7 +10,7 @@ from torchconv_lint.analysis.annotations import as_promised, data_parameters, pl
 from torchconv_lint.analysis.frame import Argument, Arguments, Definition, Frame
 from torchconv_lint.analysis.returning import as_parameter
 from torchconv_lint.analysis.state import State, mentions
-from torchconv_lint.analysis.values import NOTHING, UNKNOWN, Kind, Mapping, Sequence, Value, join, just
+from torchconv_lint.analysis.values import NOTHING, UNKNOWN, Kind, Mapping, Sequence, Value, is_mixed, join, just
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
@@ -36,8 +36,7 @@ def bound(
         elif name in arguments.keywords:
             value = arguments.keywords[name].value
         elif position < len(slots) and arguments.star:
-            # Of several things that may be among them, each has its own place.
-            value = join(arguments.star, UNKNOWN) if len(arguments.star) == 1 else UNKNOWN
+            value = UNKNOWN if _is_a_layout(arguments.star) else join(arguments.star, UNKNOWN)
         elif arguments.double_star:  # which of its values it would be is not known
             value = UNKNOWN
         elif slot.default is not None:
@@ -55,6 +54,11 @@ def bound(
         items = tuple((key, argument.value) for key, argument in arguments.keywords.items() if key not in known)
         names[parameters.star_kwarg.name.value] = just(Mapping(items, arguments.double_star))
     return names
+
+
+def _is_a_layout(star: Value) -> bool:
+    """Whether what is starred holds things of different kinds, or several lists: each has its own place."""
+    return len(star) > 1 and (is_mixed(star) or any(isinstance(kind, Sequence | Mapping) for kind, _ in star))
 
 
 def argument_named(definition: Definition, arguments: Arguments, name: str, this: Kind | None) -> Argument | None:
