@@ -169,3 +169,42 @@ def test_an_application_has_no_callers_but_its_own(tmp_path: Path, files: tuple[
     assert [
         one.code for one in lint_source(Source(source.path, seen), Settings(sieve=False, opt_in=("CNV204",))).findings
     ] == ["CNV204"]
+
+
+FUNCTION = """
+import torch
+import numpy as np
+
+def shifted(boxes: np.ndarray, by):
+    moved = torch.from_numpy(boxes)
+    moved[:, 0] += by
+    return moved
+"""
+CALLERS = {
+    "nobody is seen": ("", True),
+    "made for the call": ("def fetch(path):\n    return shifted(np.load(path), 1)", False),
+    "never used again": ("def fetch(path):\n    boxes = np.load(path)\n    return shifted(boxes, 1)", False),
+    "used again": (
+        "def fetch(path):\n    boxes = np.load(path)\n    new = shifted(boxes, 1)\n    return boxes, new",
+        True,
+    ),
+    "handed on": ("def fetch(boxes):\n    return shifted(boxes, 1)", True),
+    "handed on under its name": ("def fetch(boxes):\n    boxes = shifted(boxes, 1)\n    return boxes", True),
+    "handed on by what is called here": (
+        "def fetch(boxes):\n    return shifted(boxes, 1)\ndef read(path):\n    return fetch(np.load(path))",
+        False,
+    ),
+    "kept by an object": ("class A:\n    def fetch(self):\n        return shifted(self.boxes, 1)", True),
+    "by itself": ("def shifted_twice(boxes):\n    return shifted_twice(shifted(boxes, 1))", False),
+}
+
+
+@pytest.mark.parametrize("name", CALLERS)
+def test_a_package_may_have_any_callers_unless_some_are_seen(tmp_path: Path, name: str) -> None:
+    forget()
+    (tmp_path / "pyproject.toml").touch()
+    callers, harmed = CALLERS[name]
+    source = Source(str(tmp_path / "data.py"), f"{FUNCTION}\n{callers}\n")
+    assert [one.code for one in lint_source(source, Settings(sieve=False)).findings] == ["CNV204"] * harmed
+    asked = Settings(sieve=False, opt_in=("CNV204",))
+    assert [one.code for one in lint_source(source, asked).findings] == ["CNV204"]

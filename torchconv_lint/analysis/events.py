@@ -332,8 +332,9 @@ class OwnUse(Event):
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
     also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data; `used`:
-    whether a caller is seen to go on using the data (None: callers are not at hand, as a library's users); `unread`:
-    nothing in the function looks at what has been written, so it must be for the caller."""
+    whether a caller is seen to go on using the data (None: callers are not at hand, as a library's users), `let_go`:
+    all that are seen are done with it, though others may not be; `unread`: nothing in the function looks at what has
+    been written, so it must be for the caller."""
 
     write: Write
     memory: Memory
@@ -342,6 +343,7 @@ class ForeignWrite(Event):
     renamed: bool = False
     given: bool = False
     used: bool | None = None
+    let_go: bool = False
     unread: bool = False
 
 

@@ -1,7 +1,7 @@
-"""What callers in the same file do with what they have handed to a method: read off the ast, nothing is evaluated.
+"""What callers in the same file do with what they have handed over: read off the ast, nothing is evaluated.
 
-A method is called where its class is, as a rule; a function of a module by whoever imports it, and of them nothing is
-known here."""
+In an application a method is called where its class is, as a rule, and a function of a module by whoever imports it: of
+them nothing is known here. In a package anybody may be a caller; those that are seen tell how it is meant."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
     next round of a loop. Of a function's callers none is looked at."""
     if callee.owner is None:
         return False
-    for caller, call in _calls(file, callee):
-        argument = _argument(call, callee, parameter)
-        name = origin_of(argument) if argument is not None else ""
+    for caller, call, name in _handed(file, callee, parameter):
         if name == "self":  # an attribute: the object keeps it
             return True
         if not name or _stored_back(caller, call, name):
@@ -37,10 +35,41 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
     return False
 
 
+def may_go_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool:
+    """Whether somebody may: a caller that is seen to, one that hands on what its own callers have given it, or one that
+    is not seen, where none is in the file."""
+    handed = list(_handed(file, callee, parameter))
+    for caller, call, name in handed:
+        if name == "self" or (name and not _stored_back(caller, call, name) and _used_again(caller, call, name)):
+            return True
+        if _is_given(caller, call, name) and (not hops or may_go_on_using(file, caller, name, hops - 1)):
+            return True
+    return not handed
+
+
+def _is_given(caller: FunctionOutline, call: ast.Call, name: str) -> bool:
+    """Whether the name still stands for what the caller itself was given, when the call is made."""
+    arguments = caller.node.args
+    parameters = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    stores = (node for node in caller.by_type[ast.Name] if node.id == name and isinstance(node.ctx, ast.Store))
+    return name in caller.given or (name in parameters and all(node.lineno >= call.lineno for node in stores))
+
+
+def _handed(
+    file: FileOutline, callee: FunctionOutline, parameter: str
+) -> Iterator[tuple[FunctionOutline, ast.Call, str]]:
+    """The calls in the file that hand something over for `parameter`: in which function, and the name that it is, or is
+    part of; "" if it was made for the call."""
+    for caller, call in _calls(file, callee):
+        argument = _argument(call, callee, parameter)
+        if argument is not None:
+            yield caller, call, origin_of(argument)
+
+
 def _calls(file: FileOutline, callee: FunctionOutline) -> Iterator[tuple[FunctionOutline, ast.Call]]:
     for caller in file.all_functions():
         for call in caller.by_type[ast.Call]:
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             if name == callee.name:
                 yield caller, call
 
@@ -51,7 +80,8 @@ def _argument(call: ast.Call, callee: FunctionOutline, parameter: str) -> ast.ex
             return keyword.value
     names = [each.arg for each in (*callee.node.args.posonlyargs, *callee.node.args.args)]
     static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in callee.node.decorator_list)
-    position = names.index(parameter) - (not static) if parameter in names else -1
+    bound = callee.owner is not None and not static
+    position = names.index(parameter) - bound if parameter in names else -1
     if any(isinstance(each, ast.Starred) for each in call.args[: position + 1]):
         return None
     return call.args[position] if 0 <= position < len(call.args) else None

@@ -12,7 +12,7 @@ from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import mode_by_decorators
-from torchconv_lint.analysis.handed_over import goes_on_using
+from torchconv_lint.analysis.handed_over import goes_on_using, may_go_on_using
 from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.parameters import expected
@@ -146,10 +146,12 @@ def _tell_returned_writes(frame: Frame) -> None:
             function = frame.definition.name if frame.definition else ""
             given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
             outline = frame.definition.outline if frame.definition else None
-            used = None
+            event = replace(event, returned=True, function=function, given=given)
             if outline is not None and is_application(frame.interpreter.source.path):  # its callers are its own
-                used = goes_on_using(frame.interpreter.outline, outline, event.memory.name)
-            frame.events[position] = replace(event, returned=True, function=function, given=given, used=used)
+                event = replace(event, used=goes_on_using(frame.interpreter.outline, outline, event.memory.name))
+            elif outline is not None and not may_go_on_using(frame.interpreter.outline, outline, event.memory.name):
+                event = replace(event, let_go=True)
+            frame.events[position] = event
 
 
 def _is_data(kind: Kind) -> bool:

@@ -142,7 +142,7 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         harms = event.used is not False and not event.unread and (converted or event.renamed)
         confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
         private = function.startswith("_") and not function.endswith("__")
-        rarely, sure = private or not converted, min(confidence, memory.sure)
+        rarely, sure = private or not converted or event.let_go, min(confidence, memory.sure)
         yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
 
 
