@@ -424,3 +424,17 @@ def test_a_value_that_cannot_exist_stops_nothing(call: str) -> None:
 )
 def test_a_range_of_numbers_is_rounded_up(size: str, codes: set[str]) -> None:
     assert reported(f"def f(x):\n    return float(torch.arange({size}))") == codes
+
+
+@pytest.mark.parametrize("index", ["()", "(i,)", "i,", ":", "...", "None", "(i, 0)", "[i]"])
+def test_any_index_in_a_loop(index: str) -> None:
+    code = f"""
+    def f(tables):
+        kept = torch.ones(3)
+        for i in range(3):
+            row = tables[{index}]
+            view = row.numpy()
+            row += 1
+        float(kept)
+    """
+    assert "CNV401" in reported(code)

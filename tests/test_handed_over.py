@@ -195,6 +195,7 @@ CALLERS = {
         False,
     ),
     "kept by an object": ("class A:\n    def fetch(self):\n        return shifted(self.boxes, 1)", True),
+    "for the sake of the writing": ("def load(path, boxes):\n    shifted(boxes, 1)\n    return boxes", False),
     "by itself": ("def shifted_twice(boxes):\n    return shifted_twice(shifted(boxes, 1))", False),
 }
 
@@ -208,3 +209,11 @@ def test_a_package_may_have_any_callers_unless_some_are_seen(tmp_path: Path, nam
     assert [one.code for one in lint_source(source, Settings(sieve=False)).findings] == ["CNV204"] * harmed
     asked = Settings(sieve=False, opt_in=("CNV204",))
     assert [one.code for one in lint_source(source, asked).findings] == ["CNV204"]
+
+
+def test_what_a_function_deletes_is_its_own(tmp_path: Path) -> None:
+    forget()
+    (tmp_path / "pyproject.toml").touch()
+    code = FUNCTION.replace("    moved[:, 0]", "    del boxes\n    moved[:, 0]")
+    assert lint_source(Source(str(tmp_path / "data.py"), code), Settings(sieve=False)).findings == ()
+    assert lint_source(Source(str(tmp_path / "data.py"), FUNCTION), Settings(sieve=False)).findings != ()

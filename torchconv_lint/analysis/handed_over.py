@@ -35,6 +35,21 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
     return False
 
 
+def is_let_go(file: FileOutline, callee: FunctionOutline, parameter: str) -> bool:
+    """Whether nobody is seen to mind that the data is rewritten: the function deletes its name for it, somebody calls
+    it for the sake of the writing and drops the result, or all callers are done with what they hand over."""
+    deleted = {
+        target.id for node in callee.by_type[ast.Delete] for target in node.targets if isinstance(target, ast.Name)
+    }
+    if parameter in deleted or any(_drops(caller, call) for caller, call in _calls(file, callee)):
+        return True
+    return not may_go_on_using(file, callee, parameter)
+
+
+def _drops(caller: FunctionOutline, call: ast.Call) -> bool:
+    return any(node.value is call for node in caller.by_type[ast.Expr])
+
+
 def may_go_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool:
     """Whether somebody may: a caller that is seen to, one that hands on what its own callers have given it, or one that
     is not seen, where none is in the file."""

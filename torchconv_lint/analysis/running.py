@@ -12,7 +12,7 @@ from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import mode_by_decorators
-from torchconv_lint.analysis.handed_over import goes_on_using, may_go_on_using
+from torchconv_lint.analysis.handed_over import goes_on_using, is_let_go
 from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.parameters import expected
@@ -149,7 +149,7 @@ def _tell_returned_writes(frame: Frame) -> None:
             event = replace(event, returned=True, function=function, given=given)
             if outline is not None and is_application(frame.interpreter.source.path):  # its callers are its own
                 event = replace(event, used=goes_on_using(frame.interpreter.outline, outline, event.memory.name))
-            elif outline is not None and not may_go_on_using(frame.interpreter.outline, outline, event.memory.name):
+            elif outline is not None and is_let_go(frame.interpreter.outline, outline, event.memory.name):
                 event = replace(event, let_go=True)
             frame.events[position] = event
 

@@ -153,7 +153,7 @@ def age_kept(frame: Frame, element: Value) -> None:
 
 def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
     """What `x[i]` gives in a loop over `i`: each round has a row of its own."""
-    index = node.slice[0].slice
+    index = node.slice[0].slice if node.slice else None  # none in `x[()]`
     if not frame.rounds or type(index) is not cst.Index or type(index.value) is not cst.Name:
         return value
     name = index.value.value

@@ -24,7 +24,8 @@ an object that nothing in it reveals as an optimiser.
 
 Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
 shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites.
-Hooks are shown to those who ask for the rule: in public code that nobody had looked at before none of 5 was true.
+Hooks, and what the code writes in place itself, are shown to those who ask for the rule: in public code that nobody had
+looked at before, none of 5 and 2 of 8 were true. What follows the steps of an optimiser is shown to everybody.
 
 ## Why is this bad?
 

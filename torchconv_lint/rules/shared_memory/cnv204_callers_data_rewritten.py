@@ -17,8 +17,10 @@ written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = 
 copy made first.
 
 Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
-argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. A function whose name
-begins with an underscore has callers that know what it does: it is shown to those who ask for the rule. In a checkout
+argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. Shown to those who ask
+for the rule: a function whose name begins with an underscore, whose callers know what it does; one whose callers in the
+file are all done with what they hand over, or one of whom drops the result, which says that the writing is what it is
+called for; one that deletes its own name for the argument. In a checkout
 that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a
 method is a *likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers
 are not at hand, nearly all of these findings were true, in applications few were.
@@ -142,7 +144,7 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         harms = event.used is not False and not event.unread and (converted or event.renamed)
         confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
         private = function.startswith("_") and not function.endswith("__")
-        rarely, sure = private or not converted or event.let_go, min(confidence, memory.sure)
+        rarely, sure = private or event.let_go, min(confidence, memory.sure)
         yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
 
 
