@@ -69,7 +69,7 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
             frame.state.relabel(_is_on_accelerator, lambda value: deeply(value, _on_host))
     elif asks_for_type(frame, node) and _asks_for_data(node):
         _remember(frame, (ASKED, id(node)), truth)
-    elif type(node) is cst.Call and not frame.loop_depth:  # each round asks anew
+    elif type(node) is cst.Call and not frame.loop_depth and _asks_by_name(node):  # each round asks anew
         _remember(frame, (CALLED, id(node)), truth)
     if type(node) is cst.Comparison:
         return _assume_comparison(frame, node, truth)
@@ -93,6 +93,11 @@ def _on_host(kind: Kind) -> Kind:
     if isinstance(kind, Opaque) and kind.guess is not None:
         return replace(kind, guess=_on_host(kind.guess))
     return kind
+
+
+def _asks_by_name(node: cst.Call) -> bool:
+    """Whether a question names in words what it asks for: `is_kind_of(model, "transformers.TFPreTrainedModel")`."""
+    return any(isinstance(argument.value, cst.SimpleString) for argument in node.args)
 
 
 def _remember(frame: Frame, answer: Any, truth: bool) -> None:
@@ -249,7 +254,7 @@ def _may_hold(frame: Frame, kind: Kind, node: cst.Subscript, wanted: Callable[[K
 
 def _is_first(node: cst.Subscript) -> bool:
     """`x[0]`."""
-    index = node.slice[0].slice
+    index = node.slice[0].slice if len(node.slice) == 1 else None
     return type(index) is cst.Index and type(index.value) is cst.Integer and index.value.value == "0"
 
 
