@@ -41,7 +41,7 @@ def is_let_go(file: FileOutline, callee: FunctionOutline, parameter: str) -> boo
     deleted = {
         target.id for node in callee.by_type[ast.Delete] for target in node.targets if isinstance(target, ast.Name)
     }
-    if parameter in deleted or any(_drops(caller, call) for caller, call in _calls(file, callee)):
+    if parameter in deleted or any(_drops(caller, call) for caller, call in file.calls.get(callee.name, ())):
         return True
     return not may_go_on_using(file, callee, parameter)
 
@@ -64,10 +64,8 @@ def may_go_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, 
 
 def _is_given(caller: FunctionOutline, call: ast.Call, name: str) -> bool:
     """Whether the name still stands for what the caller itself was given, when the call is made."""
-    arguments = caller.node.args
-    parameters = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
     stores = (node for node in caller.by_type[ast.Name] if node.id == name and isinstance(node.ctx, ast.Store))
-    return name in caller.given or (name in parameters and all(node.lineno >= call.lineno for node in stores))
+    return name in caller.given or (name in caller.parameters and all(node.lineno >= call.lineno for node in stores))
 
 
 def _handed(
@@ -75,18 +73,10 @@ def _handed(
 ) -> Iterator[tuple[FunctionOutline, ast.Call, str]]:
     """The calls in the file that hand something over for `parameter`: in which function, and the name that it is, or is
     part of; "" if it was made for the call."""
-    for caller, call in _calls(file, callee):
+    for caller, call in file.calls.get(callee.name, ()):
         argument = _argument(call, callee, parameter)
         if argument is not None:
             yield caller, call, origin_of(argument)
-
-
-def _calls(file: FileOutline, callee: FunctionOutline) -> Iterator[tuple[FunctionOutline, ast.Call]]:
-    for caller in file.all_functions():
-        for call in caller.by_type[ast.Call]:
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if name == callee.name:
-                yield caller, call
 
 
 def _argument(call: ast.Call, callee: FunctionOutline, parameter: str) -> ast.expr | None:

@@ -133,14 +133,18 @@ class FunctionOutline:
             and any(_freezes(child, this) or _asks_to_freeze(child, this) for child in _surely_run(node.body))
         )
 
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Their names, without those of `*args` and `**kwargs`."""
+        arguments = self.node.args
+        return frozenset(each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
+
     @functools.cached_property
     def given(self) -> frozenset[str]:
         """The names that stand for what a caller has handed over, or for a part or a view of it: parameters that are
         bound to nothing else, and names taken from them."""
-        arguments = self.node.args
-        parameters = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
         bindings = [(_names_bound(node), origin_of(node.value)) for node in self.by_type[ast.Assign]]
-        names = parameters - {"self", "cls"}
+        names = self.parameters - {"self", "cls"}
         for _ in range(3):
             names |= {name for bound, origin in bindings if origin in names for name in bound}
         return frozenset(names - {name for bound, origin in bindings if origin not in names for name in bound})
@@ -185,7 +189,7 @@ class ClassOutline:
         return frozenset(name for method in self.methods.values() for name in _written_on_self(method))
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class FileOutline:
     """What a file defines. `imports` maps a name to what it stands for ("F" -> "torch.nn.functional"); `stars` are the
     modules of which everything is imported."""
@@ -202,6 +206,16 @@ class FileOutline:
         yield from self.functions.values()
         for class_ in self.classes.values():
             yield from class_.methods.values()
+
+    @functools.cached_property
+    def calls(self) -> dict[str, list[tuple[FunctionOutline, ast.Call]]]:
+        """By the last name of what is called, the calls in functions and methods, each with where it is."""
+        found: dict[str, list[tuple[FunctionOutline, ast.Call]]] = {}
+        for caller in self.all_functions():
+            for call in caller.by_type[ast.Call]:
+                name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+                found.setdefault(name, []).append((caller, call))
+        return found
 
     def full_name(self, name: str) -> str:
         """A dotted name as written, its first part replaced by what it was imported as."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.state import State
 
 Holder = Tensor | Array | Opaque
@@ -144,11 +145,9 @@ def age_kept(frame: Frame, element: Value) -> None:
 
     def older(memory: Memory) -> Memory:
         contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
-        return replace(memory, key=("passed", memory.key)) if contained and memory.key in keys else memory
+        return replace(memory, key=("passed", memory.key)) if contained else memory
 
-    frame.state.relabel(
-        lambda value: any(memory.key in keys for memory in memories(value)), lambda value: relabelled(value, older)
-    )
+    _retell(frame, lambda memory: memory.key in keys, older)
 
 
 def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
@@ -165,12 +164,10 @@ def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
 def age_rows(frame: Frame, loop: cst.For) -> None:
     """A loop moves on to its next index: the rows of earlier rounds are others."""
     parts = {f"[{name}]" for name in _targets(loop)}
-
-    def older(memory: Memory) -> Memory:
-        return replace(memory, part=f"{memory.part} of earlier rounds") if memory.part in parts else memory
-
-    frame.state.relabel(
-        lambda value: any(memory.part in parts for memory in memories(value)), lambda value: relabelled(value, older)
+    _retell(
+        frame,
+        lambda memory: memory.part in parts,
+        lambda memory: replace(memory, part=f"{memory.part} of earlier rounds"),
     )
 
 
@@ -185,12 +182,11 @@ def renewed(frame: Frame, memory: Memory) -> None:
     if not missed:
         return
 
-    def older(other: Memory) -> Memory:
-        same = (other.key, other.side) == (memory.key, memory.side)
-        return replace(other, side=(("older", None), *other.side)) if same else other
-
-    frame.state.relabel(
-        lambda value: any(other.key == memory.key for other in memories(value)), lambda value: relabelled(value, older)
+    handle = (memory.key, memory.side)
+    _retell(
+        frame,
+        lambda other: (other.key, other.side) == handle,
+        lambda other: replace(other, side=(("older", None), *other.side)),
     )
     frame.state.stale[(memory.key, (("older", None), *memory.side))] = missed
 
@@ -206,6 +202,21 @@ def _is_of_this_round(frame: Frame, memory: Memory) -> bool:
     if key[0] == "part":
         return True
     return frame.interpreter.born.get(key[0], ())[: len(frame.rounds)] == frame.rounds
+
+
+def _retell(frame: Frame, concerns: Callable[[Memory], bool], change: Callable[[Memory], Memory]) -> None:
+    """Change the memories that are picked, wherever a name holds them."""
+
+    def changed(memory: Memory) -> Memory:
+        return change(memory) if concerns(memory) else memory
+
+    frame.state.relabel(
+        lambda value: any(concerns(memory) for memory in memories(value)), lambda value: relabelled(value, changed)
+    )
+
+
+def _outline(frame: Frame) -> FunctionOutline | None:
+    return frame.definition.outline if frame.definition is not None else None
 
 
 def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value:
@@ -358,31 +369,25 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
 def stepped(frame: Frame, node: cst.CSTNode) -> None:
     """The parameters of modules are written by an optimiser's step (or by a function that takes one)."""
     frame.has_stepped = True
-    outline = frame.definition.outline if frame.definition is not None else None
-    overwritten(frame, node, "module", "the parameters", of=outline if trains_own_copies(frame) else None)
+    overwritten(frame, node, "module", "the parameters", of=_outline(frame) if trains_own_copies(frame) else None)
     if frame.second_names:
         trained(frame, node)
 
 
 def trains_own_copies(frame: Frame) -> bool:
     """Whether what the function trains is its own deep copies, and nothing that was given to it."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = _outline(frame)
     return outline is not None and outline.trains_own_copies
 
 
 def copied_anew(frame: Frame) -> None:
     """The function makes a deep copy: what was kept of its copies before belongs to others."""
-    outline = frame.definition.outline if frame.definition is not None else None
-
-    def is_own(memory: Memory) -> bool:
-        return memory.origin == "module" and memory.key[2:] == (outline,)
-
-    def older(memory: Memory) -> Memory:
-        return replace(memory, key=("older", memory.key)) if is_own(memory) else memory
-
+    outline = _outline(frame)
     if frame.tracks and outline is not None and outline.own_copies:
-        frame.state.relabel(
-            lambda value: any(is_own(memory) for memory in memories(value)), lambda value: relabelled(value, older)
+        _retell(
+            frame,
+            lambda memory: memory.origin == "module" and memory.key[2:] == (outline,),
+            lambda memory: replace(memory, key=("older", memory.key)),
         )
 
 
