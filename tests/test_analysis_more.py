@@ -647,3 +647,87 @@ def test_what_is_starred_has_places_of_its_own() -> None:
     assert "CNV411" not in found(code.format("sizes"))
     alone = code.replace("params, sizes", "params").replace(", [1, 1])", ",)").replace("([], [])", "([],)")
     assert "CNV411" in found(alone.format("params"))
+
+
+FILLED = """
+    def collect(batch, into):
+        {statement}
+    def run(loader):
+        net, outputs = nn.Linear(3, 3).cuda(), {made}
+        for batch in loader:
+            collect(net(batch.cuda()).detach(), outputs)
+        return np.concatenate({read})
+"""
+
+
+@pytest.mark.parametrize(
+    ("codes", "statement", "made", "read"),
+    [
+        ({"CNV121"}, "into.append(batch)", "[]", "outputs"),
+        ({"CNV121"}, "into['all'] = batch", "{}", "list(outputs.values())"),
+        (set(), "into.append(batch.cpu())", "[]", "outputs"),
+        (set(), "into = [batch]", "[]", "outputs"),
+    ],
+    ids=["a list", "a dict", "on the host", "another list under the name"],
+)
+def test_what_a_function_puts_into_a_container_its_caller_finds(
+    codes: set[str], statement: str, made: str, read: str
+) -> None:
+    code = FILLED.replace("{statement}", statement).replace("{made}", made).replace("{read}", read)
+    assert found(code) == codes
+
+
+def test_a_nested_function_fills_what_the_function_around_it_returns() -> None:
+    code = """
+        def flat(nested):
+            def walk(one, into):
+                for key, value in one.items():
+                    if isinstance(value, dict):
+                        walk(value, into)
+                    else:
+                        into[key] = value
+            whole = {}
+            walk(nested, whole)
+            return whole
+        def run(x: torch.Tensor):
+            return flat({"a": {"b": 1}, "c": x.cuda()})["c"].numpy()
+    """
+    assert found(code) == {"CNV101"}
+
+
+OWN_CRITERION = """
+    class Criterion(nn.Module):
+        def __init__(self, eps=1e-3):
+            super().__init__()
+            self.eps = {attribute}
+        def forward(self, x, y):
+            return torch.sqrt((x - y) ** 2 + {read}).mean()
+    def run(batch):
+        net, criterion = nn.Linear(3, 3).cuda(), Criterion()
+        return criterion(net(batch.cuda()).detach(), batch.cuda()).numpy()
+"""
+
+
+def test_a_module_without_weights_takes_tensors_of_any_device() -> None:
+    numbers = OWN_CRITERION.replace("{attribute}", "eps").replace("{read}", "self.eps")
+    weights = OWN_CRITERION.replace("{attribute}", "nn.Linear(3, 3)").replace("{read}", "self.eps(x)")
+    assert found(numbers) == {"CNV101"}
+    assert found(weights) == set()
+
+
+def test_what_the_parts_of_a_module_do_not_tell_the_module_does() -> None:
+    code = """
+        class Net(nn.Module):
+            def __init__(self, blocks):
+                super().__init__()
+                self.last = blocks["last"]
+            def forward(self, x):
+                return self.last(x)
+        def run(blocks, batch):
+            net = Net(blocks)
+            if torch.cuda.is_available():
+                net, batch = net.cuda(), batch.cuda()
+            with torch.no_grad():
+                return net(batch).numpy()
+    """
+    assert found(code) == {"CNV101"}

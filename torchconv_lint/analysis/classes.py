@@ -179,7 +179,7 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
     output = module_output(frame, name, kind.device, trained, operands, node, Confidence.LIKELY)
 
     def complete(result: Kind) -> Kind:
-        if isinstance(result, Opaque) and result.guess is None:
+        if isinstance(result, Opaque) and not _tells_more(result.guess, output):
             return Opaque(guess=output, tensorish=True)
         tensor = guessed(result)
         if isinstance(result, Tensor) and tensor is not None:
@@ -189,6 +189,14 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
         return result
 
     return deeply(value, complete) if value else UNKNOWN
+
+
+def _tells_more(guess: Tensor | None, output: Tensor) -> bool:
+    """Whether what forward gave tells as much of its device as what holds of every output of the module. What came of
+    a part that forward cannot see (`self.layers = blocks["last"]`) has only followed its input there."""
+    if guess is None or output.device is None:
+        return guess is not None
+    return guess.device is not None and guess.device.confidence >= output.device.confidence
 
 
 def call_method(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import libcst as cst
+
 from torchconv_lint.analysis.binding import argument_named, bound, handed_flags
 from torchconv_lint.analysis.conversions import REFUSED
 from torchconv_lint.analysis.copies import waited
@@ -21,8 +23,6 @@ from torchconv_lint.analysis.underway import join_underway
 from torchconv_lint.analysis.values import UNKNOWN, Kind, Value
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.outline import FunctionOutline
 
@@ -153,6 +153,11 @@ def _after(
         waited(frame, node)
     if result.underway.copies:
         frame.state.underway = join_underway(frame.state.underway, result.underway)
+    for name, value in result.filled.items():
+        argument = argument_named(definition, arguments, name, this)
+        if argument is not None and isinstance(argument.node, cst.BaseExpression):
+            filled = given_back(frame, value, arguments, definition, node, this, "puts it there")
+            frame.write_back_expression(argument.node, filled)
     for one in result.told:
         argument = argument_named(definition, arguments, one.parameter, this)
         if argument is not None:

@@ -17,7 +17,7 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
 )
-from torchconv_lint.analysis.weights import uses_weights
+from torchconv_lint.analysis.weights import HOLDS_WEIGHTS, holds_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -25,33 +25,6 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.walking import ByType
-
-HOLDS_WEIGHTS = frozenset(
-    [
-        "Linear",
-        "Conv1d",
-        "Conv2d",
-        "Conv3d",
-        "ConvTranspose1d",
-        "ConvTranspose2d",
-        "ConvTranspose3d",
-        "Bilinear",
-        "BatchNorm1d",
-        "BatchNorm2d",
-        "BatchNorm3d",
-        "LayerNorm",
-        "GroupNorm",
-        "Embedding",
-        "LSTM",
-        "GRU",
-        "RNN",
-        "LSTMCell",
-        "GRUCell",
-        "MultiheadAttention",
-        "Sequential",
-    ]
-)
-"""Modules that refuse an input which is not where their weights are."""
 
 _ONLY_LOOKS = frozenset({"print", "len", "id", "type", "isinstance", "str", "repr", "list", "iter", "sum"})
 
@@ -87,7 +60,7 @@ def _stays_on_cpu(frame: Frame, module: Module | Instance, node: cst.Call) -> bo
         return False
     if isinstance(module, Module) and module.name not in HOLDS_WEIGHTS:
         return False
-    if isinstance(module, Instance) and not (module.is_module and uses_weights(frame.interpreter, module.definition)):
+    if isinstance(module, Instance) and not (module.is_module and holds_weights(frame.interpreter, module.definition)):
         return False
     if frame.definition is not None and frame.read(callee.value) is None:
         return callee.value in facts.kept_globals

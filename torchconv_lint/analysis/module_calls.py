@@ -13,7 +13,7 @@ from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.frameworks import METRIC
 from torchconv_lint.analysis.graph import grown
 from torchconv_lint.analysis.kept_graphs import escape
-from torchconv_lint.analysis.left_behind import HOLDS_WEIGHTS, accepted
+from torchconv_lint.analysis.left_behind import accepted
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.product import combine
@@ -48,6 +48,7 @@ from torchconv_lint.analysis.values import (
     Value,
     just,
 )
+from torchconv_lint.analysis.weights import HOLDS_WEIGHTS
 from torchconv_lint.knowledge import torch_ops
 from torchconv_lint.model import Confidence
 

@@ -37,7 +37,13 @@ def as_parameter(value: Value, name: str) -> Value:
 
 
 def given_back(
-    frame: Frame, value: Value, arguments: Arguments, definition: Definition, node: cst.CSTNode, this: Kind | None
+    frame: Frame,
+    value: Value,
+    arguments: Arguments,
+    definition: Definition,
+    node: cst.CSTNode,
+    this: Kind | None,
+    how: str = "returns it",
 ) -> Value:
     """A result as the caller sees it: parameters' memory is the arguments' again, and facts say how they got here."""
     parameters = definition.node.params
@@ -75,9 +81,9 @@ def given_back(
     def _told(tensor: Tensor) -> Tensor:
         device, grad, dtype = tensor.device, tensor.grad, tensor.dtype
         if device is not None and device.value == ACCELERATOR:
-            device = device.then(site, f"`{name}` returns it")
+            device = device.then(site, f"`{name}` {how}")
         if grad is not None and grad.value:
-            grad = grad.then(site, f"`{name}` returns it")
+            grad = grad.then(site, f"`{name}` {how}")
         return replace(tensor, device=device, grad=grad, dtype=dtype)
 
     return deeply(value, change)

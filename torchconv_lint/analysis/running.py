@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ from torchconv_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.values import Memory, When
@@ -53,7 +56,8 @@ MAX_CALL_DEPTH = 3
 class Result:
     """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all; `fails`:
     it surely raises; `shown`: whether there is an accelerator, as far as it would not have come to its end otherwise;
-    `told`: the conversions in a function of another file that its callers are told of."""
+    `told`: the conversions in a function of another file that its callers are told of; `filled`: the lists and dicts
+    that it was given and has put something into, by its own names for them."""
 
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class Result:
     fails: bool = False
     shown: When = ALWAYS
     told: tuple[Told, ...] = ()
+    filled: dict[str, Value] = field(default_factory=dict)
 
 
 def frame_of(interpreter: Interpreter, definition: Definition, state: State, depth: int, this: Kind | None) -> Frame:
@@ -85,6 +90,7 @@ def run_body(frame: Frame, definition: Definition) -> Result:
     interpreter = frame.interpreter
     before = frame.state.path
     given = dict(frame.state.names) if interpreter.is_other else {}
+    containers = _containers(frame.state.names)
     node = definition.node
     interpreter.shared.active.append(definition)
     if isinstance(node, cst.Lambda):
@@ -119,7 +125,35 @@ def run_body(frame: Frame, definition: Definition) -> Result:
         fails=final is None and frame.has_failed and not frame.yields,
         shown=frozenset(one for one in final.path - before if one[0] == CUDA_AVAILABLE[1]) if final else ALWAYS,
         told=told(frame.events, given) if given else (),
+        filled=_filled(definition, containers, final.names) if containers and final is not None else {},
     )
+
+
+def _containers(names: dict[str, Value]) -> dict[str, Value]:
+    """The parameters that are a list or dict and nothing else."""
+    return {
+        name: value
+        for name, value in names.items()
+        if len(value) == 1
+        if isinstance(value[0].kind, Mapping) or (isinstance(value[0].kind, Sequence) and value[0].kind.mutable)
+    }
+
+
+def _filled(definition: Definition, before: dict[str, Value], after: dict[str, Value]) -> dict[str, Value]:
+    """Those of them into which the function has put something: it changes the very object that its caller has."""
+    changed = {name: after[name] for name, value in before.items() if after.get(name, value) != value}
+    outline = definition.outline or next((each.outline for each in _around(definition) if each.outline), None)
+    if not changed or outline is None:
+        return {}
+    bound = {node.id for node in outline.by_type[ast.Name] if isinstance(node.ctx, ast.Store)}
+    return {name: value for name, value in changed.items() if name not in bound}
+
+
+def _around(definition: Definition) -> Iterator[Definition]:
+    """The functions around one, innermost first."""
+    while definition.enclosing is not None and definition.enclosing.definition is not None:
+        definition = definition.enclosing.definition
+        yield definition
 
 
 def _run_uncalled(frame: Frame, definition: Definition) -> None:

@@ -74,7 +74,8 @@ class Skimmed:
     @functools.cached_property
     def _assigned(self) -> frozenset[str]:
         found = {word for each in _ASSIGNED.finditer(self.text) for word in _WORD.findall(each[1])}
-        return frozenset(found.union(*(_WORD.findall(each[1] or each[2] or "") for each in _OTHERWISE.finditer(self.text))))
+        others = (each[1] or each[2] or "" for each in _OTHERWISE.finditer(self.text))
+        return frozenset(found.union(*(_WORD.findall(words) for words in others)))
 
     @functools.cached_property
     def _imports(self) -> list[tuple[str, list[str]]]:

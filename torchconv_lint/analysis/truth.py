@@ -10,7 +10,6 @@ from torchconv_lint.analysis import narrowing
 from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
-from torchconv_lint.analysis.left_behind import HOLDS_WEIGHTS
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
@@ -33,6 +32,7 @@ from torchconv_lint.analysis.values import (
     When,
     guessed,
 )
+from torchconv_lint.analysis.weights import HOLDS_WEIGHTS
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:

@@ -5,12 +5,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.values import Const, Fact, Instance, Number
+from torchconv_lint.analysis.values import Const, Fact, Instance, Module, Number, Tensor
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.outline import ClassOutline, FunctionOutline
+    from torchconv_lint.analysis.values import Kind
+
+HOLDS_WEIGHTS = frozenset(
+    [
+        "Linear",
+        "Conv1d",
+        "Conv2d",
+        "Conv3d",
+        "ConvTranspose1d",
+        "ConvTranspose2d",
+        "ConvTranspose3d",
+        "Bilinear",
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "LayerNorm",
+        "GroupNorm",
+        "Embedding",
+        "LSTM",
+        "GRU",
+        "RNN",
+        "LSTMCell",
+        "GRUCell",
+        "MultiheadAttention",
+        "Sequential",
+    ]
+)
+"""Modules that refuse an input which is not where their weights are."""
+
+_DEPTH = 3
+"""As many modules inside each other are looked into."""
 
 
 def object_of(interpreter: Interpreter, class_: ClassOutline, device: Fact | None) -> Instance:
@@ -46,6 +77,27 @@ def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
         return True
     buffers = frozenset[str]().union(*(one.buffers for one in classes))
     return not all(name in buffers or _is_number(interpreter, class_, name) for name in read)
+
+
+def holds_weights(interpreter: Interpreter, class_: ClassOutline, depth: int = 0) -> bool:
+    """Whether forward surely uses parameters: a layer that has some, or a module of the project that does. A criterion
+    of the project, which computes with numbers of its own, takes tensors of any device."""
+    if any(base.rpartition(".")[2] in HOLDS_WEIGHTS for base in interpreter.classes.external_bases(class_)):
+        return True
+    classes = interpreter.classes.bases(class_)
+    forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
+    read = forward.read_on_self if forward is not None else None
+    names = read if read is not None else frozenset[str]().union(*(one.stored for one in classes))
+    values = (interpreter.attributes.value(class_, name) for name in sorted(names))
+    return any(_holds(interpreter, kind, depth) for value in values for kind, _ in value)
+
+
+def _holds(interpreter: Interpreter, kind: Kind, depth: int) -> bool:
+    if isinstance(kind, Module):
+        return kind.name in HOLDS_WEIGHTS
+    if isinstance(kind, Instance) and kind.is_module:
+        return depth < _DEPTH and holds_weights(interpreter, kind.definition, depth + 1)
+    return isinstance(kind, Tensor) and kind.grad == Fact(True)
 
 
 def _is_number(interpreter: Interpreter, class_: ClassOutline, name: str) -> bool:
