@@ -186,6 +186,12 @@ def _is_several(node: ast.expr) -> bool:
 MODULE_MEMORY = frozenset({"state_dict", "parameters", "named_parameters", "data", "grad", "weight"})
 
 
+def keeps_parameters(node: ast.expr) -> bool:
+    """Whether the value may hold a module's parameters as they are."""
+    attributes = {child.attr for child in walk(node) if child.__class__ is ast.Attribute}
+    return not attributes.isdisjoint(MODULE_MEMORY) and "clone" not in attributes and may_keep(node)
+
+
 def root_of(node: ast.AST | None) -> str | None:
     """The name at the bottom of a chain of attributes, calls and subscripts."""
     anchor = anchor_of(node)

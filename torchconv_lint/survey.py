@@ -16,7 +16,6 @@ from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_mo
 from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, optional_inputs, replaced, used
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
-    MODULE_MEMORY,
     anchor_of,
     annotation_words,
     called_by_name,
@@ -26,11 +25,11 @@ from torchconv_lint.code_forms import (
     is_number_made,
     is_plain_question,
     is_view,
+    keeps_parameters,
     last_name,
     literal_size,
     makes_integers,
     makes_tensor,
-    may_keep,
     may_require,
     names_in,
     root_of,
@@ -420,6 +419,8 @@ class Survey:
                 found.words.add("append()")
             if is_view(node.args[0]):
                 self.appended.update(names_in(node.args[0]))
+            if keeps_parameters(node.args[0]):
+                found.triggers.add(KEPT)
         if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
             found.writes_self = True
         if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
@@ -543,7 +544,7 @@ class Survey:
             self.shared.update(names)
         elif attributes & _SHARING_IF_KNOWN:
             self.shared_if_known.update(names)
-        if attributes & MODULE_MEMORY and may_keep(value) and "clone" not in attributes:
+        if keeps_parameters(value):
             self.found.triggers.add(KEPT)
 
     def operation(self, node: ast.BinOp) -> None:

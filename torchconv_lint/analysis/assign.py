@@ -23,6 +23,7 @@ from torchconv_lint.analysis.kept_graphs import accumulated, accumulated_list, c
 from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import asks_for_type, instance_of, type_names
+from torchconv_lint.analysis.other_modules import bound_anew
 from torchconv_lint.analysis.replaced_items import known_item, store_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import bound
@@ -72,6 +73,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
             value = somewhere(value, target.value, frame.site(node))
         value = rebound(value, target.value)
         if frame.tracks:
+            bound_anew(frame, target.value, node)
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
         frame.bind(target.value, value)
         _identify(frame, target.value, value, node)

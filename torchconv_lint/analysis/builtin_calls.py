@@ -90,7 +90,7 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         elements = tuple(element_of(frame, argument.value, node) for argument in arguments.positional)
         return Sequence(None, just(Sequence(elements, NOTHING, mutable=False)), lazy="zip")
     if name == "next":
-        return element_of(frame, first, node)
+        return each(first, lambda kind: _next_of(frame, kind, node)) or UNKNOWN
     if name == "range":
         for argument in arguments.positional:
             tell_index(frame, argument.value, argument.node, "range")
@@ -122,6 +122,14 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name == "getattr" and len(arguments.positional) >= 2:
         return _by_name(frame, arguments, node)
     return None
+
+
+def _next_of(frame: Frame, kind: Kind, node: cst.Call) -> Value:
+    """`next(kind)`: what a generator that somebody has handed over gives is made by the generator."""
+    element = element_of(frame, just(kind), node)
+    if not isinstance(kind, Opaque) or kind.guess is not None:
+        return element
+    return each(element, lambda one: replace(one, memory=None) if isinstance(one, Opaque) else one)
 
 
 def set_by_name(frame: Frame, owner: cst.CSTNode, value: Value, node: cst.Call) -> None:
@@ -201,7 +209,8 @@ def call_container_method(
             item = arguments.value(1) if name == "insert" else first
             if arguments.positional:
                 item = contained(frame, node, receiver_of(func), just(kind), item, arguments.positional[-1].node)
-            frame.write_back(func, just(appended(kind, _kept(frame, item, arguments, func))))
+            item = _kept(frame, item, arguments, func)
+            frame.write_back(func, just(appended(_by_now(frame, kind, func), item)))
             return NONE
         if name in ("extend", "update"):
             frame.write_back(func, just(appended(kind, element_of(frame, first, node))))
@@ -216,6 +225,14 @@ def call_container_method(
         tell_list_method(frame, kind, name, arguments, node)
         return NUMBER if name in ("index", "count") else NONE
     return _mapping_method(frame, kind, name, arguments, node, func)
+
+
+def _by_now(frame: Frame, kind: Sequence, func: cst.BaseExpression) -> Sequence:
+    """The list as it is known once it is to get one more item: what it had of the kind before is told apart."""
+    if not frame.tracks:
+        return kind
+    value = frame.at(receiver_of(func))
+    return value[0].kind if len(value) == 1 and isinstance(value[0].kind, Sequence) else kind
 
 
 def _kept(frame: Frame, item: Value, arguments: Arguments, func: cst.BaseExpression) -> Value:

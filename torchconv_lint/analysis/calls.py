@@ -26,13 +26,14 @@ from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
-from torchconv_lint.analysis.going_back import tell_backward, went_back
+from torchconv_lint.analysis.going_back import computes_loss, tell_backward, went_back
 from torchconv_lint.analysis.gradmode import is_custom_function
 from torchconv_lint.analysis.iteration import element_of, flattened
 from torchconv_lint.analysis.kept_graphs import contained, escape
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.moving import moved_by
 from torchconv_lint.analysis.names import dotted_path, receiver_of
+from torchconv_lint.analysis.other_modules import moved_away
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE, is_snapshot
 from torchconv_lint.analysis.reads import tell_arguments, tell_read, writes_text
 from torchconv_lint.analysis.replacing import replace
@@ -124,6 +125,8 @@ def call(frame: Frame, node: cst.Call) -> Value:
     if frame.interpreter.wants.copies and type(node.func) is cst.Name and may_wait(node.func.value):
         waited(frame, node)
     if type(node.func) is cst.Name:
+        if any(computes_loss(kind) for kind, _ in callee):
+            frame.interpreter.shared.graphs.rooted.add(node)
         tell_backward(frame, node.func.value, arguments, node)
     if len(callee) == 1:
         value = each(callee, lambda kind: call_kind(frame, kind, arguments, node)) or UNKNOWN
@@ -553,7 +556,7 @@ def _array_method(
 
 
 def _is_optimizer_name(path: str | None) -> bool:
-    return path is not None and re.search(r"(optim|sched|scaler)", path, re.I) is not None
+    return path is not None and re.search(r"(optim|sched|scaler|(^|[._])opts?($|[._\d]))", path, re.I) is not None
 
 
 def _move_opaque(
@@ -574,6 +577,7 @@ def _move_opaque(
 
     value = each(results, back)
     if frame.is_statement(node):  # the result is not used: the object itself moves, so it is a module
+        moved_away(frame, func)
         module = each(
             value,
             lambda result: Module(

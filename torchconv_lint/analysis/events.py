@@ -312,7 +312,8 @@ class StaleRead(Event):
     """Memory written through one handle is used through another that may be relied on as independent.
 
     `site` is the write; `read` is the use of the other side, and `reader` its text. `both_used` tells that the written
-    side is used afterwards as well: the write had a purpose of its own.
+    side is used afterwards as well: the write had a purpose of its own. `renewed`: it is read in a later round, and
+    bound anew before on some ways. `apart`: the two are attributes of one object, and nobody knows the order.
     """
 
     write: Write
@@ -320,6 +321,8 @@ class StaleRead(Event):
     read: Site
     reader: str
     both_used: bool = False
+    renewed: bool = False
+    apart: bool = False
 
 
 @record

@@ -57,6 +57,8 @@ def is_changed(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CSTN
         return False
     if not any(isinstance(kind, Tensor | Array) and _is_of_attribute(kind.memory) for kind, _ in owner):
         return False
+    if type(node) is cst.Call and len(node.args) == 1 and "norm" in frame.text(node.func).lower():
+        return frame.text(node.args[0].value) != frame.text(target)  # what is normalised already stays as it is
     return re.search(rf"\b{re.escape(target.value.value)}\b", frame.text(node)) is not None
 
 

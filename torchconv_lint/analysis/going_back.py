@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.backward import GRAPH_KEYWORDS
+from torchconv_lint.analysis.backward import GRAPH_KEYWORDS, losses_of, paths
 from torchconv_lint.analysis.cuts import cuts_of
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.graph import graph_of, held, regraphed, requires
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.site import Site
-from torchconv_lint.analysis.values import Cut, Fact, Kind, Opaque, Tensor, Value, deeply, guessed
+from torchconv_lint.analysis.values import Cut, Fact, Function, Kind, Opaque, Tensor, Value, deeply, guessed
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -107,6 +108,16 @@ def _served(tensor: Tensor) -> Tensor:
 
 
 _GRADIENT = "grad"
+
+
+def computes_loss(kind: Kind) -> bool:
+    """Whether it is a function of the project that calls backward on what it has computed itself: what it is handed is
+    an input, whatever the function is called."""
+    outline = kind.definition.outline if isinstance(kind, Function) else None
+    if outline is None:
+        return False
+    losses = [loss for node in outline.by_type[ast.Call] for loss in losses_of(node)]
+    return bool(losses) and outline.parameters.isdisjoint(path for loss in losses for path in paths(loss))
 
 
 def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:

@@ -25,7 +25,7 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
     if callee.owner is None:
         return False
     for caller, call, name in _handed(file, callee, parameter):
-        if name == "self":  # an attribute: the object keeps it
+        if _is_kept(caller, name):
             return True
         if not name or _stored_back(caller, call, name):
             continue
@@ -55,11 +55,18 @@ def may_go_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, 
     is not seen, where none is in the file."""
     handed = list(_handed(file, callee, parameter))
     for caller, call, name in handed:
-        if name == "self" or (name and not _stored_back(caller, call, name) and _used_again(caller, call, name)):
+        if _is_kept(caller, name):
+            return True
+        if name and not _stored_back(caller, call, name) and _used_again(caller, call, name):
             return True
         if _is_given(caller, call, name) and (not hops or may_go_on_using(file, caller, name, hops - 1)):
             return True
     return not handed
+
+
+def _is_kept(caller: FunctionOutline, name: str) -> bool:
+    """Whether it is an attribute, which the object keeps."""
+    return name == "self" and name in caller.parameters
 
 
 def _is_given(caller: FunctionOutline, call: ast.Call, name: str) -> bool:

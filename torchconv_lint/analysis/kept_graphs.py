@@ -8,7 +8,13 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import GraphKept
 from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
-from torchconv_lint.analysis.loops import is_made_before, made_for_few, set_back_after_step
+from torchconv_lint.analysis.loops import (
+    adds_elements,
+    is_made_before,
+    lives_until_backward,
+    made_for_few,
+    set_back_after_step,
+)
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import form_of
@@ -148,6 +154,10 @@ def _tell_kept(
             sure = Confidence.POSSIBLE  # the graphs of one accumulation
         if not container and isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through
+        if spent and type(target) is cst.Name and lives_until_backward(frame, target.value):
+            sure = Confidence.POSSIBLE  # something that backward goes through keeps these graphs as long
+        if not container and type(target) is cst.Name and adds_elements(frame, target.value, parts):
+            sure = Confidence.POSSIBLE  # a list keeps them as well
         text, what = frame.text(target), frame.text(parts)
         last = container and f"{text}[-1]" in frame.evidence.spent  # backward goes through what is in the container
         operand = frame.site(parts) if form_of(added) == "tensor" and not last else None
@@ -185,6 +195,8 @@ def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
             pending += [node.left, node.right]
         elif type(node) is cst.UnaryOperation:
             pending.append(node.expression)
+        elif type(node) is cst.IfExp:
+            pending += [node.body, node.orelse]
         elif isinstance(node, cst.List | cst.Tuple | cst.Dict):
             pending += [element.value for element in node.elements]
 
@@ -192,7 +204,8 @@ def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
 def self_update(target: cst.BaseExpression, node: cst.CSTNode) -> bool:
     """Whether `target = node` is arithmetic on what `target` was: a sum or running mean written out."""
     path = dotted_path(target)
-    return path is not None and type(node) is cst.BinaryOperation and path in _leaves(node)
+    ways = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node,)  # `x if mean is None else …`
+    return path is not None and any(type(way) is cst.BinaryOperation and path in _leaves(way) for way in ways)
 
 
 def _leaves(root: cst.BinaryOperation) -> Iterator[str]:

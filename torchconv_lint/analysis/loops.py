@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.backward import losses_of
 from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.values import NOTHING, Array, Kind, Opaque, Sequence, Tensor, Value
+from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,6 +216,37 @@ def made_for_few(frame: Frame, name: str) -> bool:
     if inner not in frame.few:
         return False
     return len(frame.rounds) == 1 or name in set(_assigned(frame.rounds[-2]))
+
+
+def lives_until_backward(frame: Frame, name: str) -> bool:
+    """Whether what `name` collects in the loop at hand is of rounds that go through one backward together, after the
+    loop: no round has its own, and what is collected is made anew for each time that the loop is run."""
+    loop = frame.segment.origin(frame.rounds[-1]) if frame.rounds else None
+    if loop is None or any(
+        isinstance(child, ast.Call) and next(losses_of(child), None) is not None for child in walk(loop)
+    ):
+        return False
+    anew = len(frame.rounds) == 1 or name in set(_made_anew(frame.rounds[-2]))
+    return anew and any(other != name and other in frame.evidence.spent for other in _summed(frame.rounds[-1]))
+
+
+def _summed(node: cst.CSTNode) -> Iterator[str]:
+    """The names that something is added to below."""
+    for child in walked(node):
+        if isinstance(child, cst.AugAssign) and isinstance(child.operator, cst.AddAssign):
+            yield from bound_by(child.target)
+        elif isinstance(child, cst.Assign):
+            names = set(_names(child.value))
+            yield from (name for target in child.targets for name in bound_by(target.target) if name in names)
+
+
+def adds_elements(frame: Frame, name: str, node: cst.CSTNode) -> bool:
+    """Whether the loop at hand adds up, for this round of the loop around it, what it goes through: that was there."""
+    if len(frame.rounds) < 2 or not isinstance(frame.rounds[-1], cst.For) or type(node) is not cst.Name:
+        return False
+    over = frame.rounds[-1].iter
+    listed = type(over) is cst.Name or isinstance(over, cst.List | cst.Tuple)
+    return listed and node.value in bound_by(frame.rounds[-1].target) and name in set(_made_anew(frame.rounds[-2]))
 
 
 def set_back_after_step(frame: Frame, name: str) -> bool:

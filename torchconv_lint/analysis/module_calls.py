@@ -16,6 +16,7 @@ from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.left_behind import accepted
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import receiver_of
+from torchconv_lint.analysis.other_modules import moved_away
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
@@ -306,6 +307,7 @@ def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node
 
 def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """The module after `.to(...)`, `.cuda()`, `.cpu()`; None devices and dtypes leave it where it is."""
+    moved_away(frame, node.func)
     if name == "cpu":
         return just(moved(frame, kind, Fact(CPU), node))
     if name == "cuda":

@@ -70,6 +70,8 @@ def operation(
         memory = first.memory
         if memory is not None and name == "contiguous":
             memory = converted(frame, memory, node, f"`.{name}()` may share its memory", sure=Confidence.POSSIBLE)
+        if maybe and not views and _is_reordered(node):
+            memory = None
         if name in _SPREADS:
             memory = None  # torch refuses to write what is in one place and stands for several
         if memory is not None and views:
@@ -90,6 +92,17 @@ def _has_unknown(arguments: Arguments) -> bool:
         for argument in arguments.positional
         for kind, _ in argument.value
     )
+
+
+_REORDERS = frozenset({"permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t"})
+
+
+def _is_reordered(node: cst.Call) -> bool:
+    """`x.permute(1, 0, 2).flatten(1)`: what lies in another order than it is wanted in has to be copied, unless there
+    is but one along some axis."""
+    func = node.func.value if isinstance(node.func, cst.Attribute) else None
+    called = func.func if isinstance(func, cst.Call) else None
+    return isinstance(called, cst.Attribute) and called.attr.value in _REORDERS
 
 
 _SPREADS = frozenset({"expand", "expand_as", "broadcast_to"})

@@ -66,6 +66,12 @@ def is_hook(parameters: list[str]) -> bool:
     return "out" in parameters[-1].lower() and HOOKED.match(parameters[-3]) is not None
 
 
+def is_pre_hook(function: str, parameters: list[str]) -> bool:
+    """Whether it is a hook that is called before the module: (module, input), `self` before them or not."""
+    named = len(parameters) in (2, 3) and HOOKED.match(parameters[-2]) is not None
+    return named and "hook" in function.lower()
+
+
 _SNAPSHOT = re.compile(r"(^|_)(best|prev|previous|last|old|former|saved|backup|snapshot)(_|$)", re.I)
 
 

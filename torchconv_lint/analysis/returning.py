@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.other_modules import state_handed_back
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import renewed
 from torchconv_lint.analysis.values import (
@@ -21,7 +22,7 @@ from torchconv_lint.analysis.values import (
 if TYPE_CHECKING:
     import libcst as cst
 
-    from torchconv_lint.analysis.frame import Arguments, Definition, Frame
+    from torchconv_lint.analysis.frame import Argument, Arguments, Definition, Frame
 
 
 def as_parameter(value: Value, name: str) -> Value:
@@ -51,16 +52,24 @@ def given_back(
     if this is not None:
         slots = slots[1:]
 
-    def owner(memory: Memory) -> Memory | None:
-        name = memory.key[1]
+    def handed(name: str) -> Argument | None:
         argument = arguments.keywords.get(name)
         if argument is None and name in slots and slots.index(name) < len(arguments.positional):
             argument = arguments.positional[slots.index(name)]
+        return argument
+
+    def owner(memory: Memory) -> Memory | None:
+        argument = handed(memory.key[1])
         for kind, _ in argument.value if argument is not None else ():
             if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
                 original = kind.memory
                 return replace(original, side=(*original.side, *memory.side)[:4], how=(*original.how, *memory.how))
         return None
+
+    def state_of(memory: Memory) -> Memory:
+        root = memory.key[1].partition(".")[0] if len(memory.key) == 2 and isinstance(memory.key[1], str) else ""
+        argument = handed(root)
+        return state_handed_back(memory, argument.node, root) if argument is not None else memory
 
     def change(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
@@ -73,7 +82,9 @@ def given_back(
             if kind.memory.origin != "module":
                 frame.interpreter.born[node] = frame.rounds  # each round's call gives a result of its own
                 return replace(kind, memory=replace(kind.memory, key=(node, kind.memory.key)))
-            renewed(frame, kind.memory)
+            memory = state_of(kind.memory)
+            renewed(frame, memory)
+            return kind if memory is kind.memory else replace(kind, memory=memory)
         return kind
 
     site, name = frame.site(node), definition.name

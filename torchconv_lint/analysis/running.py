@@ -17,6 +17,7 @@ from torchconv_lint.analysis.handed_over import goes_on_using, is_let_go
 from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.parameters import expected
+from torchconv_lint.analysis.patterns import is_hook, is_pre_hook
 from torchconv_lint.analysis.relaying import Told, told
 from torchconv_lint.analysis.second_names import tell_left
 from torchconv_lint.analysis.sharing import memories, trains_own_copies
@@ -183,9 +184,24 @@ def _tell_returned_writes(frame: Frame) -> None:
             event = replace(event, returned=True, function=function, given=given)
             if outline is not None and is_application(frame.interpreter.source.path):  # its callers are its own
                 event = replace(event, used=goes_on_using(frame.interpreter.outline, outline, event.memory.name))
-            elif outline is not None and is_let_go(frame.interpreter.outline, outline, event.memory.name):
+            elif _stands_in(frame.definition, event.memory.name) or (
+                outline is not None and is_let_go(frame.interpreter.outline, outline, event.memory.name)
+            ):
                 event = replace(event, let_go=True)
             frame.events[position] = event
+
+
+def _stands_in(definition: Definition | None, parameter: str) -> bool:
+    """Whether the function is a hook that gives something in place of what it is shown, or one that is made to replace
+    a method: whoever calls it has called that before, and knows what it does."""
+    if definition is None or not isinstance(definition.node, cst.FunctionDef):
+        return False
+    every = definition.node.params
+    names = [slot.name.value for slot in (*every.posonly_params, *every.params)]
+    owner = definition.outline.owner if definition.outline is not None else None
+    if owner is None and names[:1] == ["self"]:
+        return True
+    return names[-1:] == [parameter] and (is_hook(names) or is_pre_hook(definition.name, names))
 
 
 def _is_data(kind: Kind) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -9,6 +11,7 @@ import libcst as cst
 from torchconv_lint.analysis.copies import tell_host_write
 from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.loops import bound_by
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import trained
@@ -17,6 +20,7 @@ from torchconv_lint.analysis.values import (
     STORED,
     Alt,
     Array,
+    Const,
     Instance,
     Kind,
     Mapping,
@@ -26,7 +30,9 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Value,
     deeply,
+    possible,
 )
+from torchconv_lint.analysis.walking import ByType, own_nodes, walk
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
 
 Holder = Tensor | Array | Opaque
 MAX_SIDE = 4
+EARLIER = ("older", "elsewhere")
+"""How the keys of modules begin that are not the one which is trained here."""
 
 
 def with_memory(
@@ -93,7 +101,7 @@ def age(frame: Frame, node: cst.CSTNode) -> None:
         return
     stale = frame.state.stale
     for key in [key for key in stale if _is_allocated_at(key[-2], node)]:
-        older = (*key[:-2], _older_key(key[-2]), key[-1])
+        older = (*key[:-2], older_key(key[-2]), key[-1])
         stale[older] = stale.get(older, frozenset()) | stale.pop(key)
     frame.state.relabel(
         lambda value: _is_made_at(value, node), lambda value: relabelled(value, lambda memory: _older(memory, node))
@@ -127,13 +135,13 @@ def _is_allocated_at(key: Any, node: cst.CSTNode) -> bool:
     return isinstance(key, tuple) and key[0] is node
 
 
-def _older_key(key: Any) -> Any:
+def older_key(key: Any) -> Any:
     """The key of what an earlier pass of a loop allocated; all earlier passes are one."""
     return key if key[0] == "older" else ("older", key)
 
 
 def _older(memory: Memory, node: cst.CSTNode) -> Memory:
-    return replace(memory, key=_older_key(memory.key)) if memory.key[0] is node else memory
+    return replace(memory, key=older_key(memory.key)) if memory.key[0] is node else memory
 
 
 def age_kept(frame: Frame, element: Value) -> None:
@@ -147,7 +155,7 @@ def age_kept(frame: Frame, element: Value) -> None:
         contained = memory.kept is not None and memory.side and memory.side[-1] == (memory.kept[0].node, None)
         return replace(memory, key=("passed", memory.key)) if contained else memory
 
-    _retell(frame, lambda memory: memory.key in keys, older)
+    retell(frame, lambda memory: memory.key in keys, older)
 
 
 def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
@@ -161,14 +169,103 @@ def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
     return relabelled(value, lambda memory: memory if memory.part else replace(memory, part=f"[{name}]"))
 
 
-def age_rows(frame: Frame, loop: cst.For) -> None:
-    """A loop moves on to its next index: the rows of earlier rounds are others."""
-    parts = {f"[{name}]" for name in _targets(loop)}
-    _retell(
-        frame,
-        lambda memory: memory.part in parts,
-        lambda memory: replace(memory, part=f"{memory.part} of earlier rounds"),
+def field_of(value: Value, key: Value) -> Value:
+    """What `x["name"]` gives of arrays: a field of a structured array, or an array of an archive."""
+    part = field_named(key)
+    if not part:
+        return value
+    return relabelled(value, lambda memory: memory if memory.part else replace(memory, part=part))
+
+
+def field_named(key: Value) -> str:
+    """The part that a constant string picks; "" if the key is anything else."""
+    constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    return f"[{constant!r}]" if isinstance(constant, str) else ""
+
+
+def of_this_module(value: Value) -> Value:
+    """Without the states of earlier modules, where the name may hold that of a newer one: it is bound anew in each
+    round, on whatever way the code means to go."""
+    if len(value) < 2:
+        return value
+    earlier = [
+        {memory.key[0] in EARLIER for memory in memories((alt,)) if memory.origin == "module"} == {True}
+        for alt in value
+    ]
+    if not any(earlier) or not any(
+        memory.origin == "module"
+        for alt, old in zip(value, earlier, strict=True)
+        if not old
+        for memory in memories((alt,))
+    ):
+        return value
+    return tuple(alt for alt, old in zip(value, earlier, strict=True) if not old)
+
+
+_NEWEST = re.compile(r"(^|[^a-z])(last|latest|final|current|cur)([^a-z]|$)", re.I)
+
+
+def is_of_last_round(frame: Frame, memory: Memory) -> bool:
+    """Whether it was kept in a loop that is over, under a name which says that it is the last of them: so it is."""
+    if memory.kept is None or frame.rounds or not _NEWEST.search(memory.kept[1]):
+        return False
+    site = memory.kept[0]
+    line = getattr(site.segment.origin(site.node), "lineno", 0)
+    outline = _outline(frame)
+    nodes = ByType(own_nodes(frame.interpreter.outline.tree)) if outline is None else outline.by_type
+    return any(
+        loop.lineno <= line <= (loop.end_lineno or line)
+        for loop in (*nodes[ast.For], *nodes[ast.AsyncFor], *nodes[ast.While])
     )
+
+
+def _is_elsewhere(write: Write, part: str) -> bool:
+    """Whether what was written is surely another part: of another key, or the row of an earlier round."""
+    if write.part == part + _PASSED:
+        return True
+    return write.part != part and _is_field(part) and _is_field(write.part)
+
+
+def _is_field(part: str) -> bool:
+    return part.startswith(("['", '["'))
+
+
+def _is_made_anew(frame: Frame, write: Write, node: cst.CSTNode) -> bool:
+    """Whether the name that is read at `node`, in the round after the write, is bound anew on some way between: it is
+    meant to start again, and the way that leaves it as it is leaves the loop, as a rule."""
+    loop = frame.segment.origin(frame.rounds[-1]) if frame.rounds and write.site.segment is frame.segment else None
+    read, written = frame.segment.origin(node), write.site.segment.origin(write.site.node)
+    if not isinstance(loop, ast.For | ast.AsyncFor | ast.While) or not isinstance(read, ast.Name):
+        return False
+    line = getattr(written, "lineno", 0)
+    return read.lineno < line and any(
+        isinstance(child, ast.Name) and child.id == read.id and isinstance(child.ctx, ast.Store) and child.lineno > line
+        for child in walk(loop)
+    )
+
+
+_PASSED = " of earlier rounds"
+
+
+def age_rows(frame: Frame, loop: cst.For) -> None:
+    """A loop moves on to its next index or element: the rows of earlier rounds are others."""
+    parts = {*(f"[{name}]" for name in _targets(loop)), _row(loop)}
+    retell(frame, lambda memory: memory.part in parts, lambda memory: replace(memory, part=memory.part + _PASSED))
+    stale = frame.state.stale
+    for key, writes in stale.items():
+        if any(write.part in parts for write in writes):
+            stale[key] = frozenset(
+                replace(write, part=write.part + _PASSED) if write.part in parts else write for write in writes
+            )
+
+
+def _row(loop: cst.For) -> str:
+    return f"[a row of {id(loop)}]"
+
+
+def as_row(loop: cst.For, element: Value) -> Value:
+    """What a loop gives its body: each round has a row of its own."""
+    return relabelled(element, lambda memory: memory if memory.part else replace(memory, part=_row(loop)))
 
 
 def _targets(loop: cst.CSTNode) -> set[str]:
@@ -177,13 +274,14 @@ def _targets(loop: cst.CSTNode) -> set[str]:
 
 
 def renewed(frame: Frame, memory: Memory) -> None:
-    """A call gives this handle anew: what an earlier call gave, and was written since, is another one now."""
+    """A call gives this handle anew, or a container gets one more: what an earlier call gave, or the container had, and
+    was written since, is another one now."""
     missed = frame.state.stale.pop((memory.key, memory.side), None)
     if not missed:
         return
 
     handle = (memory.key, memory.side)
-    _retell(
+    retell(
         frame,
         lambda other: (other.key, other.side) == handle,
         lambda other: replace(other, side=(("older", None), *other.side)),
@@ -197,14 +295,14 @@ def _is_of_this_round(frame: Frame, memory: Memory) -> bool:
     if not frame.rounds or not isinstance(memory.key, tuple):
         return False
     key = memory.key
-    while key[0] in ("older", "passed"):
+    while key[0] in ("older", "passed", "elsewhere", "again"):
         key = key[1]
     if key[0] == "part":
         return True
     return frame.interpreter.born.get(key[0], ())[: len(frame.rounds)] == frame.rounds
 
 
-def _retell(frame: Frame, concerns: Callable[[Memory], bool], change: Callable[[Memory], Memory]) -> None:
+def retell(frame: Frame, concerns: Callable[[Memory], bool], change: Callable[[Memory], Memory]) -> None:
     """Change the memories that are picked, wherever a name holds them."""
 
     def changed(memory: Memory) -> Memory:
@@ -248,7 +346,7 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
             return memory
         if container and step not in side and len(side) < MAX_SIDE:
             side = (*side, step)
-            frame.state.stale.pop((memory.key, side), None)
+            renewed(frame, replace(memory, side=side))
         return replace(memory, side=side, kept=(frame.site(node), name), form=form)
 
     return relabelled(value, keep)
@@ -303,7 +401,9 @@ def forget_dropped(states: Iterable[State]) -> None:
 def _is_handle(key: Any) -> bool:
     """Whether it is a handle that only a name can give: not an attribute, which is there to be looked at again."""
     memory, side = key[-2:]
-    return len(key) == 2 and isinstance(side, tuple) and (bool(side) or memory[0] == "parameter")
+    if len(key) != 2 or not isinstance(side, tuple):
+        return False
+    return bool(side) or memory[0] == "parameter" or isinstance(memory[0], cst.CSTNode)
 
 
 def written(
@@ -320,7 +420,7 @@ def written(
         if isinstance(alt.kind, Tensor | Array) and isinstance(target, cst.Name) and _is_renamed(alt.kind, target.value)
     }
     for memory in memories_of(value):
-        write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how)
+        write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how, part=memory.part)
         if (
             not within and memory.side and memory.side[-1][0] is target
         ):  # `t.numpy()[0] = 1`: converted in order to be written
@@ -363,7 +463,7 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
             why = f"`{write.target}`, whose memory it shares on the CPU, is written in place"
             frame.emit(AliasKept(other.kept[0], f"`self.{name}`", why, other.how, Confidence.LIKELY, other.form))
         else:
-            frame.emit(StaleRead(write.site, write, other, other.kept[0], f"self.{name}", both_used=True))
+            frame.emit(StaleRead(write.site, write, other, other.kept[0], f"self.{name}", both_used=True, apart=True))
 
 
 def stepped(frame: Frame, node: cst.CSTNode) -> None:
@@ -384,7 +484,7 @@ def copied_anew(frame: Frame) -> None:
     """The function makes a deep copy: what was kept of its copies before belongs to others."""
     outline = _outline(frame)
     if frame.tracks and outline is not None and outline.own_copies:
-        _retell(
+        retell(
             frame,
             lambda memory: memory.origin == "module" and memory.key[2:] == (outline,),
             lambda memory: replace(memory, key=("older", memory.key)),
@@ -396,13 +496,28 @@ def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str, *, of: 
     made by this function, and no others."""
     stale = frame.state.stale
     for value in frame.state.names.values():
-        for memory in memories(value):
-            if memory.key[0] == "older" if of is None else memory.key[2:] != (of,):
+        for memory in memories(possible(value, frame.state.path)):
+            if memory.key[0] in EARLIER if of is None else memory.key[2:] != (of,):
                 continue
             if memory.origin == origin and (memory.side or origin == "grad"):
+                if of is None and origin == "module" and _is_of_another(frame, node, memory):
+                    continue
                 key = (memory.key, memory.side)
                 write = Write(frame.site(node), what, (), fills=False, by_step=True)
                 stale[key] = stale.get(key, frozenset()) | {write}
+
+
+def _is_of_another(frame: Frame, node: cst.CSTNode, memory: Memory) -> bool:
+    """`a.optimizer.step()` where the state is that of `b.model`, and `a` has a model of its own."""
+    func = node.func if isinstance(node, cst.Call) else None
+    path = dotted_path(func.value) if isinstance(func, cst.Attribute) else None
+    trainer, owner = (path or "").rpartition(".")[0], memory.name.rpartition(".")[0]
+    own = f"{trainer}.{memory.name.rpartition('.')[2]}"
+    return (
+        bool(trainer and owner)
+        and trainer != owner
+        and re.search(rf"(?<![\w.]){re.escape(own)}\b", frame.interpreter.source.text) is not None
+    )
 
 
 def memories_of(value: Value) -> Iterator[Memory]:
@@ -424,13 +539,18 @@ def _live(frame: Frame, memory: Memory) -> set[Memory]:
     }
 
 
-def used(frame: Frame, value: Value, node: cst.CSTNode) -> None:
-    """The contents of `value` are looked at: tell of writes that came from another side."""
+def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "") -> None:
+    """The contents of `value` are looked at, or those of a `part` of it: tell of writes that came from another side."""
     stale = frame.state.stale
     if not stale:
         return
-    for memory in memories(value):
+    for memory in memories(of_this_module(value)):
         for write in stale.get((memory.key, memory.side), ()):
-            frame.emit(StaleRead(write.site, write, memory, frame.site(node), frame.text(node)))
+            if _is_elsewhere(write, part or memory.part):
+                continue
+            renewed = _is_made_anew(frame, write, node)
+            if write.by_step and is_of_last_round(frame, memory):
+                memory = replace(memory, sure=Confidence.POSSIBLE)
+            frame.emit(StaleRead(write.site, write, memory, frame.site(node), frame.text(node), renewed=renewed))
         for write in stale.get(("own", memory.key, memory.side), ()):
             frame.emit(OwnUse(write.site))

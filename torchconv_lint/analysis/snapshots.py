@@ -11,9 +11,10 @@ import libcst as cst
 from torchconv_lint.analysis.events import AliasKept
 from torchconv_lint.analysis.graph import held
 from torchconv_lint.analysis.loops import walked
+from torchconv_lint.analysis.other_modules import HANDED
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_hook, is_snapshot
-from torchconv_lint.analysis.sharing import form_of, memories
+from torchconv_lint.analysis.sharing import form_of, is_of_last_round, memories
 from torchconv_lint.analysis.values import Array, Kind, Opaque, Tensor, just
 from torchconv_lint.model import Confidence
 
@@ -153,8 +154,11 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
     """
     live = module_key(frame, module)
     for memory in memories(tuple(alt for alt in value if not _is_filled_up(alt.kind, live))):
-        if memory.kept is None or memory.key != live or not memory.side:
+        handed = memory.key == (*live[:2], HANDED)
+        if memory.kept is None or not (handed or memory.key == live) or not memory.side:
             continue
+        if handed and not frame.state.stale.get((memory.key, memory.side)):
+            continue  # what has trained it gave its state
         site, name = memory.kept
         if _is_bound_since(frame, module, site):
             continue  # it is another module by now
@@ -164,4 +168,6 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
         trains = frame.interpreter.facts.trains and ("." in name or frame.has_stepped)
         sure = memory.sure if is_snapshot(name) or trains else min(memory.sure, Confidence.LIKELY)
+        if is_of_last_round(frame, memory):
+            sure = Confidence.POSSIBLE
         frame.emit(AliasKept(site, f"`{name}`", why, memory.how, sure, memory.form))

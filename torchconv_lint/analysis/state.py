@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @record
 class Write:
     """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`);
-    `by_step` an optimiser's step."""
+    `by_step` an optimiser's step. `part` is that of the memory that is written, and leaves others as they are."""
 
     site: Site
     target: str = field(compare=False)
@@ -28,6 +28,7 @@ class Write:
     fills: bool
     by_step: bool = False
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
+    part: str = ""
 
 
 StaleKey = tuple[Any, ...]

@@ -19,8 +19,9 @@ from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
+from torchconv_lint.analysis.other_modules import moves_on
 from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
-from torchconv_lint.analysis.sharing import age_kept, age_rows, forget_dropped
+from torchconv_lint.analysis.sharing import age_kept, age_rows, as_row, forget_dropped
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -294,7 +295,8 @@ def _for(frame: Frame, node: cst.For) -> None:
         if frame.tracks:
             age_kept(frame, element)
             age_rows(frame, node)
-        assign(frame, node.target, element, node.iter)
+            moves_on(frame, node)
+        assign(frame, node.target, as_row(node, element) if frame.tracks else element, node.iter)
         begin_round(frame, node, replaced)
 
     if goes_through_few(frame, node, iterable):
@@ -309,6 +311,8 @@ def _while(frame: Frame, node: cst.While) -> None:
 
     def enter() -> None:
         nonlocal failed
+        if frame.tracks:
+            moves_on(frame, node)
         test(frame, node.test)
         failed = failed or not frame.alive
         frame.alive = frame.alive and assume(frame, node.test, True)

@@ -20,7 +20,7 @@ from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replaced_items import known_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import indexed, shaped
-from torchconv_lint.analysis.sharing import row_of_round, used
+from torchconv_lint.analysis.sharing import field_named, field_of, of_this_module, row_of_round, used
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
@@ -131,15 +131,15 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
     items = each(owner, item) or UNKNOWN
-    return row_of_round(frame, items, node) if frame.tracks else items
+    return row_of_round(frame, field_of(items, key), node) if frame.tracks else items
 
 
 def _used(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
     """An item of a dict is looked at, and none of the others, where the key is known."""
     constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
-    for kind, when in owner:
+    for kind, when in of_this_module(owner):
         item = kind.get(constant) if isinstance(kind, Mapping) and constant is not None else None
-        used(frame, (Alt(kind, when),) if item is None else item, node.value)
+        used(frame, (Alt(kind, when),) if item is None else item, node.value, field_named(key))
 
 
 def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:

@@ -30,6 +30,11 @@ def is_part(target: str, reader: str) -> bool:
     return target == reader or target.startswith((f"{reader}.", f"{reader}["))
 
 
+def is_item(target: str, reader: str) -> bool:
+    """Whether what is written is by its name an item of what is read: `slots[i]` of `slots`."""
+    return target.startswith(f"{reader}[")
+
+
 def story(event: StaleRead) -> tuple[tuple[Site, str], ...]:
     """The conversions that made the two handles, then the use of the other one."""
     how = [*event.memory.how, *(step for step in event.write.how if step not in event.memory.how)]
@@ -53,8 +58,11 @@ def hurts(event: StaleRead) -> Confidence:
 
     Certain when both sides are used afterwards. A write through a handle that is no older, and not used again, was made
     for the other one when that is a placeholder (`torch.empty`, `np.empty`) waiting to be filled; and filling a
-    placeholder that a younger handle looks at is a staging buffer.
+    placeholder that a younger handle looks at is a staging buffer. What is made anew before it is read again, unless
+    something says that it is the end, has served.
     """
+    if event.renewed:
+        return Confidence.POSSIBLE
     if event.both_used and event.memory.origin != "blank":
         return event.memory.sure
     if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) >= len(event.memory.side)):

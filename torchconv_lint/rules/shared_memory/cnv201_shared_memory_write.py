@@ -92,7 +92,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ForeignWrite, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, made, story
+from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, is_item, made, story
 from torchconv_lint.rules.shared_memory.copies import copy_before, copy_between
 
 if TYPE_CHECKING:
@@ -110,9 +110,10 @@ class SharedMemoryWrite(Rule[StaleRead | ForeignWrite]):
         """The written side and the side that is relied on lie on different sides of the border to NumPy."""
         write, memory = event.write, event.memory
         if isinstance(event, StaleRead):
-            if crosses_border(write, memory) and not write.by_step:
+            if crosses_border(write, memory) and not write.by_step and not is_item(write.target, event.reader):
                 message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
-                yield Verdict(event.site, message, hurts(event), story(event), copy_between(event))
+                fix, told = copy_between(event), story(event)
+                yield Verdict(event.site, message, hurts(event), told, fix, on_request=event.apart)
         elif memory.origin == "attribute" and event.returned and any(crosses for _, crosses in write.side):
             message = f"this write to `{write.target}` also changes `{memory.name}`, whose memory it shares"
             confidence = Confidence.POSSIBLE if write.fills else Confidence.LIKELY
