@@ -13,13 +13,16 @@ views and slices. Writes: `a += 1`, `a[i] = …`, `np.add(…, out=a)`, `t.add_(
 Also reported: a method that writes through such a conversion into an attribute (`self.images`) and returns a
 result: a dataset that rewrites its own cache.
 
+Shown to those who ask for the rule: an attribute that one method makes of another attribute, which a second method
+writes: in which order they are called is seldom to be seen.
+
 Silent, deliberately: `a = a + 1`, which makes a new array; `torch.tensor(a)`, `.clone()`, `.copy()`, which copy; a
 side that is not used again after the write; a cast to another dtype; `torch.Tensor(a)` of an array whose dtype is
 not known.
 
 Confidence: *certain* when both sides are used after the write, *likely* when only the other one is. *Possible* (not
 shown by default) adds buffers made to be filled (`b = torch.empty(n); b.numpy()[:] = v`), which are usually meant,
-and memory that is shared only perhaps.
+memory that is shared only perhaps, and what is read in the next round of a loop, unless it is made anew before.
 
 ## Why is this bad?
 

@@ -20,10 +20,12 @@ The finding is where the alias is kept; the lines below it show what changes it.
 
 Silent, deliberately: `copy.deepcopy(…)`, `.clone()` one by one; a state dict that goes straight to `torch.save` or
 into another model; a snapshot after which nothing trains. Not seen: training done by code outside the file through
-an object that nothing in it reveals as an optimiser.
+an object that nothing in it reveals as an optimiser. Silent as well: the state of a module that is made anew in each
+round, or of each of several modules in turn.
 
 Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
-shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites.
+shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites;
+what is called the last or final state and loaded when the loop is over, and a state of before `module.to(device)`.
 Hooks, and what the code writes in place itself, are shown to those who ask for the rule: in public code that nobody had
 looked at before, none of 5 and 2 of 8 were true. What follows the steps of an optimiser is shown to everybody.
 

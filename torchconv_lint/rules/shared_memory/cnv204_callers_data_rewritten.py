@@ -20,7 +20,8 @@ Confidence: *likely* through a conversion or another name. *Possible* (not shown
 argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. Shown to those who ask
 for the rule: a function whose name begins with an underscore, whose callers know what it does; one whose callers in the
 file are all done with what they hand over, or one of whom drops the result, which says that the writing is what it is
-called for; one that deletes its own name for the argument. In a checkout
+called for; one that deletes its own name for the argument; a hook, whose result takes the place of what it is shown;
+a function with `self` that is no method, and stands in for one. In a checkout
 that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a
 method is a *likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers
 are not at hand, nearly all of these findings were true, in applications few were.
