@@ -97,7 +97,7 @@ class Calls:
             frame.fail()
             return UNKNOWN
         _after(frame, result, definition, arguments, this, node)
-        return given_back(frame, result.value, arguments, definition, node, this)
+        return given_back(frame, result.value, arguments, definition, node, this, steps=result.steps)
 
     def _has_room(self, frame: Frame, definition: Definition, key: Any) -> bool:
         """Whether one more evaluation of the function is within its contexts, which it counts. What is evaluated again

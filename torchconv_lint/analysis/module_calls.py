@@ -16,12 +16,12 @@ from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.left_behind import accepted
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import receiver_of
-from torchconv_lint.analysis.other_modules import moved_away
+from torchconv_lint.analysis.other_modules import module_key, moved_away
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
 from torchconv_lint.analysis.sharing import overwritten, stepped
-from torchconv_lint.analysis.snapshots import module_key, tell_restored
+from torchconv_lint.analysis.snapshots import tell_restored
 from torchconv_lint.analysis.tensors import NO_GRAD, module_output, moved, operands_in, requires_grad_set
 from torchconv_lint.analysis.to_tensor import converting_site
 from torchconv_lint.analysis.values import (

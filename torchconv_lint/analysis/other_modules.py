@@ -3,6 +3,7 @@ given the state of what it was handed."""
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.loops import bound_by
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import older_key, retell
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.values import Memory
 
 HANDED = "handed"
@@ -34,6 +37,16 @@ _MAKES = re.compile(r"_*[A-Z]|(get|build|create|make|init|initialize|new|load)_"
 """How classes are named, and functions that make what a class would."""
 
 
+def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
+    """What tells the parameters of one module from those of others: its name, and where it is a deep copy of the
+    function's own, the function."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    return ("module", text, outline) if outline is not None and text in outline.own_copies else ("module", text)
+
+
+_COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
+
+
 def _itself(node: cst.CSTNode) -> cst.CSTNode:
     """The module that an expression gives, whatever device it is moved to."""
     while type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value in _STAYS:
@@ -41,7 +54,7 @@ def _itself(node: cst.CSTNode) -> cst.CSTNode:
     return node
 
 
-def makes_another(node: cst.CSTNode) -> bool:
+def makes_another(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether the expression makes a module that has not been there before: a copy, or an object of a class; what
     another module is given to may be a wrapper around it."""
     node = _itself(node)
@@ -49,15 +62,25 @@ def makes_another(node: cst.CSTNode) -> bool:
     if path is None or type(node) is not cst.Call:
         return False
     name = path.rpartition(".")[2]
-    if name == "deepcopy":
+    if name == "deepcopy" or _gives_another(frame.interpreter.outline.functions.get(path)):
         return True
     given = (dotted_path(argument.value) for argument in node.args)
     return _MAKES.match(name) is not None and not any(one and LIKE_A_MODULE.search(one) for one in given)
 
 
+def _gives_another(function: FunctionOutline | None) -> bool:
+    """Whether whatever a function of the file returns is a copy that it has made, or an object of a class."""
+    returned = [node.value for node in function.by_type[ast.Return]] if function is not None else []
+    return bool(returned) and all(
+        (isinstance(value, ast.Name) and function is not None and value.id in function.own_copies)
+        or (isinstance(value, ast.Call) and _COPIES.match((dotted(value.func) or "").rpartition(".")[2]) is not None)
+        for value in returned
+    )
+
+
 def bound_anew(frame: Frame, name: str, node: cst.CSTNode) -> None:
     """`name = node`: a state that was kept of what the name stood for is not trained by this name any more."""
-    if makes_another(node):
+    if makes_another(frame, node):
         _rename(frame, lambda key: _is_of(key, name), older_key)
 
 
@@ -96,12 +119,14 @@ def moved_away(frame: Frame, func: cst.CSTNode) -> None:
         )
 
 
-def state_handed_back(memory: Memory, owner: cst.CSTNode, parameter: str) -> Memory:
-    """The state of its `parameter` that a function gives, as its caller sees it, who has handed over `owner`."""
-    if makes_another(owner):
+def state_handed_back(frame: Frame, memory: Memory, owner: cst.CSTNode, parameter: str, *, steps: bool) -> Memory:
+    """The state of its `parameter` that a function gives, as its caller sees it, who has handed over `owner`. `steps`:
+    the function trains, so that what it gives is the state after the training."""
+    if makes_another(frame, owner):
         return replace(memory, key=older_key(memory.key))
     path = dotted_path(_itself(owner))
     if path is None:
         return memory
     text = path + memory.key[1][len(parameter) :]
-    return replace(memory, key=("module", text, HANDED), name=text)
+    key = module_key(frame, text)
+    return replace(memory, key=(*key[:2], HANDED) if steps else key, name=text)

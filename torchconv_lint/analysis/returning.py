@@ -45,8 +45,11 @@ def given_back(
     node: cst.CSTNode,
     this: Kind | None,
     how: str = "returns it",
+    *,
+    steps: bool = False,
 ) -> Value:
-    """A result as the caller sees it: parameters' memory is the arguments' again, and facts say how they got here."""
+    """A result as the caller sees it: parameters' memory is the arguments' again, and facts say how they got here.
+    `steps`: the function trains."""
     parameters = definition.node.params
     slots = [slot.name.value for slot in [*parameters.posonly_params, *parameters.params]]
     if this is not None:
@@ -69,7 +72,7 @@ def given_back(
     def state_of(memory: Memory) -> Memory:
         root = memory.key[1].partition(".")[0] if len(memory.key) == 2 and isinstance(memory.key[1], str) else ""
         argument = handed(root)
-        return state_handed_back(memory, argument.node, root) if argument is not None else memory
+        return state_handed_back(frame, memory, argument.node, root, steps=steps) if argument is not None else memory
 
     def change(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
 from torchconv_lint.analysis.graph import held
 from torchconv_lint.analysis.loops import walked
-from torchconv_lint.analysis.other_modules import HANDED
+from torchconv_lint.analysis.other_modules import HANDED, module_key
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_hook, is_snapshot
 from torchconv_lint.analysis.sharing import form_of, is_of_last_round, memories
@@ -137,13 +137,6 @@ def _is_only_loaded(frame: Frame, name: str) -> bool:
     }
     uses = (node for node in outline.by_type[ast.Name] if node.id == name and isinstance(node.ctx, ast.Load))
     return all(id(node) in loaded for node in uses)
-
-
-def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
-    """What tells the parameters of one module from those of others: its name, and where it is a deep copy of the
-    function's own, the function."""
-    outline = frame.definition.outline if frame.definition is not None else None
-    return ("module", text, outline) if outline is not None and text in outline.own_copies else ("module", text)
 
 
 def tell_restored(frame: Frame, value: Value, module: str) -> None:
