@@ -14,12 +14,12 @@ _IMPORTS = re.compile(
 _MODELS = re.compile(r"cuda|device|\bno_grad\b|\.(?:to|eval|generate|backward|encode|from_pretrained|create_model)\(")
 """What a file does that imports one of the others for its models, and not for its data or its tools."""
 KNOWN_ACCELERATORS = ("cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone")
+_QUOTED = re.compile(rf"['\"](?:{'|'.join(KNOWN_ACCELERATORS)})\b")
+_CONJUGATES = re.compile(r"conj|adjoint|\.m?H\b")
 _TELLING = {
-    "'cuda'": re.compile(rf"['\"](?:{'|'.join(KNOWN_ACCELERATORS)})\b"),
-    "'bfloat16'": re.compile(r"bfloat16|bf16|float8|autocast|torch_dtype"),
-    "'sparse'": re.compile("sparse"),
-    "'conj'": re.compile(r"conj|adjoint|\.m?H\b"),
-    "'quantize'": re.compile("quant"),
+    "'bfloat16'": ("bfloat16", "bf16", "float8", "autocast", "torch_dtype"),
+    "'sparse'": ("sparse",),
+    "'quantize'": ("quant",),
 }
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
@@ -42,4 +42,9 @@ def mentions_tensors(text: str) -> bool:
 def told_by(text: str) -> frozenset[str]:
     """Words for what the text speaks of somewhere, of which rules choose their triggers: "'cuda'" for a string that
     names an accelerator, and properties of tensors that have to be asked for."""
-    return frozenset(word for word, pattern in _TELLING.items() if pattern.search(text) is not None)
+    words = {word for word, parts in _TELLING.items() if any(part in text for part in parts)}
+    if any(name in text for name in KNOWN_ACCELERATORS) and _QUOTED.search(text) is not None:
+        words.add("'cuda'")
+    if _CONJUGATES.search(text) is not None:
+        words.add("'conj'")
+    return frozenset(words)

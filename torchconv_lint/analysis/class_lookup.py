@@ -55,10 +55,15 @@ class ClassLookup:
 
     def external_bases(self, class_: ClassOutline) -> list[str]:
         """Full names of the ancestors that are defined elsewhere."""
+        shared = self._interpreter.shared
+        known = shared.external_bases.get(class_)
+        if known is not None:
+            return known
         found = []
         for current in self.bases(class_):
             home = self._interpreter.home(current)
             found += [home.outline.full_name(base) for base in current.bases if home.classes.named(base) is None]
+        shared.external_bases[class_] = found
         return found
 
     def is_module(self, class_: ClassOutline) -> bool:

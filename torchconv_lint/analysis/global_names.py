@@ -30,9 +30,19 @@ class GlobalNames:
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._assigned: dict[str, Value] | None = None
+        self._fixed: dict[str, Value] = {}
 
     def value(self, name: str) -> Value:
         """What a name means."""
+        known = self._fixed.get(name)
+        if known is not None:
+            return known
+        value = self._looked_up(name)
+        if name not in self._interpreter.outline.assigned and not self._interpreter.shared.importing:
+            self._fixed[name] = value
+        return value
+
+    def _looked_up(self, name: str) -> Value:
         interpreter = self._interpreter
         outline = interpreter.outline
         function = outline.functions.get(name)

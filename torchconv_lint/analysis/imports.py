@@ -34,7 +34,10 @@ class Imports:
             found = interpreter.project.find(interpreter.source.path, full_name)
             if found is not None:
                 file, source, name = found
+                shared = interpreter.shared
+                shared.importing += 1
                 self._values[full_name] = interpreter.of_file(file, source).globals.value(name)
+                shared.importing -= 1
         return self._values[full_name]
 
     def _is_wanted(self, full_name: str) -> bool:

@@ -23,7 +23,8 @@ class Shared:
     """The call stack, its budget, and what is known across files.
 
     `active`: the functions that are being evaluated, innermost last; `entering`: those of them that were entered as if
-    unknown code had called them. `cut_short`: a call was too deep to be followed. `interpreters` are those of the files
+    unknown code had called them. `cut_short`: a call was too deep to be followed. `importing`: the
+    imports that are being looked up, one for the sake of another: meanwhile they mean nothing. `interpreters` are those of the files
     beside the linted one, `homes` tells which of them defines a class.
     """
 
@@ -31,11 +32,13 @@ class Shared:
         self.active: list[Definition] = []
         self.entering: set[FunctionOutline] = set()
         self.cut_short = False
+        self.importing = 0
         self.spent = 0
         self.graphs = KeptGraphs()
         self.interpreters: dict[FileOutline, Interpreter] = {}
         self.homes: dict[ClassOutline, Interpreter] = {}
         self.bases: dict[ClassOutline, list[ClassOutline]] = {}
+        self.external_bases: dict[ClassOutline, list[str]] = {}
 
     def spend(self) -> None:
         """Count one statement against the budget of the entry point."""

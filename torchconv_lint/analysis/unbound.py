@@ -7,7 +7,7 @@ import builtins
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.walking import own_nodes
+from torchconv_lint.analysis.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +32,7 @@ class Bindings:
     def __init__(self, text: str, tree: ast.Module, path: str) -> None:
         self._tree = tree
         self._knows = not path.endswith(".ipynb") and _BINDS_UNSEEN.search(text) is None
+        self._declares_globals = "global" in text
         self._module: frozenset[str] | None = None
         self._functions: dict[FunctionOutline, frozenset[str]] = {}
 
@@ -55,7 +56,7 @@ class Bindings:
         for statement in self._tree.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 yield statement.name
-        for node in ast.walk(self._tree):
+        for node in walk(self._tree) if self._declares_globals else ():
             if isinstance(node, ast.Global):
                 yield from node.names
 
