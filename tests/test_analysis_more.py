@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from snippets import found
+from snippets import HEADER, codes_shown, found
 
 FOUND = {
     "issubclass": (
@@ -731,3 +731,50 @@ def test_what_the_parts_of_a_module_do_not_tell_the_module_does() -> None:
                 return net(batch).numpy()
     """
     assert found(code) == {"CNV101"}
+
+
+ACCUMULATED = """
+    def run(net: nn.Module, optimizer, loader, parts):
+        for batch in loader:
+            total = 0
+            for part in range(parts):
+                loss = net(batch[part]).mean()
+                loss.backward()
+                {inner}
+                total += loss
+            {outer}
+            print(total)
+"""
+
+
+def test_the_parts_of_one_step_are_no_rounds() -> None:
+    within = ACCUMULATED.replace("{inner}", "").replace("{outer}", "optimizer.step()")
+    each = ACCUMULATED.replace("{inner}", "optimizer.step()").replace("{outer}", "")
+    assert codes_shown(within, HEADER) == []
+    assert codes_shown(each, HEADER) == ["CNV501"]
+
+
+def test_what_a_method_made_for_use_gives_may_be_on_the_host() -> None:
+    code = """
+        def run(net: nn.Module, args, batch):
+            net = net.to(args.device)
+            return net.{}(batch.to(args.device)).numpy()
+    """
+    assert codes_shown(code.format("encode"), HEADER) == ["CNV101"]
+    assert codes_shown(code.format("generate"), HEADER) == []
+    assert codes_shown(code.format("generate"), HEADER, "CNV101") == ["CNV101"]
+
+
+def test_a_module_of_tensors_that_ask_for_no_gradient_trains_nothing() -> None:
+    code = """
+        class Transform(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.table = {}
+            def forward(self, x):
+                return x * self.table
+        def run(x: torch.Tensor):
+            return Transform()(x).numpy()
+    """
+    assert found(code.format("torch.ones(3)")) == set()
+    assert found(code.format("nn.Parameter(torch.ones(3))")) == {"CNV102"}

@@ -11,6 +11,7 @@ from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, 
 from torchconv_lint.analysis.loops import (
     adds_elements,
     is_made_before,
+    is_within_a_step,
     lives_until_backward,
     made_for_few,
     set_back_after_step,
@@ -152,6 +153,8 @@ def _tell_kept(
             sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
         if type(target) is cst.Name and set_back_after_step(frame, target.value):
             sure = Confidence.POSSIBLE  # the graphs of one accumulation
+        if type(target) is cst.Name and is_within_a_step(frame):
+            sure = Confidence.POSSIBLE
         if not container and isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through
         if spent and type(target) is cst.Name and lives_until_backward(frame, target.value):

@@ -318,6 +318,22 @@ def steps(node: cst.CSTNode) -> bool:
     return False
 
 
+_LIKE_A_STEP = re.compile(r"step|update|optim", re.I)
+
+
+def is_within_a_step(frame: Frame) -> bool:
+    """Whether the loop at hand goes backward and no optimiser steps in it: its rounds are the parts of one step, few
+    and soon done with."""
+    goes_back = False
+    for child in walked(frame.rounds[-1]) if frame.rounds else ():
+        if isinstance(child, cst.Call):
+            name = (dotted_path(child.func) or "").rpartition(".")[2]
+            if _LIKE_A_STEP.search(name):
+                return False
+            goes_back = goes_back or name == "backward"
+    return goes_back
+
+
 def _names(node: cst.CSTNode) -> Iterator[str]:
     return (child.value for child in walked(node) if isinstance(child, cst.Name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -246,6 +247,14 @@ def call_module_method(
     return other_method(frame, kind, arguments, node)
 
 
+_MADE_FOR_USE = re.compile(r"generat|synthes|sampl|infer|predict|translat|transcri", re.I)
+"""Methods whose results people look at and listen to: many bring them to the host, which cannot be seen."""
+
+
+def _method_of(node: cst.Call) -> str:
+    return node.func.attr.value if type(node.func) is cst.Attribute else ""
+
+
 def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """A method of an unseen module: its result is on the device of what goes in; whether it is part of the graph
     (`generate` is not, `encode` may be) is anybody's guess."""
@@ -256,6 +265,9 @@ def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Cal
         return UNKNOWN
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
+    device = result.device
+    if device is not None and device.step is not None and _MADE_FOR_USE.search(_method_of(node)):
+        result = replace(result, device=replace(device, step=replace(device.step, echoed=True)))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
     if not operands:

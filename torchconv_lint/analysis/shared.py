@@ -23,8 +23,8 @@ class Shared:
     """The call stack, its budget, and what is known across files.
 
     `active`: the functions that are being evaluated, innermost last; `entering`: those of them that were entered as if
-    unknown code had called them. `cut_short`: a call was too deep to be followed. `importing`: the
-    imports that are being looked up, one for the sake of another: meanwhile they mean nothing. `interpreters` are those of the files
+    unknown code had called them. `cut_short`: a call was too deep to be followed. `importing`: how many imports are
+    being looked up, one for the sake of another: meanwhile they mean nothing. `interpreters` are those of the files
     beside the linted one, `homes` tells which of them defines a class.
     """
 

@@ -35,7 +35,7 @@ class Step:
     accelerator itself there (`.cuda()`), and leaves nobody the choice of another device. `stated`: it says itself
     which device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad.
     `spared`: a branch that asks for devices has not brought it to the host. `echoed`: the device is that of other data,
-    wherever that may be."""
+    wherever that may be, or of what a method that cannot be seen was given, which may have brought it to the host."""
 
     site: Site
     message: str

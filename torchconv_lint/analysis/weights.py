@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.values import Const, Fact, Instance, Module, Number, Tensor
+from torchconv_lint.analysis.values import Array, Const, Fact, Instance, Module, Number, Tensor
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments
@@ -69,14 +70,14 @@ def _constructor(interpreter: Interpreter, class_: ClassOutline) -> FunctionOutl
 
 def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether the module's output may depend on parameters: always, unless every attribute that forward reads is a
-    buffer or a number."""
+    buffer, a number, or a tensor that asks for no gradient."""
     classes = interpreter.classes.bases(class_)
     forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
     read = forward.read_on_self if forward is not None else None
     if read is None:
         return True
     buffers = frozenset[str]().union(*(one.buffers for one in classes))
-    return not all(name in buffers or _is_number(interpreter, class_, name) for name in read)
+    return not all(name in buffers or _needs_no_grad(interpreter, class_, name) for name in read)
 
 
 def holds_weights(interpreter: Interpreter, class_: ClassOutline, depth: int = 0) -> bool:
@@ -100,7 +101,13 @@ def _holds(interpreter: Interpreter, kind: Kind, depth: int) -> bool:
     return isinstance(kind, Tensor) and kind.grad == Fact(True)
 
 
-def _is_number(interpreter: Interpreter, class_: ClassOutline, name: str) -> bool:
-    """Whether the class stores nothing but numbers, texts and flags there."""
+def _needs_no_grad(interpreter: Interpreter, class_: ClassOutline, name: str) -> bool:
+    """Whether the class stores nothing there but numbers, texts, flags and tensors that ask for no gradient."""
     value = interpreter.attributes.value(class_, name)
-    return name == "training" or (bool(value) and all(isinstance(kind, Const | Number) for kind, _ in value))
+    return name == "training" or (bool(value) and all(_is_plain(kind) for kind, _ in value))
+
+
+def _is_plain(kind: Kind) -> bool:
+    if isinstance(kind, Tensor):
+        return kind.grad is not None and not kind.grad.value and kind.grad.confidence is Confidence.CERTAIN
+    return isinstance(kind, Const | Number | Array)
