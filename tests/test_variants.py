@@ -52,6 +52,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ),
     ("temporary variables", "cnv202/on_purpose.py"): {"safe_row_of_its_own_data": PART},
     ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
+    ("temporary variables", "cnv402/layers_without_bias.py"): {"fill": WRITTEN},
     ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
     ("names that mean the same", "cnv402/values_by_default.py"): {"weighted": WRITTEN},
     ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},

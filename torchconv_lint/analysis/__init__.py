@@ -19,8 +19,8 @@ The way through the modules; each says in its first line what it is about.
   `devices`, `layout`, `forms`, `weights`, `annotations`, `underway`, `terms`
 
 - What statements and expressions mean.
-  `statements`, `assign`, `loops`, `narrowing`, `truth`, `brought_back`, `expressions`, `arithmetic`, `attributes`,
-  `subscripts`, `iteration`, `replaced_items`, `elements`, `classes`, `unbound`
+  `statements`, `assign`, `loops`, `narrowing`, `truth`, `confirming`, `without_bias`, `brought_back`, `expressions`,
+  `arithmetic`, `attributes`, `subscripts`, `iteration`, `replaced_items`, `elements`, `classes`, `unbound`
 
 - What calls mean.
   `calls`, `builtin_calls`, `library_calls`, `torch_calls`, `making`, `module_classes`, `contexts`,

@@ -130,7 +130,7 @@ def _plain(interpreter: Interpreter, written: str, path: str, memory: Memory | N
     name = interpreter.outline.full_name(written)
     last = name.rpartition(".")[2]
     if name in _TENSORS or name == "torch.autograd.Variable":
-        return just(Tensor(memory=memory, path=path))
+        return just(Tensor(memory=memory, path=path, promised=True))
     if name == "numpy.ndarray" or last == "ArrayLike":
         return just(Array(memory=memory, path=path)) if last == "ndarray" else NOTHING
     if name in ("int", "float", "complex"):

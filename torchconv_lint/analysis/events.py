@@ -296,7 +296,8 @@ class Tested(Event):
     """A tensor's truth value is asked for; `or_none` tells that the value may also be None.
 
     `condition` tells that nothing but the truth value is used (as by `if`; `a or b` may also give `a` itself), and
-    `negation` is the `not a` around it.
+    `negation` is the `not a` around it. `doubtful`: an annotation alone says that it is a tensor, and nothing in the
+    function uses it as one.
     """
 
     tensor: Tensor
@@ -305,6 +306,7 @@ class Tested(Event):
     sure: Confidence
     condition: bool = False
     negation: Site | None = None
+    doubtful: bool = False
 
 
 @record

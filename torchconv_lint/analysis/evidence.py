@@ -189,7 +189,7 @@ def evidence_in(nodes: ByType) -> Evidence:
             if func.attr == "backward" and not node.args:
                 if takes_graph(node):
                     needs_grad.add(name)
-            elif func.attr in only:
+            elif func.attr in only and func.attr != "backward":  # with a loss it is an engine's
                 tensors.add(name)
             elif func.attr in _MODULE_METHODS and "optim" not in name and "sched" not in name and "scaler" not in name:
                 modules.add(name)

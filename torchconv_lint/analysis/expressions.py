@@ -62,6 +62,7 @@ from torchconv_lint.analysis.values import (
     kinds,
     under,
 )
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -265,8 +266,9 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
         if compared and not membership and any(isinstance(kind, Tensor) for value in values for kind, _ in value):
 
             def compared_to(*operands: Kind) -> Kind:
-                tell_operator(frame, operands, node.comparisons[0].operator, node)
-                return _compared(frame, operands)
+                operator = node.comparisons[0].operator
+                tell_operator(frame, operands, operator, node)
+                return _compared(frame, operands, isinstance(operator, cst.Equal | cst.NotEqual))
 
             return combine(values, compared_to)
         placed = [guess for value in values for kind, _ in value if (guess := _placed(kind)) is not None]
@@ -289,7 +291,9 @@ def _is_container(value: Value) -> bool:
     return any(isinstance(kind, Sequence | Mapping) for kind, _ in value)
 
 
-def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
+def _compared(frame: Frame, operands: tuple[Kind, ...], whole: bool) -> Kind:
+    """The elements compared; `whole`: of a list and a tensor it is asked whether they are the same, which they are
+    not."""
     tensors = [kind for kind in operands if isinstance(kind, Tensor)]
     if any(isinstance(kind, Foreign) for kind in operands):  # it compares in its own way
         return Opaque()
@@ -301,6 +305,8 @@ def _compared(frame: Frame, operands: tuple[Kind, ...]) -> Kind:
     known = [tensor.count for tensor in tensors]
     count = many[0] if many else known[0] if len(tensors) == 1 or all(known) else None
     plain = all(isinstance(kind, Tensor | Number | Const) for kind in operands)
+    if whole and count is not None and any(isinstance(kind, Opaque) for kind in operands):
+        count = count.weaker(Confidence.LIKELY)
     shape = broadcast(tensor.shape for tensor in tensors) if plain else None
     result = computed(frame, tensors, count=count, shape=shape)
     return replace(result, grad=NO_GRAD, dtype=Fact("bool"))

@@ -128,7 +128,7 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
             sizes.extend(literal_sizes(arguments.keywords["size"].value))
     elif name == "full":
         sizes.extend(literal_sizes(arguments.value(0, "size")))
-    shape: Shape = tuple(sizes) if sizes and arguments.star == () else None
+    shape: Shape = tuple(sizes) if sizes and arguments.star == () and not _may_be_several(arguments) else None
     if name == "eye" and len(positional) == 1:
         shape = (*literal_sizes(positional[0].value), *literal_sizes(positional[0].value))
     if name == "randint":
@@ -152,6 +152,11 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     elif name == "range":
         dtype = None
     return _created(frame, arguments, node, shape=shape, dtype=dtype, what=name, origin=origin)
+
+
+def _may_be_several(arguments: Arguments) -> bool:
+    """Whether the sizes are something unknown alone: `torch.zeros(size)` of one size, or of a tuple of them."""
+    return len(arguments.positional) == 1 and any(isinstance(kind, Opaque) for kind in kinds(arguments.value(0)))
 
 
 def make_tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:

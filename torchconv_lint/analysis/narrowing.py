@@ -68,7 +68,7 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         if (CUDA_AVAILABLE[1], False) in known:
             frame.state.relabel(_is_on_accelerator, lambda value: deeply(value, _on_host))
     elif asks_for_type(frame, node) and _asks_for_data(node):
-        _remember(frame, (ASKED, id(node)), truth)
+        _remember(frame, (ASKED, id(node), _is_of_tensors(node)), truth)
     elif type(node) is cst.Call and not frame.loop_depth and _asks_by_name(node):  # each round asks anew
         _remember(frame, (CALLED, id(node)), truth)
     if type(node) is cst.Comparison:
@@ -182,9 +182,11 @@ def _leave_out_tensors(frame: Frame, operand: cst.BaseExpression, others: list[c
             frame.state = before
 
 
-def _is_of_tensors(node: cst.Call) -> bool:
+def _is_of_tensors(node: cst.BaseExpression) -> bool:
     """Whether a question for a type is about tensors."""
-    return len(node.args) < 2 or (dotted_path(node.args[1].value) or "").endswith("Tensor")
+    if type(node) is not cst.Call or len(node.args) < 2:
+        return True
+    return (dotted_path(node.args[1].value) or "").endswith("Tensor")
 
 
 MAX_DISJUNCTION = 5

@@ -28,6 +28,9 @@ INITIALISERS |= {"xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_
 TAKING = frozenset({"Parameter", "from_pretrained"})
 """What of torch.nn is made of a tensor: `nn.Parameter(x)`, `nn.Embedding.from_pretrained(x)`."""
 
+KEEPING = frozenset({"register_buffer", "register_parameter"}) | MASKING
+"""Methods that are given tensors."""
+
 TELLING = frozenset({"unsqueeze", "unsqueeze_", "masked_fill", "masked_fill_", "masked_select", "index_select"})
 TELLING |= {"expand_as", "view_as", "type_as", "contiguous", "permute", "new_zeros", "new_ones", "new_full", "scatter_"}
 TELLING |= {"data_ptr"}
@@ -117,7 +120,7 @@ def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
             return
         owner = dotted(func.value) or ""
         if name in MASKING:
-            yield _without_data(_mask(first))
+            yield _without_data(dotted(looked_through(first)))
         elif name in takes and owner in ("torch", "F"):
             yield dotted(first)
         elif (name.removesuffix("_") in INITIALISERS and owner.rpartition(".")[2] == "init") or (
@@ -132,13 +135,11 @@ def _without_data(path: str | None) -> str | None:
     return path.removesuffix(".data") if path is not None else None
 
 
-def _mask(node: ast.expr) -> str | None:
-    """`mask`, `~mask`, `mask == 0`."""
+def looked_through(node: ast.expr) -> ast.expr:
+    """`mask` of `~mask` and of `mask == 0`."""
     if isinstance(node, ast.UnaryOp):
         node = node.operand
-    if isinstance(node, ast.Compare):
-        node = node.left
-    return dotted(node)
+    return node.left if isinstance(node, ast.Compare) else node
 
 
 def tested(test: ast.expr) -> Iterator[str]:

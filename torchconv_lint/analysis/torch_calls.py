@@ -75,6 +75,9 @@ def call_torch(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         return make_optimizer(name.rpartition(".")[2])
     if name.startswith("nn.init.") and arguments.positional:
         tell_overwritten(frame, arguments.positional[0].node, f"nn.init.{name[8:]}", node)
+        if name[8:].removesuffix("_") in _FILL_MATRICES and _is_a_vector(arguments.value(0)):
+            frame.fail()  # ValueError: a vector has no fan in and fan out
+            return UNKNOWN
     if name in SPARSE_MAKERS or name in QUANTISERS:
         return _specially_formed(frame, name, arguments, node)
     if name.startswith("distributions."):
@@ -82,6 +85,15 @@ def call_torch(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
     if name.startswith("Tensor."):
         return _unbound_method(frame, name[7:], arguments, node)
     return _by_table(frame, name, arguments, node)
+
+
+_FILL_MATRICES = frozenset({"xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal"})
+
+
+def _is_a_vector(value: Value) -> bool:
+    """Whether it is a tensor with one dimension, surely."""
+    kind = value[0].kind if len(value) == 1 else None
+    return isinstance(kind, Tensor) and kind.shape is not None and len(kind.shape) == 1
 
 
 def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:

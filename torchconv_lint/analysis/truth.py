@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis import narrowing
-from torchconv_lint.analysis.conditions import Condition, atom, both, either, negation
+from torchconv_lint.analysis.conditions import ASKED, Condition, atom, both, either, is_answer, negation
+from torchconv_lint.analysis.confirming import is_borne_out
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
@@ -33,6 +34,7 @@ from torchconv_lint.analysis.values import (
     guessed,
 )
 from torchconv_lint.analysis.weights import HOLDS_WEIGHTS
+from torchconv_lint.analysis.without_bias import lack_bias
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -102,8 +104,22 @@ def ask_truth(
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
-        frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation))
+        doubtful = or_none and (_is_doubtful(frame, node, alt.kind) or _is_among_others(frame))
+        frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
+
+
+def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind) -> bool:
+    """Whether nothing but an annotation makes it a tensor; what a `forward` is given is one as a rule."""
+    if not isinstance(kind, Tensor) or not kind.promised:
+        return False
+    given = frame.entry is not None and frame.entry.name == "forward"
+    return not is_borne_out(frame.definition, frame.interpreter.outline, dotted_path(node), otherwise=given)
+
+
+def _is_among_others(frame: Frame) -> bool:
+    """Whether this is the branch for what is no tensor: `if not isinstance(x, torch.Tensor): …`."""
+    return any(is_answer(key, ASKED) and key[2] and not truth for key, truth in frame.state.path)
 
 
 def _array_of(frame: Frame, node: cst.BaseExpression, value: Value) -> Array | None:
@@ -130,11 +146,11 @@ _ORDERS = frozenset({cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, c
 def _is_present(frame: Frame, node: cst.BaseExpression, value: Value) -> bool:
     """Whether the test asks if a tensor is there: it is used as one where the test holds."""
     if _is_bias(frame, node):
-        return True
+        return not _lacks_bias(frame, node)
     path = dotted_path(node) if frame.evidence.present else None
     if path is None or path not in frame.evidence.present:
         return False
-    return all(
+    return not _lacks_bias(frame, node) and all(
         isinstance(kind, Opaque | Tensor) or (isinstance(kind, Const) and kind.value is None) for kind, _ in value
     )
 
@@ -145,6 +161,15 @@ def _is_bias(frame: Frame, node: cst.BaseExpression) -> bool:
         return False
     owners = [kind for kind, _ in frame.quietly(node.value) if isinstance(kind, Module)]
     return bool(owners) and all(kind.name in HOLDS_WEIGHTS and kind.features != 1 for kind in owners)
+
+
+def _lacks_bias(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether it is the bias of layers that the file makes without one."""
+    if type(node) is not cst.Attribute or node.attr.value != "bias" or type(node.value) is not cst.Name:
+        return False
+    function = frame.definition.outline if frame.definition is not None else None
+    origin = frame.segment.origin(node)
+    return lack_bias(frame.interpreter.outline, function, node.value.value, getattr(origin, "lineno", 0))
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

@@ -200,7 +200,7 @@ class Tensor(Kind):
     `traced` is known of what depends on the inputs of a function that is transformed. `pinned`: it is in page-locked
     memory; `landing` is the copy that was begun, and not waited for, to fill it. `fraction`: it is the result of an
     operation that gives no whole numbers as a rule. `form` tells what is no plain
-    rectangle of numbers (see forms.py)."""
+    rectangle of numbers (see forms.py). `promised`: nothing but an annotation says that it is a tensor."""
 
     device: Fact | None = None
     grad: Fact | None = None
@@ -215,6 +215,7 @@ class Tensor(Kind):
     graph: Graph = NO_GRAPH
     form: Fact | None = None
     fraction: bool = False
+    promised: bool = field(default=False, compare=False)
 
     @property
     def on_accelerator(self) -> bool:

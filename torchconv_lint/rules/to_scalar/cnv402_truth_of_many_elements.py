@@ -7,15 +7,17 @@ Reports a tensor with more than one element where Python asks for one truth valu
 tested by itself (`if mask:`), where `is not None` was meant.
 
 What counts as evidence: sizes written out in the code, as for CNV401; for "or None" an annotation such as
-`torch.Tensor | None`, a call in the file that passes a tensor, branches that assign one, or what the tested branch
-itself does with the value: `if m.bias: nn.init.zeros_(m.bias)`, `if mask: x = x.masked_fill(mask == 0, -1e9)`.
+`torch.Tensor | None` over something that the function uses as a tensor, a call in the file that passes a tensor,
+branches that assign one, or what the tested branch itself does with the value: `if m.bias: nn.init.zeros_(m.bias)`,
+`if mask: x = x.masked_fill(mask == 0, -1e9)`.
 
 Silent, deliberately: tensors of unknown size, unless they may be None; one-element results (`.any()`, `.all()`,
-`.sum()`); lists of tensors; `len(x)`, `x.shape`, `x.numel()`. Not seen: the truth value inside `x in list`, `max(a,
-b)` and `0 < x < 1`.
+`.sum()`); lists of tensors; `len(x)`, `x.shape`, `x.numel()`; the bias of layers that the file makes with
+`bias=False`. Not seen: the truth value inside `x in list`, `max(a, b)` and `0 < x < 1`.
 
-Confidence: *certain* when the size is in the code, *likely* for "or None". A size that is only *likely* to be more
-than one is shown to those who ask for the rule. *Possible* (not shown by default) adds names that are a tensor only by
+Confidence: *certain* when the size is in the code, *likely* for "or None". Shown to those who ask for the rule: a size
+that is only *likely* to be more than one, and what nothing but an annotation calls a tensor: many of these turned out
+to be lists, numbers or batches of a tokenizer. *Possible* (not shown by default) adds names that are a tensor only by
 the way they are used.
 
 ## Why is this bad?
@@ -104,7 +106,8 @@ class TruthOfManyElements(Rule[Tested]):
         elif event.or_none and (count is None or count.value != ONE):
             message = f"`{event.subject}` is a tensor or None: its truth value raises for more than one element"
             message += " and is False for a zero (use `is not None`)"
-            yield Verdict(event.site, message, min(event.sure, Confidence.LIKELY), fix=_compared(event))
+            sure = min(event.sure, Confidence.LIKELY)
+            yield Verdict(event.site, message, sure, fix=_compared(event), on_request=event.doubtful)
 
 
 def _compared(event: Tested) -> Proposal | None:
