@@ -78,8 +78,8 @@ def tell_reinterpreted(
 ) -> None:
     """`x.view(dtype)`."""
     given = arguments.get(0, "dtype")
-    if given is None:
-        return
+    if given is None or (kind.memory is not None and kind.memory.origin == "blank"):
+        return  # a workspace: there are no values in it yet
     site, text = frame.site(node), frame.text(subject)
     own = f"{text}.dtype"
     if isinstance(given.node, cst.Subscript) and any(

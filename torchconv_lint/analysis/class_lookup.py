@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.annotations import annotated
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.outline import ClassOutline
 
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel"})
+
+_OF_ANOTHER = re.compile(r"^(?!torch\.|nn\.)\w+(\.\w+)*\.nn\.Module$")
+"""The `nn.Module` of another library."""
 
 
 class ClassLookup:
@@ -69,7 +73,8 @@ class ClassLookup:
     def is_module(self, class_: ClassOutline) -> bool:
         """Whether it is an nn.Module."""
         return any(
-            base.startswith("torch.nn.") or base.rpartition(".")[2] in _MODULE_BASES
+            base.startswith("torch.nn.")
+            or (base.rpartition(".")[2] in _MODULE_BASES and _OF_ANOTHER.search(base) is None)
             for base in self.external_bases(class_)
         )
 

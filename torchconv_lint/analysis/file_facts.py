@@ -70,6 +70,11 @@ class FileFacts:
         return None if "set_default_" in self._text else Fact("float32")
 
     @functools.cached_property
+    def leaves_tensors_on_host(self) -> bool:
+        """Whether tensors and legacy constructors that name no device mean the CPU, as far as the file says."""
+        return "set_default_tensor_type" not in self._text and "set_default_device" not in self._text
+
+    @functools.cached_property
     def renews_gradients(self) -> bool:
         """Whether the file's `zero_grad` drops the gradients, as it does by default, so that each backward pass makes
         new ones; nothing in it writes zeros into them."""

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import Shape, dtype_of_data, literal_sizes, shape_of_data, shaped
 from torchconv_lint.analysis.sharing import converted, fresh, with_memory
-from torchconv_lint.analysis.tensors import NO_GRAD, requires_grad_set, tell_grad_asked
+from torchconv_lint.analysis.tensors import NO_GRAD, cast, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.to_tensor import beside_float32, tell_placed, tell_refused, tell_to_tensor
 from torchconv_lint.analysis.transforms import tell_cuts
 from torchconv_lint.analysis.values import (
@@ -28,6 +28,7 @@ from torchconv_lint.analysis.values import (
     Fact,
     Graph,
     Kind,
+    Number,
     Opaque,
     Sequence,
     Step,
@@ -137,8 +138,10 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
     if name == "arange" and len(positional) == 1:
         last = positional[0].value[0].kind if len(positional[0].value) == 1 else None
         shape = (math.ceil(last.value),) if isinstance(last, Const) and isinstance(last.value, int | float) else None
-    if name in ("tril_indices", "triu_indices"):  # two rows of indices
+    if name in ("tril_indices", "triu_indices", "fft.fftfreq", "fft.rfftfreq"):  # these numbers are no sizes
         shape = None
+    if name == "scalar_tensor":
+        shape = ()
     origin = "blank" if name.startswith("empty") else "fresh"
     dtype = frame.interpreter.facts.default_dtype
     if name in ("arange", "full"):
@@ -149,9 +152,16 @@ def factory(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Va
             dtype = frame.interpreter.facts.default_dtype
     elif name in ("randint", "randperm", "tril_indices", "triu_indices"):
         dtype = Fact("int64")
-    elif name == "range":
+    elif name == "get_rng_state":
+        dtype = Fact("uint8")
+    elif name == "range" or (name == "normal" and not _are_numbers(arguments)):  # by what they are given
         dtype = None
     return _created(frame, arguments, node, shape=shape, dtype=dtype, what=name, origin=origin)
+
+
+def _are_numbers(arguments: Arguments) -> bool:
+    given = [kind for argument in arguments.positional[:2] for kind, _ in argument.value]
+    return all(isinstance(kind, Const | Number) for kind in given)
 
 
 def _may_be_several(arguments: Arguments) -> bool:
@@ -221,7 +231,7 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
         if certain:
             kind = as_array(kind)
         if isinstance(kind, Tensor) and not certain:
-            return kind
+            return cast(kind, wanted) if typed and (wanted is None or wanted != kind.dtype) else kind
         if not isinstance(kind, Array) or (typed and (wanted is None or kind.dtype is None or wanted != kind.dtype)):
             found = wanted if typed else _data_dtype(frame, just(kind), node, "as_tensor")
             plain = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=found), shape_of_data(value))

@@ -63,6 +63,12 @@ def operation(
             dtype = None if "rounding_mode" in arguments.keywords else frame.interpreter.facts.default_dtype
         elif function and _has_unknown(arguments):  # `torch.index_select(weight, 0, index)`: the index tells nothing
             dtype = None
+        elif name in _TOTALS:
+            dtype = replace(dtype, value="int64")
+        elif name in ops.elementwise and _widens(dtype, arguments):
+            dtype = None
+    if dtype is not None and str(dtype.value).startswith("complex") and not fixed and name in ops.reduces:
+        dtype = None  # a norm or a deviation is real, a sum is not
     if (name in ops.no_grad) or (fixed in ("bool", "int64")):
         return replace(computed(frame, operands, count=count, shape=shape), grad=NO_GRAD, dtype=dtype)
     if views or (maybe and not function):
@@ -83,6 +89,18 @@ def operation(
     if name.rpartition(".")[2] in _WITH_FRACTIONS and "rounding_mode" not in arguments.keywords:
         result = replace(result, fraction=True)
     return formed(frame, autocast.by_operation(frame, result, name, node), name, first, node, view=views)
+
+
+_TOTALS = frozenset({"sum", "nansum", "prod", "cumsum", "cumprod"})
+"""Operations that give int64 for integers of any width, and for booleans: measured."""
+
+
+def _widens(dtype: Fact, arguments: Arguments) -> bool:
+    """Whether a number among the operands may give integers another dtype: a float does, and any number to booleans."""
+    numbers = [kind for argument in arguments.positional for kind, _ in argument.value]
+    if any(isinstance(kind, Number) or (isinstance(kind, Const) and type(kind.value) is float) for kind in numbers):
+        return True
+    return dtype.value == "bool" and any(isinstance(kind, Const) and type(kind.value) is int for kind in numbers)
 
 
 def _has_unknown(arguments: Arguments) -> bool:
@@ -118,13 +136,15 @@ def _size(
     ops = torch_ops().function if function else torch_ops().method
     first = operands[0]
     if name in ops.reduces:
-        if _reduces_all(arguments, function, name):
+        place = _place_of_dim(name, function)
+        if place is None or _reduces_all(arguments, place, name):
             return Fact(ONE), ()
         if name.startswith("nn.functional."):
             shape = broadcast(tensor.shape for tensor in operands) if _unreduced(arguments) else None
             return count_of(shape), shape
-        dim = arguments.value(1 if function else 0, "dim")
-        shape = without_dim(first.shape, dim, keep="keepdim" in arguments.keywords)
+        if len(arguments.positional) > place + 1:  # another dimension, or whether to keep this one
+            return None, None
+        shape = without_dim(first.shape, arguments.value(place, "dim"), keep="keepdim" in arguments.keywords)
         return count_of(shape), shape
     if name in ops.elementwise:
         many = [tensor.count for tensor in operands if tensor.count is not None and tensor.count.value == MANY]
@@ -135,6 +155,8 @@ def _size(
         return count_of(shape) or first.count, shape
     if name == "t" and first.shape is not None:
         return first.count, first.shape[::-1]
+    if name == "einsum":
+        return (Fact(ONE), ()) if _sums_all(arguments.value(0)) else (None, None)
     if views:
         same = name in ("detach", "contiguous", "clone", "requires_grad_", "alias", "view_as")
         return (first.count if name not in _PARTIAL_VIEWS else None), first.shape if same else None
@@ -159,14 +181,41 @@ def _unreduced(arguments: Arguments) -> bool:
     return any(isinstance(kind, Const) and kind.value == "none" for kind, _ in reduction)
 
 
+def _sums_all(equation: Value) -> bool:
+    """Whether an equation of `einsum` leaves no index: `ij,ij->`, and `ij,ij`, where each is found twice."""
+    kind = equation[0].kind if len(equation) == 1 else None
+    if not isinstance(kind, Const) or not isinstance(kind.value, str):
+        return False
+    given, arrow, kept = kind.value.replace(" ", "").partition("->")
+    if arrow:
+        return not kept
+    indices = given.replace(",", "")
+    return "." not in given and all(indices.count(index) > 1 for index in indices)
+
+
 _PARTIAL_VIEWS = frozenset({"select", "narrow", "diagonal", "unfold", "expand", "index_select", "as_strided", "get"})
+_PARTIAL_VIEWS |= {"broadcast_to", "sum_to_size", "slice_inverse", "linalg.diagonal", "view_as_complex"}
+_PARTIAL_VIEWS |= {"cartesian_prod"}
+"""Operations that share memory, or may, and give another number of elements."""
+
+_NORMS = frozenset({"norm", "linalg.norm", "linalg.vector_norm", "linalg.matrix_norm"})
+"""Reductions that are told which norm before they are told along which dimension."""
 
 
-def _reduces_all(arguments: Arguments, function: bool, name: str) -> bool:
+def _place_of_dim(name: str, function: bool) -> int | None:
+    """At which place a reduction takes its dimension; None if it takes none."""
+    if name.endswith("_total_norm"):
+        return None
+    return (1 if function else 0) + (1 if name in _NORMS else 0)
+
+
+def _reduces_all(arguments: Arguments, place: int, name: str) -> bool:
     if "dim" in arguments.keywords or "axis" in arguments.keywords:
         return False
     if name.startswith("nn.functional."):
         reduction = arguments.value(99, "reduction")
         constant = reduction[0].kind.value if reduction and isinstance(reduction[0].kind, Const) else None
         return not reduction or constant in ("mean", "sum")
-    return len(arguments.positional) <= (1 if function else 0)
+    given = arguments.value(place)
+    by_number = any(isinstance(kind, Const) and isinstance(kind.value, bool) for kind, _ in given)  # `x.std(False)`
+    return by_number or len(arguments.positional) <= place

@@ -41,6 +41,8 @@ def tell_refused(frame: Frame, function: str, arguments: Arguments, node: cst.CS
 
 def tell_placed(frame: Frame, function: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """`torch.Tensor(3, device=d)` and `torch.FloatTensor(x)` know no device but the CPU."""
+    if not frame.interpreter.facts.leaves_tensors_on_host:  # then they know no other but that
+        return
     named = arguments.keywords.get("device")
     if named is not None:
         for kind, _ in as_device(frame, named.value, named.node):

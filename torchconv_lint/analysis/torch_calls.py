@@ -119,7 +119,7 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         if name in ops.sole and arguments.positional:  # it reads the others as numbers
             chosen = chosen[:1]
         operands = operands_in([just(kind) for kind in chosen])
-        with_dim = len(arguments.positional) > 1 or "dim" in arguments.keywords
+        with_dim = len(arguments.positional) > 1 or not arguments.keywords.keys().isdisjoint(("dim", "axis"))
         if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
             return outputs(frame, ops.tuple[name], operands)
         if name in ops.list:
@@ -274,7 +274,6 @@ def _autograd_grad(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
 
 _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "tensor": make_tensor,
-    "scalar_tensor": make_tensor,
     "from_numpy": from_numpy,
     "as_tensor": as_tensor,
     "asarray": as_tensor,

@@ -9,9 +9,11 @@ dtype is looked up by the old one (`x.view(TABLE[x.dtype])`) and has another wid
 What counts as evidence: both dtypes are known in this file.
 
 Silent, deliberately: dtypes of the same width (`uint16` as `int16`, `float32` as `int32`), which are used to carry bits
-on purpose; bytes (`uint8`, `int8`) on either side; complex numbers; dtypes that are not known.
+on purpose; bytes (`uint8`, `int8`) on either side; complex numbers; dtypes that are not known; memory from
+`torch.empty`, which holds no values yet.
 
-Confidence: *certain*; *likely* where the dtype is looked up. *Possible* (not shown by default) adds dtypes that are one
+Confidence: *certain*; *likely* where the dtype is looked up. Where it is not, the bits were always wanted in code that
+is in use: this is shown to those who ask for the rule. *Possible* (not shown by default) adds dtypes that are one
 of several.
 
 ## Why is this bad?
@@ -22,23 +24,25 @@ raised as long as the sizes divide.
 ## Example
 
 ```python
-import numpy as np
 import torch
 
+SIGNED = {torch.uint16: torch.int32, torch.uint32: torch.int64}
 
-def as_single(rows):
-    return torch.from_numpy(np.zeros((rows, 4)).view(np.float32))
+
+def signed(pixels: torch.Tensor):
+    return pixels.view(SIGNED[pixels.dtype])
 ```
 
 ## Use instead
 
 ```python
-import numpy as np
 import torch
 
+SIGNED = {torch.uint16: torch.int32, torch.uint32: torch.int64}
 
-def as_single(rows):
-    return torch.from_numpy(np.zeros((rows, 4)).astype(np.float32))
+
+def signed(pixels: torch.Tensor):
+    return pixels.to(SIGNED[pixels.dtype])
 ```
 
 ## Fix safety
@@ -93,4 +97,5 @@ class BitsReinterpreted(Rule[Reinterpreted]):
         message = (
             f"`.view` reads the bytes of `{event.subject}` ({event.dtype}) as {event.into}: the values become others"
         )
-        yield Verdict(event.site, f"{message} (use `.astype` or `.to`)", event.sure)
+        # Who names the dtype mostly wants the bits.
+        yield Verdict(event.site, f"{message} (use `.astype` or `.to`)", event.sure, on_request=not event.looked_up)

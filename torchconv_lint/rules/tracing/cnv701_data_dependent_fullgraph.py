@@ -17,6 +17,9 @@ behind `torch.compiler.is_compiling()` and functions under `torch.compiler.disab
 Confidence: *certain* for tensors that are known as such in the code, *likely* for what only behaves like one. Under
 plain `torch.compile` the same code breaks the graph: CNV702.
 
+The rule is off by default: the first call raises, which code that is in use has met; what was found in public code ran
+only while something was looked for.
+
 ## Why is this bad?
 
 With `fullgraph=True` nothing falls back to Python: the first call raises, on every device, and often only in the
@@ -91,6 +94,7 @@ class DataDependentFullgraph(Rule[TracedRead]):
     code = "CNV701"
     name = "data-dependent-fullgraph"
     hears = (TracedRead,)
+    default = False
     triggers = (("fullgraph=",),)
 
     def judge(self, event: TracedRead) -> Iterator[Verdict]:

@@ -14,6 +14,8 @@ about shape, dtype and `None`, code behind `torch.jit.is_tracing()`.
 
 Confidence: *certain* for what is computed from an input in the file, *likely* where a helper outside is involved.
 
+The rule is off by default: PyTorch warns while it traces, and what is left in public code was meant: a seed, for one.
+
 ## Why is this bad?
 
 A trace records the operations on the example input. A number that was read becomes a constant, and of a branch only
@@ -92,6 +94,7 @@ class ConstantInTrace(Rule[TracedRead]):
     code = "CNV704"
     name = "constant-in-trace"
     hears = (TracedRead,)
+    default = False
     triggers = (("trace", "jit"), ("trace_module", "jit"))
 
     def judge(self, event: TracedRead) -> Iterator[Verdict]:
