@@ -39,6 +39,10 @@ USED = {
     "replaced by a statement": "if not x:\n        x = torch.zeros(3)\n    return describe(x)",
     "replaced by a function": "x = x or workspace(y)\n    return describe(x)",
     "replaced where it is None": "if x:\n        y = 1\n    return describe(torch.zeros(3) if x is None else x)",
+    "replaced by a method": "return describe(x or self.compute()[0])",
+    "replaced by what is used as one": "z = y.unsqueeze(0)\n    return describe(x or y)",
+    "bound to one elsewhere": "if y:\n        x = torch.zeros(3)\n    else:\n        x = x or y\n    describe(x)",
+    "used under another name": "z = x or describe(y)\n    return torch.relu(z)",
     "made a parameter": "if x:\n        return nn.Parameter(x)",
 }
 
@@ -58,6 +62,7 @@ NOT_USED = {
 def function(body: str) -> str:
     return (
         "def workspace(n) -> torch.Tensor:\n    return torch.empty(n)\n\n"
+        "class Score:\n    def compute(self) -> tuple[torch.Tensor, torch.Tensor]:\n        ...\n\n"
         f"def f(y, x: Optional[torch.Tensor] = None):\n    {body}\n"
     )
 
@@ -71,6 +76,14 @@ def test_what_is_used_as_a_tensor_is_meant_to_be_one(body: str) -> None:
 def test_what_is_not_is_shown_on_request(body: str) -> None:
     assert codes_shown(function(body), HEAD) == []
     assert "CNV402" in codes_shown(function(body), HEAD, "CNV402")
+
+
+def test_who_lists_several_types_means_each() -> None:
+    code = (
+        "def f(x, y: torch.Tensor | list[str] | None = None):\n    if y:\n        describe(torch.zeros(3).numpy(), y)\n"
+    )
+    assert codes_shown(code, HEAD) == ["CNV402"]
+    assert codes_shown(code.replace(" | list[str]", ""), HEAD) == []
 
 
 def test_what_a_forward_is_given_needs_no_use() -> None:

@@ -65,7 +65,9 @@ def call_array_method(
     if name == "view" and arguments.count:
         tell_reinterpreted(frame, kind, arguments, node, subject)
         target = dtype_of(arguments.value(0, "dtype"))
-        return replace(kind, path=None, dtype=Fact(target.name) if target else None)
+        order = Fact("swapped", Step(frame.site(node), "its bytes are read in the other order"))
+        swapped = order if target is not None and target.swapped else None
+        return replace(kind, path=None, dtype=Fact(target.name) if target else None, swapped=swapped)
     if name in ops.view or name in ops.maybe_view:
         return viewed(frame, kind, name, arguments, node)
     if name == "nonzero":

@@ -73,7 +73,7 @@ class _Uses:
         self._outline = outline
         self._path = path
         self.kept: set[str] = set()
-        self._items: set[str] = set()  # what its items are called
+        self._items: set[str] = set()  # what its items are called, and what takes its value if it is there
         for node in nodes[ast.Assign]:
             self._assigned(node.targets, node.value)
         self.denied = any(self._denying())
@@ -85,6 +85,8 @@ class _Uses:
             self.kept |= {name.removeprefix("self.") for name in names if name.count(".") == 1 and "self." in name}
         elif isinstance(value, ast.Subscript) and dotted(value.value) == self._path:
             self._items |= {name for name in names if not isinstance(value.slice, ast.Constant)}
+        elif isinstance(value, ast.BoolOp) and any(dotted(one) == self._path for one in value.values):
+            self._items |= set(names)
 
     def _denying(self) -> Iterator[bool]:
         nodes, every = self._nodes, _attributes()[0]
@@ -97,11 +99,14 @@ class _Uses:
 
     def _confirming(self) -> Iterator[bool]:
         nodes, path, own = self._nodes, self._path, _attributes()[1]
-        names = {path, *self._items}
+        stand_ins = (dotted(replacement) for replacement in self._replacements())
+        names = {path, *self._items, *(name for name in stand_ins if name is not None)}
         for node in nodes[ast.Attribute]:
             yield node.attr in own and dotted(node.value) in names
         for node in nodes[ast.Call]:
             yield self._takes_tensors(node) and any(dotted(each) in names for each in _handed(node))
+        for node in nodes[ast.Assign]:
+            yield any(dotted(target) == path for target in node.targets) and self._is_tensor(node.value)
         for node in nodes[ast.BinOp]:
             yield path in (dotted(node.left), dotted(node.right))
         for node in nodes[ast.AugAssign]:
@@ -167,21 +172,29 @@ class _Uses:
         return isinstance(node, _DISPLAYS)
 
     def _is_tensor(self, node: ast.expr) -> bool:
-        while isinstance(node, ast.Call | ast.Attribute):
+        while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
             if isinstance(node, ast.Call):
                 name = self._name(node)
                 package, _, rest = name.partition(".")
                 ops = torch_ops().function
                 if package == "torch" and (rest in ops.tensor or rest.endswith(("Tensor", "Parameter"))):
                     return True
-                function = self._outline.functions.get(name)
-                if function is not None:
-                    returned = function.node.returns
-                    return returned is not None and (dotted(returned) or "").endswith("Tensor")
+                if self._returns_tensor(name):
+                    return True
                 node = node.func
             else:
                 node = node.value
         return False
+
+    def _returns_tensor(self, name: str) -> bool:
+        """Whether a function of the file, or a method of one of its classes, is said to give a tensor, or several."""
+        owner, _, last = name.rpartition(".")
+        if owner not in ("self", "cls"):
+            functions = [self._outline.functions.get(name)]
+        else:
+            functions = [class_.methods.get(last) for class_ in self._outline.classes.values()]
+        returned = [function.node.returns for function in functions if function is not None]
+        return any(one is not None and "Tensor" in ast.unparse(one) for one in returned)
 
 
 _CONTAINERS = frozenset({"list", "dict", "tuple", "set"})

@@ -104,16 +104,18 @@ def ask_truth(
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
-        doubtful = or_none and (_is_doubtful(frame, node, alt.kind) or _is_among_others(frame))
+        doubtful = or_none and (_is_doubtful(frame, node, alt.kind, value) or _is_among_others(frame))
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
 
 
-def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind) -> bool:
-    """Whether nothing but an annotation makes it a tensor; what a `forward` is given is one as a rule."""
+def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Value) -> bool:
+    """Whether nothing but an annotation makes it a tensor. What a `forward` is given is one as a rule, and who writes
+    that it may be a tensor or a list means both."""
     if not isinstance(kind, Tensor) or not kind.promised:
         return False
     given = frame.entry is not None and frame.entry.name == "forward"
+    given = given or any(not isinstance(other, Tensor) and other != Const(None) for other, _ in value)
     return not is_borne_out(frame.definition, frame.interpreter.outline, dotted_path(node), otherwise=given)
 
 
