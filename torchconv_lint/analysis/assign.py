@@ -146,6 +146,8 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
         item = unpacked(frame, value, len(elements), position, node)
         if isinstance(element.value, cst.Name) and _is_counted(element.value.value, position):
             item = each(item, _without_grad)
+        if position and isinstance(element.value, cst.Name) and _TOLD.match(element.value.value):
+            item = each(item, _told)
         if frame.tracks:
             item = with_memory(frame, item, node, position=position)
         assign(frame, element.value, item, node)
@@ -176,6 +178,19 @@ _COUNTS = re.compile(
 
 _CHOSEN = re.compile(r"(^|_)(pred|preds|prediction|predictions|label|labels)\d*$", re.I)
 """Names of what is chosen by a model that gives something else first."""
+
+
+_TOLD = re.compile(
+    r"(\w+_)?(logs?|logging|log_(vars?|dict|info|data)|logged|infos?|metrics?(_dict)?|stats?|statistics|summary|summaries|"
+    r"reports?|diagnostics|meters?|scalars?|monitors?)\d*$",
+    re.I,
+)
+"""Names of what is told beside a result: plain numbers as a rule, for people to read."""
+
+
+def _told(kind: Kind) -> Kind:
+    """What an unseen module tells beside its output need not hold tensors."""
+    return replace(kind, tensorish=False) if isinstance(kind, Opaque) else kind
 
 
 def _is_counted(name: str, position: int) -> bool:
@@ -275,11 +290,24 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
                 if not (kind.grad and kind.grad.value):
                     kind = replace(kind, grad=grads[0].then(frame.site(target), "is written into it"))
                 return kind if graph is kind.graph else replace(kind, graph=graph)
+        if isinstance(kind, Opaque) and kind.tensorish and _names_item(target, key) and _is_data(value):
+            return replace(kind, tensorish=False)  # it holds other things as well from now on
         return kind
 
     changed = each(owner, after)
     if changed is not owner:
         write_back(frame, target.value, changed)
+
+
+def _names_item(target: cst.Subscript, key: Value) -> bool:
+    """Whether a key may be that of a dict: no slice, no number, nothing computed."""
+    single = len(target.slice) == 1 and type(target.slice[0].slice) is cst.Index
+    return single and all(isinstance(kind, Opaque) or _is_text(just(kind)) for kind, _ in key)
+
+
+def _is_data(value: Value) -> bool:
+    """Whether it is something else than a tensor, a number or a constant."""
+    return all(isinstance(kind, Array) or (isinstance(kind, Opaque) and kind.guess is None) for kind, _ in value)
 
 
 def _is_text(key: Value) -> bool:

@@ -418,7 +418,7 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
             module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
             return module_calls.call_module(frame, module, arguments, node)
         if LIKE_A_MODULE.search(owner):
-            return module_calls.other_method(frame, Module(None, None), arguments, node)
+            return module_calls.other_method(frame, Module(None, None), name, arguments, node)
     if relevant:
         guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
         return Opaque(guess=guess)
@@ -512,6 +512,8 @@ def _call_opaque_method(
     if kind.guess is not None and kind.tensorish:
         if _TELLS.match(name):
             return UNKNOWN
+        if kind.path is not None and LIKE_A_MODULE.search(kind.path):
+            return module_calls.other_method(frame, _as_module(kind), name, arguments, node)
         guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
         if arguments.count and guess.device is not None and not operands_in(arguments.values):
             guess = replace(guess, device=guess.device.weaker(Confidence.POSSIBLE))  # it may give anything

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.left_behind import accepted
 from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.outline import REGISTERING
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.tensors import frozen, module_output, operands_in, requires_grad_set
+from torchconv_lint.analysis.tensors import frozen, loader_of, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.values import (
     CPU,
     NONE,
@@ -144,9 +144,7 @@ def instantiate(frame: Frame, class_: Class, arguments: Arguments, node: cst.Cal
     if any(base.startswith("torch.autograd") and base.endswith("Function") for base in roots):
         return UNKNOWN
     if any(base.endswith("DataLoader") for base in roots):
-        from torchconv_lint.analysis.values import Loader
-
-        return Loader()
+        return loader_of(arguments)
     made = object_of(frame.interpreter, outline, Fact(CPU))
     return replace(made, trainable=False) if frozen_by(frame.interpreter, outline, arguments) else made
 
@@ -176,7 +174,7 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
     operands = operands_in(arguments.values)
     name = frame.text(node.func)
     trained = kind.trainable and uses_weights(frame.interpreter, kind.definition)
-    output = module_output(frame, name, kind.device, trained, operands, node, Confidence.LIKELY)
+    output = module_output(frame, name, kind.device, trained, operands, node, Confidence.LIKELY, moves_nothing=False)
 
     def complete(result: Kind) -> Kind:
         if isinstance(result, Opaque) and not _tells_more(result.guess, output):

@@ -18,6 +18,7 @@ from torchconv_lint.analysis.events import (
     WrappedByNumpy,
 )
 from torchconv_lint.analysis.iteration import flat
+from torchconv_lint.analysis.meant import for_another_framework, for_arrays, for_the_host, spared
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import ARRAY, NUMBER, TO_HOST
 from torchconv_lint.analysis.values import (
@@ -67,8 +68,12 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
     call = event.site.node
     if event.operand is not None and type(call) is cst.Call and event.operand.node is call.func:
         event = replace(event, operand=None)
-    if isinstance(event, ToNumpy) and _mirrors(frame):
+    if isinstance(event, ToNumpy) and (_mirrors(frame) or for_arrays(frame, event.tensor.device)):
         event = replace(event, mirrored=True)
+    if isinstance(event, ToNumpy) and for_the_host(frame.state.path):
+        event = replace(event, tensor=spared(frame, event.tensor, event.site.node))
+    if for_another_framework(frame.state.path):
+        event = replace(event, sure=Confidence.POSSIBLE)
     if isinstance(event, ToNumpy) and event.grad_mode:
         graph, device = event.tensor.graph, event.tensor.device
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST

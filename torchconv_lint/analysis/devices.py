@@ -10,6 +10,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
+    OPAQUE,
     Alt,
     Const,
     Device,
@@ -98,7 +99,14 @@ def somewhere(value: Value, name: str, site: Site) -> Value:
 
 def as_device(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     """The value as what `.to()`, `device=` or `torch.device()` takes it for: Devices, or something else unchanged."""
+    if any(isinstance(kind, Number) for kind, _ in value) and not all(_may_be_index(kind) for kind, _ in value):
+        # What is looked up may be a number or anything else: a dtype, as a rule, where tensors are told to become it.
+        value = each(value, lambda kind: OPAQUE if isinstance(kind, Number) else kind)
     return each(value, lambda kind: _as_device(frame, kind, node))
+
+
+def _may_be_index(kind: Kind) -> bool:
+    return isinstance(kind, Number | Const | Device)
 
 
 def _as_device(frame: Frame, kind: Kind, node: cst.CSTNode) -> Kind | Value:

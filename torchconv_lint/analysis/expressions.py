@@ -21,7 +21,7 @@ from torchconv_lint.analysis.frame import Definition, Frame, evaluates
 from torchconv_lint.analysis.iteration import constant_key, element_of
 from torchconv_lint.analysis.loops import enter, is_seldom
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.narrowing import assume
+from torchconv_lint.analysis.narrowing import asks_for_type, assume
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read, tell_text
 from torchconv_lint.analysis.replacing import replace
@@ -60,6 +60,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
     kinds,
+    possible,
     under,
 )
 from torchconv_lint.model import Confidence
@@ -92,7 +93,7 @@ def _name(frame: Frame, node: cst.Name) -> Value:
 def peek_name(frame: Frame, name: str) -> Value:
     """The value of a name, without counting as a use of its contents."""
     value = frame.read(name)
-    return value if value is not None else frame.interpreter.globals.value(name)
+    return value if value is not None else possible(frame.interpreter.globals.value(name), frame.state.path)
 
 
 @evaluates(cst.Attribute)
@@ -408,7 +409,14 @@ def _comprehension(frame: Frame, node: cst.ListComp | cst.GeneratorExp | cst.Set
 @evaluates(cst.DictComp)
 def _dict_comprehension(frame: Frame, node: cst.DictComp) -> Value:
     _, value = _in_loops(frame, node.for_in, [node.key, node.value])
+    if type(node.value) is cst.IfExp and _asks_what_it_is(frame, node.value.test):
+        # `{key: x.to(device) if torch.is_tensor(x) else x for …}`: which of them are tensors, the keys tell.
+        value = each(value, lambda kind: Opaque(None, kind, kind.memory) if isinstance(kind, Tensor) else kind)
     return just(Mapping((), value))
+
+
+def _asks_what_it_is(frame: Frame, node: cst.BaseExpression) -> bool:
+    return asks_for_type(frame, node) or (type(node) is cst.Call and dotted_path(node.func) == "hasattr")
 
 
 def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.BaseExpression]) -> list[Value]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.awaited import awaited
 from torchconv_lint.analysis.evidence import Evidence, evidence_in
-from torchconv_lint.analysis.left_behind import kept_globals, kept_names
+from torchconv_lint.analysis.left_behind import handed_attributes, kept_globals, kept_names
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.relevance import any_of
 from torchconv_lint.analysis.unbound import Bindings
@@ -105,6 +105,11 @@ class FileFacts:
     def kept_globals(self) -> frozenset[str]:
         """The names of the module's own statements that nothing in the file hands over or moves."""
         return kept_globals(self.own, (function.by_type for function in self._outline.all_functions()))
+
+    @functools.cached_property
+    def handed_attributes(self) -> frozenset[str]:
+        """The attributes that somebody may move: something in the file does, or hands them over."""
+        return handed_attributes([self.own, *(function.by_type for function in self._outline.all_functions())])
 
     @functools.cached_property
     def bindings(self) -> Bindings:

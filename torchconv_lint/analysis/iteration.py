@@ -18,6 +18,7 @@ from torchconv_lint.analysis.values import (
     Kind,
     Loader,
     Mapping,
+    Module,
     Number,
     Opaque,
     Sequence,
@@ -56,7 +57,9 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode, *, unpacking: bool = F
     if isinstance(kind, Loader):
         site = frame.site(node)
         on_cpu = Fact("cpu").then(site, "a DataLoader yields its batches on the CPU", Confidence.LIKELY)
-        return Opaque(guess=Tensor(device=on_cpu, grad=Fact(False, confidence=Confidence.LIKELY)))
+        return Opaque(guess=Tensor(device=kind.device or on_cpu, grad=Fact(False, confidence=Confidence.LIKELY)))
+    if isinstance(kind, Module) and kind.name in ("ModuleList", "Sequential"):
+        return Module(None, kind.device, kind.trainable, kind.dtype)
     if isinstance(kind, Mapping):
         keys = [just(Const(key)) for key, _ in kind.items if isinstance(key, str)]
         return join(*keys, UNKNOWN) if keys else UNKNOWN

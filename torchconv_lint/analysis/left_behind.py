@@ -51,20 +51,45 @@ def accepted(frame: Frame, module: Module | Instance, arguments: Arguments, node
 
 def _stays_on_cpu(frame: Frame, module: Module | Instance, node: cst.Call) -> bool:
     """Whether the module was made on the CPU under a name that is handed to nobody who could move it."""
-    device = module.device
-    if device is None or device.value != CPU or device.step is not None or device.confidence < Confidence.CERTAIN:
+    if not _is_as_made(module):
         return False
     callee: cst.CSTNode = node.func.value if type(node.func) is cst.Subscript else node.func
     facts = frame.interpreter.facts
-    if type(callee) is not cst.Name or facts.default_dtype is None:  # `set_default_…` may have moved it
+    if facts.default_dtype is None:  # `set_default_…` may have moved it
         return False
     if isinstance(module, Module) and module.name not in HOLDS_WEIGHTS:
         return False
     if isinstance(module, Instance) and not (module.is_module and holds_weights(frame.interpreter, module.definition)):
         return False
+    if type(callee) is cst.Attribute:
+        if not _is_of_plain_object(frame, callee) or callee.attr.value in facts.handed_attributes:
+            return False
+        return all(_is_as_made(kind) for kind, _ in frame.quietly(node.func))
+    if type(callee) is not cst.Name:
+        return False
     if frame.definition is not None and frame.read(callee.value) is None:
         return callee.value in facts.kept_globals
     return callee.value in facts.kept_names(frame.definition.outline if frame.definition else None)
+
+
+def _is_as_made(module: Kind) -> bool:
+    """Whether it is on the CPU, where modules are made, and nothing says that it was put there."""
+    device = module.device if isinstance(module, Module | Instance) else None
+    return (
+        device is not None and device.value == CPU and device.step is None and device.confidence is Confidence.CERTAIN
+    )
+
+
+def _is_of_plain_object(frame: Frame, node: cst.Attribute) -> bool:
+    """Whether it is an attribute of `self`, which is no module: a module's parts are moved with it. What else the class
+    inherits is all in sight."""
+    this = frame.this
+    if not isinstance(this, Instance) or this.is_module or type(node.value) is not cst.Name:
+        return False
+    mine = frame.read(node.value.value)
+    if mine is None or not all(kind == this for kind, _ in mine):
+        return False
+    return all(base == "object" for base in frame.interpreter.classes.external_bases(this.definition))
 
 
 def _is_elsewhere(kind: Kind) -> bool:
@@ -111,6 +136,39 @@ def kept_globals(own: ByType, functions: Iterable[ByType]) -> frozenset[str]:
         touched = _passed(nodes) | _moved(nodes) | {name for node in nodes[ast.Global] for name in node.names}
         names -= touched
     return names
+
+
+def handed_attributes(all_nodes: Iterable[ByType]) -> frozenset[str]:
+    """The attributes, of whatever object, that are moved, go by another name, or are handed to somebody who might."""
+    found: set[str] = set()
+    for nodes in all_nodes:
+        moved = _moved(nodes)
+        given: list[ast.AST | None] = [node.value for node in (*nodes[ast.Assign], *nodes[ast.Return])]
+        for node in nodes[ast.Call]:
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
+                found |= {one.attr for one in ast.walk(node.func.value) if isinstance(one, ast.Attribute)}
+            if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
+                given += [*node.args, *(keyword.value for keyword in node.keywords)]
+        for node in (*nodes[ast.For], *nodes[ast.comprehension]):
+            if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
+                found |= {one.attr for one in ast.walk(node.iter) if isinstance(one, ast.Attribute)}
+        found |= {name for one in given for name in _attributes_in(one)}
+    return frozenset(found)
+
+
+def _attributes_in(node: ast.AST | None) -> Iterator[str]:
+    """The attributes that an expression hands over: itself, an item, or what a list or a method such as `values` gives
+    of them."""
+    for one in node.elts if isinstance(node, ast.List | ast.Tuple) else [node]:
+        while isinstance(one, ast.Subscript | ast.Starred):
+            one = one.value
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _ITEMS:
+            one = one.func.value
+        if isinstance(one, ast.Attribute):
+            yield one.attr
+
+
+_ITEMS = frozenset({"values", "items", "get", "pop", "copy"})
 
 
 def _names_in_list(argument: ast.expr) -> Iterator[ast.Name]:

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.iteration import element_of, flat
 from torchconv_lint.analysis.patterns import PLOTS, is_axes
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import copied_anew
-from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, loader_of, operands_in
 from torchconv_lint.analysis.transforms import TRANSFORMS, apply
 from torchconv_lint.analysis.values import (
     CPU,
@@ -31,7 +31,6 @@ from torchconv_lint.analysis.values import (
     Foreign,
     Function,
     Kind,
-    Loader,
     Mapping,
     Module,
     Number,
@@ -141,7 +140,7 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         images = operands_in([flat(arguments.value(0, "tensor"))])
         return replace(computed(frame, images), grad=NO_GRAD, graph=NO_GRAPH) if images else None
     if last.endswith("DataLoader"):
-        return Loader()
+        return loader_of(arguments)
     if package == "h5py":
         if last in ("create_dataset", "require_dataset") and "data" in arguments.keywords:
             data = arguments.keywords["data"]

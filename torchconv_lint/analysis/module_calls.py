@@ -34,6 +34,7 @@ from torchconv_lint.analysis.values import (
     NONE,
     NOTHING,
     UNKNOWN,
+    Array,
     Const,
     Device,
     Dtype,
@@ -116,6 +117,8 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     arguments = taken
     for given in arguments.values:
         escape(frame, given)
+    if kind.name is None and _is_array(arguments.value(0, "input")):
+        return UNKNOWN  # a module of torch's refuses arrays: it converts them itself, or is none
     _tell_fed(frame, kind, arguments, node)
     told_nothing_else = frame.interpreter.facts.default_dtype is not None  # `set_default_…` may have moved what is made
 
@@ -127,7 +130,10 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
         name = _name_of(frame, node)
         told = kind.dtype if kind.dtype != UNKNOWN_DTYPE else None
-        result = module_output(frame, name, kind.device, kind.trainable, operands, node, sure, told)
+        takes = kind.name not in _SPREADS
+        result = module_output(
+            frame, name, kind.device, kind.trainable, operands, node, sure, told, moves_nothing=takes
+        )
         result = autocast.by_module(frame, result, kind.name, name, node)
         if frame.state.grad is not False and not kind.trainable and any(_is_unknown(one) for one in chosen):
             result = replace(result, grad=None)  # as much a part of a graph as what nobody knows
@@ -150,6 +156,10 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     if value == NOTHING:
         frame.fail()
     return value
+
+
+def _is_array(value: Value) -> bool:
+    return bool(value) and all(isinstance(kind, Array) for kind, _ in value)
 
 
 def _is_unknown(kind: Kind) -> bool:
@@ -180,6 +190,9 @@ _ELEMENTWISE = frozenset(
     ]
 )
 """Modules whose output has the shape of their input."""
+
+_SPREADS = frozenset({"DataParallel", "DistributedDataParallel"})
+"""Modules that bring their inputs to the devices they are on."""
 
 _SEVERAL_OUTPUTS = frozenset(
     {"LSTM", "GRU", "RNN", "LSTMCell", "MultiheadAttention", "Sequential", "DataParallel", "ModuleList", "ModuleDict"}
@@ -244,18 +257,19 @@ def call_module_method(
         zeroed(frame, arguments, node)
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
         return NONE if name == "zero_grad" else UNKNOWN
-    return other_method(frame, kind, arguments, node)
+    return other_method(frame, kind, name, arguments, node)
 
 
 _MADE_FOR_USE = re.compile(r"generat|synthes|sampl|infer|predict|translat|transcri", re.I)
 """Methods whose results people look at and listen to: many bring them to the host, which cannot be seen."""
 
 
-def _method_of(node: cst.Call) -> str:
-    return node.func.attr.value if type(node.func) is cst.Attribute else ""
+_COMPUTES = re.compile(r"(forward|encod|decod|embed|extract|feature|project|reconstruct|logit)", re.I)
+"""Names of methods that do a part of what forward does: they give tensors where they are given some. `act`, `step` and
+`predict` give as often what the world outside understands."""
 
 
-def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call) -> Kind | Value:
+def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """A method of an unseen module: its result is on the device of what goes in; whether it is part of the graph
     (`generate` is not, `encode` may be) is anybody's guess."""
     operands = operands_in(arguments.values)
@@ -266,14 +280,14 @@ def other_method(frame: Frame, kind: Module, arguments: Arguments, node: cst.Cal
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
     device = result.device
-    if device is not None and device.step is not None and _MADE_FOR_USE.search(_method_of(node)):
+    if device is not None and device.step is not None and _MADE_FOR_USE.search(name):
         result = replace(result, device=replace(device, step=replace(device.step, echoed=True)))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
     if not operands:
         # A metric's own sum of what it has seen is where the metric is.
         return Opaque(guess=replace(result, grad=NO_GRAD), tensorish=True) if _computes(kind, node) else Opaque()
-    return Opaque(guess=replace(result, grad=grad))
+    return Opaque(guess=replace(result, grad=grad), tensorish=_COMPUTES.search(name) is not None)
 
 
 def _computes(kind: Module, node: cst.Call) -> bool:

@@ -26,6 +26,7 @@ from torchconv_lint.analysis.values import (
     Dtype,
     Fact,
     Kind,
+    Number,
     Opaque,
     Step,
     Tensor,
@@ -70,15 +71,18 @@ def moved_by(
 
 def _is_some_dtype(target: Argument, arguments: Arguments) -> bool:
     """Whether a dtype that nobody knows is asked for: `x.to(y.dtype)`, `x.to(self.dtype)`, `x.to(dtype=kind)`."""
-    return all(isinstance(kind, Opaque) for kind, _ in target.value) and names_dtype(target, arguments)
+    return all(isinstance(kind, Opaque | Number) for kind, _ in target.value) and names_dtype(target, arguments)
 
 
 def names_dtype(target: Argument | None, arguments: Arguments) -> bool:
     """Whether an argument reads like a dtype."""
     if target is None:
         return False
-    path = dotted_path(target.node) or ""
-    return target is arguments.keywords.get("dtype") or path.rpartition(".")[2].endswith("dtype")
+    node = target.node
+    if type(node) is cst.Subscript and len(node.slice) == 1 and type(node.slice[0].slice) is cst.Index:
+        node = node.slice[0].slice.value  # `settings[OUTPUT_DTYPE]`, `settings["dtype"]`
+    path = node.value.strip("\"'") if type(node) is cst.SimpleString else dotted_path(node) or ""
+    return target is arguments.keywords.get("dtype") or path.rpartition(".")[2].lower().endswith("dtype")
 
 
 def _one_of_several(goal: Kind) -> Kind:

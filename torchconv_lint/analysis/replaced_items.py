@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.values import Alt, Kind, When
 
 Place = tuple[str, str]
-"""The dotted path of a container, and the name that it is indexed with."""
+"""The dotted path of a container, and the name, or the quoted text, that it is indexed with."""
 
 
 class Item(NamedTuple):
@@ -72,14 +72,15 @@ def met(one: Items, here: When, other: Items, there: When) -> Items:
 
 
 def place_of(node: cst.BaseExpression) -> Place | None:
-    """The place that `container[name]` speaks of."""
+    """The place that `container[name]` or `container["text"]` speaks of."""
     if type(node) is not cst.Subscript or len(node.slice) != 1:
         return None
     index = node.slice[0].slice
     path = dotted_path(node.value)
-    if path is None or type(index) is not cst.Index or type(index.value) is not cst.Name:
+    if path is None or type(index) is not cst.Index or type(index.value) not in (cst.Name, cst.SimpleString):
         return None
-    return path, index.value.value
+    name: str = index.value.value  # type: ignore[attr-defined]
+    return path, name
 
 
 def known_item(frame: Frame, node: cst.Subscript) -> Value | None:
@@ -91,9 +92,12 @@ def known_item(frame: Frame, node: cst.Subscript) -> Value | None:
 
 
 def store_item(frame: Frame, target: cst.Subscript, owner: Value, key: Value, value: Value) -> bool:
-    """`owner[key] = value` where the key is a name; whether that is what it was."""
+    """`owner[key] = value` where the key is a name, or a text and the owner is not known item by item; whether that is
+    what it was."""
     place = place_of(target)
     if place is None or not _holds_objects(owner):
+        return False
+    if _is_text(place[1]) and not all(isinstance(kind, Opaque) for kind, _ in owner):
         return False
     before = frame.state.items.get(place)
     others = before.others if before is not None else owner
@@ -103,8 +107,15 @@ def store_item(frame: Frame, target: cst.Subscript, owner: Value, key: Value, va
 
 def _become(frame: Frame, place: Place, others: Value, key: Value, value: Value) -> None:
     """From here on the item is `value`; its container holds that, and what the others are."""
+    beside = {}
+    if _is_text(place[1]):  # another text is another item
+        beside = {one: item for one, item in frame.state.items.items() if one[0] == place[0] and _is_text(one[1])}
     frame.bind(place[0], each(others, lambda kind: stored(kind, key, value)))
-    frame.state.hold({**frame.state.items, place: Item(value, others)})
+    frame.state.hold({**frame.state.items, **beside, place: Item(value, others)})
+
+
+def _is_text(index: str) -> bool:
+    return index[:1] in ('"', "'")
 
 
 def narrow_item(frame: Frame, node: cst.Subscript, wanted: Callable[[Kind], Kind | bool]) -> bool:

@@ -21,6 +21,7 @@ from torchconv_lint.analysis.values import (
     Fact,
     Instance,
     Kind,
+    Loader,
     Mapping,
     Module,
     Opaque,
@@ -206,6 +207,11 @@ def typed(value: Value, arguments: Arguments) -> Value:
     return each(value, lambda kind: replace(kind, dtype=dtype) if isinstance(kind, Tensor) else kind)
 
 
+def loader_of(arguments: Arguments) -> Loader:
+    """A loader: if the data it is given has been put on an accelerator, that is where its batches are."""
+    return Loader(next((data.device for data in operands_in(arguments.values) if data.on_accelerator), None))
+
+
 _TRANSFORMS_DATA = re.compile(r"(^|[._])(trafo|transform|augment\w*|aug|preprocess\w*)s?\d*$", re.IGNORECASE)
 """Names of what changes data before a model gets it, and has nothing to train."""
 
@@ -219,15 +225,21 @@ def module_output(
     node: cst.CSTNode,
     sure: Confidence,
     dtype: Fact | None = None,
+    *,
+    moves_nothing: bool = True,
 ) -> Tensor:
-    """What an unseen nn.Module gives: on its inputs' device (or its own), requiring grad when it is trained."""
+    """What an unseen nn.Module gives: on its inputs' device (or its own), requiring grad when it is trained.
+    `moves_nothing`: it takes its inputs as they are."""
     site = frame.site(node)
     trainable = trainable and _TRANSFORMS_DATA.search(name) is None
-    place = result_device(operands)
+    given = result_device(operands)
+    place = given
     if place is None or (place.value == CPU and device is not None):
         place = device
     if place is not None and place.value == ACCELERATOR:
         place = place.then(site, f"the output of `{name}` is there too", sure)
+        if given is not None and given.value == CPU and moves_nothing and place.step is not None:
+            place = replace(place, step=replace(place.step, refused=True))
     grad = result_grad(frame, operands)
     if frame.state.grad is False:
         grad = NO_GRAD

@@ -29,7 +29,7 @@ from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensor_methods import call_tensor_method, detached, tell_reading_method
-from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in, typed
+from torchconv_lint.analysis.tensors import NO_GRAD, computed, loader_of, operands_in, typed
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
@@ -40,8 +40,8 @@ from torchconv_lint.analysis.values import (
     Device,
     Fact,
     Kind,
-    Loader,
     Number,
+    Opaque,
     Sequence,
     Step,
     Tensor,
@@ -210,7 +210,13 @@ def _variable(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
 def _loader(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
     """What a function of one's own puts together may be anything."""
     collate = arguments.value(6, "collate_fn")
-    return Loader() if not collate or collate == NONE else UNKNOWN
+    return loader_of(arguments) if not collate or collate == NONE else UNKNOWN
+
+
+def _tensor_dataset(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
+    """It hands out rows of the tensors where they are."""
+    moved = next((one for one in operands_in(arguments.values) if one.on_accelerator), None)
+    return Opaque(guess=Tensor(device=moved.device)) if moved is not None else Opaque()
 
 
 def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
@@ -296,6 +302,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "autograd.grad": _autograd_grad,
     "utils.data.DataLoader": _loader,
     "utils.data.dataloader.DataLoader": _loader,
+    "utils.data.TensorDataset": _tensor_dataset,
     "stack": _joined,
     "cat": _joined,
     "concat": _joined,

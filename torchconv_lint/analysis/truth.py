@@ -217,7 +217,8 @@ def _identity_of_attribute(frame: Frame, node: cst.BaseExpression, value: Value)
     owner = state.identities.get(root)
     if owner is None or (path in state.names and path not in state.narrowed):
         return None
-    return (owner, rest)
+    # Methods that call each other speak of the same object, whichever of them unseen code has called.
+    return path if root == "self" and frame.this is not None else (owner, rest)
 
 
 def condition_of_value(value: Value) -> Condition | None:

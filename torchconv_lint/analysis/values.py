@@ -35,7 +35,8 @@ class Step:
     accelerator itself there (`.cuda()`), and leaves nobody the choice of another device. `stated`: it says itself
     which device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad.
     `spared`: a branch that asks for devices has not brought it to the host. `echoed`: the device is that of other data,
-    wherever that may be, or of what a method that cannot be seen was given, which may have brought it to the host."""
+    wherever that may be, or of what a method that cannot be seen was given, which may have brought it to the host.
+    `refused`: a module that is there is given what is on the CPU, and does not take it as a rule."""
 
     site: Site
     message: str
@@ -45,6 +46,7 @@ class Step:
     stated: bool = False
     spared: bool = False
     echoed: bool = False
+    refused: bool = False
 
 
 @record
@@ -78,6 +80,11 @@ class Fact:
     def is_echoed(self) -> bool:
         """Whether the device is that of other data: the code goes along with an accelerator, and speaks of none."""
         return any(step.echoed for step in self._steps())
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it would have raised on the way: a module on the accelerator is given what is on the CPU."""
+        return any(step.refused for step in self._steps())
 
     def is_stated_in(self, path: str) -> bool:
         """Whether that file itself says so: which device it is, rather than a name that somebody else binds; that it
@@ -414,7 +421,10 @@ class Capture(Kind):
 
 @record
 class Loader(Kind):
-    """A DataLoader (or what wraps one): iterating gives batches, which are on the CPU."""
+    """A DataLoader (or what wraps one): iterating gives batches, which are on the CPU, or on the `device` of its data,
+    if that has been put elsewhere."""
+
+    device: Fact | None = None
 
 
 @record

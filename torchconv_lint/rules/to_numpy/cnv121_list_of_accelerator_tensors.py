@@ -14,9 +14,10 @@ lists that come from a caller outside the file. Not seen: a second name for the 
 its argument.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where a name or a caller chooses the device, or another file or a `.cuda()` does, the finding is shown to those who ask
-for the rule: of those that rest on a device that the file itself states ("cuda" if there is one) 11 of 12 were true in
-public code that nobody had looked at before, of the others 2 of 24.
+Where a name or a caller chooses the device, or another file or a `.cuda()` does, where a flag says that there is no
+accelerator, and where a module there is given batches of a `DataLoader` as they came, the finding is shown to those who
+ask for the rule: of those that rest on a device that the file itself states ("cuda" if there is one) 11 of 12 were true
+in public code that nobody had looked at before, of the others 2 of 24.
 *Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
 `assume-device = "cpu"` switches the rule off.
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def is_seldom_true(device: Fact, site: Site) -> bool:
     """Whether a `.cuda()` puts the value on an accelerator, or what may put it there begins in another file or with
-    where other data is; or whether a branch that asks for devices has brought it back, if not this one.
+    where other data is; whether a branch that asks for devices has brought it back, if not this one, or a flag says
+    that this one is for the host; or whether a module there would have refused its input before.
 
     A program that says `.cuda()` runs on an accelerator whenever it runs, so an error that is raised there at once has
     been seen and mended; one that says `.to(device)` may have met the CPU only. What another file says of a device is
@@ -23,4 +24,4 @@ def is_seldom_true(device: Fact, site: Site) -> bool:
     """
     begins = device.begins_at()
     elsewhere = begins is not None and begins.path != site.path and device.confidence < Confidence.CERTAIN
-    return elsewhere or device.is_named or device.is_spared or device.is_echoed
+    return elsewhere or device.is_named or device.is_spared or device.is_echoed or device.is_refused

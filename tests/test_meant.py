@@ -1,0 +1,310 @@
+"""What raises before, what a branch or a function is meant for, and what is told beside a result: no accelerator's
+tensors for NumPy there, or none that anybody would meet."""
+
+from __future__ import annotations
+
+import pytest
+from snippets import codes_shown
+
+HEADER = """\
+import torch
+import numpy as np
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""
+
+SHOWN = {
+    "a module is given a tensor": (
+        "CNV101",
+        "def f(net, x):\n    net.to(device)\n    return net(torch.from_numpy(x).to(device)).detach().numpy()",
+    ),
+    "a net of the object is moved in a loop": (
+        "CNV101",
+        """
+        class Nets:
+            def __init__(self, n):
+                self.nets = {i: nn.Linear(3, 3) for i in range(n)}
+                for net in self.nets.values():
+                    net.to(device)
+            def first(self, x):
+                return self.nets[0](torch.from_numpy(x).to(device)).detach().numpy()
+        """,
+    ),
+    "the net of a module": (
+        "CNV101",
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(3, 3)
+            def first(self, x):
+                return self.layer(torch.from_numpy(x).to(device)).detach().numpy()
+        """,
+    ),
+    "a net of the object goes by another name": (
+        "CNV101",
+        """
+        class Nets:
+            def __init__(self):
+                self.net = nn.Linear(3, 3)
+            def start(self):
+                net = self.net
+                net.to(device)
+            def first(self, x):
+                return self.net(torch.from_numpy(x).to(device)).detach().numpy()
+        """,
+    ),
+    "batches of data that was moved": (
+        "CNV121",
+        """
+        def f(x, y):
+            net = nn.Linear(3, 1).to(device)
+            loader = DataLoader(TensorDataset(x.to(device), y.to(device)))
+            found = []
+            for a, b in loader:
+                found.append(net(a).detach())
+            return np.concatenate(found)
+        """,
+    ),
+    "a wrapper moves its batches": (
+        "CNV121",
+        """
+        def f(net, data):
+            net = nn.DataParallel(net).to(device)
+            found = []
+            for x, _ in DataLoader(data):
+                found.append(net(x).detach().mean())
+            return np.mean(found)
+        """,
+    ),
+    "a number is an index": ("CNV101", "def f(x):\n    return torch.ones(3).to(torch.cuda.current_device()).numpy()"),
+    "an output beside the loss": (
+        "CNV121",
+        """
+        def f(net, loader):
+            net.to(device)
+            found = []
+            for x in loader:
+                loss, parts = net(x.to(device))
+                found.append(parts["first"].detach())
+            return np.mean(found)
+        """,
+    ),
+    "what is encoded": (
+        "CNV121",
+        """
+        def f(net, loader):
+            net = net.to(device)
+            found = []
+            for x in loader:
+                found.append(net.encode(x.to(device)).detach())
+            return np.concatenate(found)
+        """,
+    ),
+    "a dict of tensors": (
+        "CNV121",
+        """
+        def f(loader):
+            found = []
+            for batch in loader:
+                batch = {key: torch.as_tensor(value).to(device) for key, value in batch.items()}
+                found.append(batch["x"])
+            return np.concatenate(found)
+        """,
+    ),
+    "its own framework": (
+        "CNV101",
+        "def f(x, backend):\n    if backend == 'torch':\n        return torch.as_tensor(x).to(device).numpy()",
+    ),
+    "a flag for the accelerator": (
+        "CNV101",
+        "def f(x, device, use_gpu):\n    y = torch.ones(3).to(device)\n    if use_gpu:\n        return y.numpy()",
+    ),
+    "a flag for several": (
+        "CNV101",
+        "def f(device, multi_gpu):\n    y = torch.ones(3).to(device)\n    if not multi_gpu:\n        return y.numpy()",
+    ),
+    "an array's function that places the data itself": (
+        "CNV101",
+        """
+        class A:
+            def apply_np(self, x):
+                return self.net(torch.from_numpy(x).to(self.device)).detach().numpy()
+        """,
+    ),
+    "another method of the same class has no such choice": (
+        "CNV101",
+        """
+        class A:
+            def __init__(self, net):
+                self.kind = self.find_out(net)
+                self.net = net
+            def _placed(self, x):
+                if self.kind == "torch":
+                    return x.to(next(self.net.parameters()).device)
+                return x
+            def scores(self, x):
+                x = self._placed(x)
+                if self.kind == "torch":
+                    return self.net(x).detach().numpy()
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "snippet"), SHOWN.values(), ids=SHOWN.keys())
+def test_is_shown(code: str, snippet: str) -> None:
+    assert codes_shown(snippet, HEADER) == [code]
+
+
+SILENT = {
+    "a module that takes arrays": "def f(net, x):\n    net.to(device)\n    return net(np.concatenate(x)).numpy()",
+    "nets of the object that stay on the CPU": """
+        class Nets:
+            def __init__(self, n):
+                self.nets = {i: nn.Sequential(nn.Linear(3, 3)) for i in range(n)}
+            def start(self):
+                for net in list(self.nets.values()):
+                    net.train(True)
+            def first(self, x):
+                return {i: self.nets[i](torch.from_numpy(x).to(device)).detach().numpy() for i in range(3)}
+        """,
+    "batches that are never moved": """
+        def f(data):
+            net = nn.Sequential(nn.Linear(3, 1)).to(device)
+            losses = []
+            for x, y in DataLoader(data):
+                losses.append((net(x) - y).mean().data)
+            return np.mean(losses)
+        """,
+    "batches that are never moved, through a list of layers": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = nn.ModuleList()
+                for i in range(3):
+                    self.layers.append(nn.Linear(3, 3))
+                self.last = nn.Linear(3, 3)
+            def encode(self, x):
+                for layer in self.layers:
+                    x = layer(x)
+                return self.last(x)
+        def f(data):
+            net = Net().to(device)
+            for x, y in DataLoader(data):
+                print(net.encode(x.float()).detach().numpy())
+        """,
+    "what is looked up may be a dtype": """
+        from elsewhere import KIND, BITS
+        def f(x, settings):
+            config = {BITS: len(x), "other": settings["other"]}
+            return torch.ones(3).to(config[KIND]).numpy()
+        """,
+    "a number under the name of a dtype": """
+        from elsewhere import DTYPE, BITS
+        def f(x):
+            config = {BITS: len(x)}
+            return torch.ones(3).to(config[DTYPE]).numpy()
+        """,
+    "what is told beside the loss": """
+        def f(net, loader):
+            net.to(device)
+            found = []
+            for x in loader:
+                loss, logs = net(x.to(device))
+                found.append(logs["first"])
+            return np.mean(found)
+        """,
+    "what an agent tells the world": """
+        def f(policy, env):
+            policy = policy.to(device)
+            action, value = policy.step(torch.as_tensor(env.reset(), device=device))
+            return np.array([value])
+        """,
+    "a dict of tensors and others": """
+        def f(loader):
+            found = []
+            for batch in loader:
+                batch = {key: value.to(device) if torch.is_tensor(value) else value for key, value in batch.items()}
+                found.append(batch["name"])
+            return np.array(found)
+        """,
+    "a dict of tensors whose items are replaced": """
+        def f(net, loader, reduced):
+            net = net.to(device)
+            kept = []
+            for x in loader:
+                out = net(x.to(device))
+                for key, value in out.items():
+                    out[key] = reduced(value.detach().cpu().numpy())
+                kept.append(out["first"])
+            return np.stack(kept)
+        """,
+    "an item that is replaced by its name": """
+        def f(net, loader, reduced):
+            net = net.to(device)
+            kept = []
+            for x in loader:
+                out = net(x.to(device))
+                out["first"] = reduced(out["first"])
+                out['second'] = reduced(x)
+                kept.append(out["first"])
+            return np.stack(kept)
+        """,
+    "another framework": (
+        "def f(x, backend):\n    y = torch.as_tensor(x).to(device)\n    if backend == 'tf':\n        return y.numpy()"
+    ),
+    "another framework, in two methods": """
+        class A:
+            def __init__(self, net):
+                self.kind = self.find_out(net)
+                self.net = net
+            def _placed(self, x):
+                if self.kind == "torch":
+                    return x.to(next(self.net.parameters()).device)
+                return x
+            def scores(self, x):
+                x = self._placed(x)
+                if self.kind == "other":
+                    return self.net(x).numpy()
+        """,
+    "a flag for the host": (
+        "def f(x, device, use_gpu):\n    y = torch.ones(3).to(device)\n    if not use_gpu:\n        return y.numpy()"
+    ),
+    "no flag for the accelerator": (
+        "def f(x, device, gpu=None):\n    y = torch.ones(3).to(device)\n    if gpu is None:\n        return y.numpy()"
+    ),
+    "a flag of another object": """
+        class Joint:
+            def target(self, x):
+                x = torch.as_tensor(x).to(self.device)
+                if self.scene.gpu_sim_enabled:
+                    self.targets[:] = x
+                else:
+                    self.target = x.numpy()
+        """,
+    "an array's function of what its object holds": """
+        class Skeleton:
+            def __init__(self, offsets, device):
+                self.offsets = offsets.clone().to(device)
+            def joints_np(self, x):
+                return self.offsets.expand(3, -1).numpy() + x
+        """,
+    "no accelerator, and a device of the file": """
+        def f():
+            if not torch.cuda.is_available():
+                return torch.ones(3, device=device).numpy()
+        """,
+}
+
+
+@pytest.mark.parametrize("snippet", SILENT.values(), ids=SILENT.keys())
+def test_is_not_shown(snippet: str) -> None:
+    assert codes_shown(snippet, HEADER) == []
+
+
+def test_what_is_seldom_true_is_shown_on_request() -> None:
+    wanted = ("batches that are never moved", "a flag for the host", "an array's function of what its object holds")
+    for name in wanted:
+        assert [code[:4] for code in codes_shown(SILENT[name], HEADER, "CNV1")] != []
