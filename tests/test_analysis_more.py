@@ -778,3 +778,22 @@ def test_a_module_of_tensors_that_ask_for_no_gradient_trains_nothing() -> None:
     """
     assert found(code.format("torch.ones(3)")) == set()
     assert found(code.format("nn.Parameter(torch.ones(3))")) == {"CNV102"}
+
+
+def test_what_was_in_one_container_another_one_keeps_no_longer() -> None:
+    code = """
+        def flat(nested):
+            whole = {}
+            for key, value in nested.items():
+                whole[key] = value
+            return whole
+        def run(loader, optimizer):
+            net = nn.Linear(3, 1)
+            for batch in loader:
+                loss = net(batch).mean()
+                loss.backward()
+                optimizer.step()
+                print(flat({"loss": loss}))
+    """
+    assert codes_shown(code, HEADER) == []
+    assert codes_shown(code.replace("print(flat(", "kept.append(flat(").replace("net = ", "kept, net = [], "), HEADER)

@@ -10,6 +10,7 @@ from torchconv_lint.analysis.events import GraphKept
 from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
 from torchconv_lint.analysis.loops import (
     adds_elements,
+    is_an_element,
     is_made_before,
     is_within_a_step,
     lives_until_backward,
@@ -161,6 +162,8 @@ def _tell_kept(
             sure = Confidence.POSSIBLE  # something that backward goes through keeps these graphs as long
         if not container and type(target) is cst.Name and adds_elements(frame, target.value, parts):
             sure = Confidence.POSSIBLE  # a list keeps them as well
+        if container and is_an_element(frame, parts):
+            sure = Confidence.POSSIBLE  # the one container keeps them as the other does
         text, what = frame.text(target), frame.text(parts)
         last = container and f"{text}[-1]" in frame.evidence.spent  # backward goes through what is in the container
         operand = frame.site(parts) if form_of(added) == "tensor" and not last else None

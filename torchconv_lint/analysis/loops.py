@@ -249,6 +249,18 @@ def adds_elements(frame: Frame, name: str, node: cst.CSTNode) -> bool:
     return listed and node.value in bound_by(frame.rounds[-1].target) and name in set(_made_anew(frame.rounds[-2]))
 
 
+def is_an_element(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether the name is what the loop at hand goes through, and that lies in a list or dict with a name: all of it
+    was there before the first round."""
+    loop = frame.rounds[-1] if frame.rounds else None
+    if not isinstance(loop, cst.For) or type(node) is not cst.Name or node.value not in bound_by(loop.target):
+        return False
+    over = loop.iter
+    if type(over) is cst.Call and type(over.func) is cst.Attribute and over.func.attr.value in ("items", "values"):
+        over = over.func.value
+    return type(over) is cst.Name
+
+
 def set_back_after_step(frame: Frame, name: str) -> bool:
     """Whether what `name` collects in the loop at hand is dropped wherever an optimiser steps: `if (i + 1) % 4 == 0:
     optimizer.step(); total = 0`, `if accelerator.sync_gradients: total = 0`. It is of the rounds of one accumulation
