@@ -409,20 +409,22 @@ PAIRS = {
     "a mean that begins with the first": (
         "CNV501",
         """
-        def f(net: nn.Module, loader):
+        def f(net: nn.Module, loader, opt):
             mean = None
             for x, y in loader:
                 loss = F.mse_loss(net(x), y)
                 loss.backward()
+                opt.step()
                 mean = loss if mean is None else 0.9 * mean + 0.1 * loss
             print(mean)
         """,
         """
-        def f(net: nn.Module, loader):
+        def f(net: nn.Module, loader, opt):
             mean = None
             for x, y in loader:
                 loss = F.mse_loss(net(x), y)
                 loss.backward()
+                opt.step()
                 mean = loss.item() if mean is None else 0.9 * mean + 0.1 * loss.item()
             print(mean)
         """,
