@@ -4,7 +4,7 @@ tensors for NumPy there, or none that anybody would meet."""
 from __future__ import annotations
 
 import pytest
-from snippets import codes_shown
+from snippets import codes_shown, found
 
 HEADER = """\
 import torch
@@ -308,3 +308,34 @@ def test_what_is_seldom_true_is_shown_on_request() -> None:
     wanted = ("batches that are never moved", "a flag for the host", "an array's function of what its object holds")
     for name in wanted:
         assert [code[:4] for code in codes_shown(SILENT[name], HEADER, "CNV1")] != []
+
+
+def test_what_numpy_refuses_is_silent_where_the_code_is_for_numpy() -> None:
+    code = """
+        def error(truth, guess, lib="numpy"):
+            if lib == "{}":
+                return np.mean(truth - guess)
+            return torch.mean(torch.log(truth) - torch.log(guess))
+    """
+    assert found(code.format("numpy")) == set()
+    assert found(code.format("fast")) == {"CNV114"}
+
+
+TOLD = """
+    class Loss(nn.Module):
+        def forward(self, x, y, extra):
+            part = extra.measure(x, y)
+            return (x - y).abs().mean(), {"part": part.item() if torch.is_tensor(part) else OTHER, "extra": extra.told}
+    def run(net: nn.Module, loader, args, extra):
+        device, parts = torch.device(args.device), []
+        for x, y in loader:
+            _, told = Loss()(net.to(device)(x.to(device)), y.to(device), extra)
+            for key in ("part", "extra"):
+                parts.append(told[key])
+        return np.mean(parts)
+"""
+
+
+def test_a_number_or_what_a_tensor_of_one_element_holds_is_a_number() -> None:
+    assert found(TOLD.replace("OTHER", "part")) == set()
+    assert found(TOLD.replace("OTHER", "x.mean()")) == {"CNV121"}

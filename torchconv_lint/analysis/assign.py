@@ -181,7 +181,7 @@ _CHOSEN = re.compile(r"(^|_)(pred|preds|prediction|predictions|label|labels)\d*$
 
 
 _TOLD = re.compile(
-    r"(\w+_)?(logs?|logging|log_(vars?|dict|info|data)|logged|infos?|metrics?(_dict)?|stats?|statistics|summary|summaries|"
+    r"(\w+_)?(logs?|logging|log_(vars?|dict|info|data)|logged|infos?|metrics?(_dict)?|stats?|statistics|summary|summaries|loss(es)?_(dict|items|parts|terms|components)|"
     r"reports?|diagnostics|meters?|scalars?|monitors?)\d*$",
     re.I,
 )

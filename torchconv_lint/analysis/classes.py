@@ -186,7 +186,8 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
             return replace(result, device=device, grad=grad)
         return result
 
-    return deeply(value, complete) if value else UNKNOWN
+    # What is told in a dict may be anything: settings, numbers, names.
+    return deeply(value, complete, dicts=False) if value else UNKNOWN
 
 
 def _tells_more(guess: Tensor | None, output: Tensor) -> bool:

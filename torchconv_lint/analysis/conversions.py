@@ -198,7 +198,7 @@ def _as_sure_as(kind: Kind) -> Confidence:
 
 def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
     """`via(value)` calls a method of the tensor with arguments that only an array's takes."""
-    if any(isinstance(kind, Array) for kind, _ in value):
+    if any(isinstance(kind, Array) for kind, _ in value) or for_another_framework(frame.state.path):
         return
     for kind, _ in value:
         tensor = guessed(kind)

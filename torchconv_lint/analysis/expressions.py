@@ -20,7 +20,7 @@ from torchconv_lint.analysis.elements import tell_comparison
 from torchconv_lint.analysis.frame import Definition, Frame, evaluates
 from torchconv_lint.analysis.iteration import constant_key, element_of
 from torchconv_lint.analysis.loops import enter, is_seldom
-from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.narrowing import asks_for_type, assume
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read, tell_text
@@ -335,7 +335,21 @@ def _conditional(frame: Frame, node: cst.IfExp) -> Value:
     if len(states) > 1:
         _new_again(frame, values[0], values[1], states[0])
         _new_again(frame, values[1], values[0], states[1])
+        if _is_a_number_anyway(node, *values):
+            return values[0]
     return join(*values) if values else UNKNOWN
+
+
+def _is_a_number_anyway(node: cst.IfExp, chosen: Value, otherwise: Value) -> bool:
+    """`x.item() if torch.is_tensor(x) else x`: what is no tensor is the number already."""
+    path = dotted_path(node.orelse)
+    if path is None or type(node.test) is not cst.Call or not node.test.args:
+        return False
+    of_it = type(node.body) is cst.Call and dotted_path(receiver_of(node.body.func)) == path
+    if not of_it or dotted_path(node.test.args[0].value) != path:
+        return False
+    numbers = all(isinstance(kind, Number | Const) for kind, _ in chosen)
+    return numbers and all(isinstance(kind, Opaque) and kind.guess is None for kind, _ in otherwise)
 
 
 def _new_again(frame: Frame, value: Value, other: Value, state: State) -> None:

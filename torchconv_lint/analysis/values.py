@@ -591,16 +591,19 @@ def each(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
     return join(*parts) if parts else NOTHING
 
 
-def deeply(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
-    """`change` applied to every alternative that is no container, at any depth; containers are rebuilt around them."""
-    return each(value, lambda kind: _deeply(kind, change))
+def deeply(value: Value, change: Callable[[Kind], Kind | Value], *, dicts: bool = True) -> Value:
+    """`change` applied to every alternative that is no container, at any depth; containers are rebuilt around them.
+    `dicts`: whether it goes into dicts, too."""
+    return each(value, lambda kind: _deeply(kind, change, dicts))
 
 
-def _deeply(kind: Kind, change: Callable[[Kind], Kind | Value]) -> Kind | Value:
+def _deeply(kind: Kind, change: Callable[[Kind], Kind | Value], dicts: bool) -> Kind | Value:
     if type(kind) is Sequence:
-        items = None if kind.items is None else tuple(deeply(item, change) for item in kind.items)
-        return Sequence(items, deeply(kind.element, change), kind.mutable, kind.lazy)
+        items = None if kind.items is None else tuple(deeply(item, change, dicts=dicts) for item in kind.items)
+        return Sequence(items, deeply(kind.element, change, dicts=dicts), kind.mutable, kind.lazy)
     if type(kind) is Mapping:
+        if not dicts:
+            return kind
         return Mapping(tuple((key, deeply(item, change)) for key, item in kind.items), deeply(kind.element, change))
     return change(kind)
 
