@@ -339,3 +339,39 @@ TOLD = """
 def test_a_number_or_what_a_tensor_of_one_element_holds_is_a_number() -> None:
     assert found(TOLD.replace("OTHER", "part")) == set()
     assert found(TOLD.replace("OTHER", "x.mean()")) == {"CNV121"}
+
+
+LEFT_BEHIND = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(3, 3) for _ in range(3)])
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(MOVED)
+            return x
+    def run():
+        net = Net().to(torch.device("cuda"))
+        return net(torch.linspace(0, 1, 3)).detach().numpy()
+"""
+
+
+def test_a_module_of_the_project_refuses_what_stayed_on_the_host() -> None:
+    assert found(LEFT_BEHIND.replace("MOVED", "x")) == set()
+    assert found(LEFT_BEHIND.replace("MOVED", "x.cuda()")) == {"CNV101"}
+
+
+def test_what_is_converted_where_the_device_is_the_host_is_shown_on_request() -> None:
+    code = """
+        def run(x, use_gpu, loops):
+            device = "cpu"
+            if use_gpu:
+                if torch.cuda.is_available():
+                    device = "cuda"
+                elif torch.backends.mps.is_available():
+                    device = "mps"
+            y = torch.tensor(x, device=device)
+            return y.numpy() if device == "{}" else y.cpu().numpy()
+    """
+    assert codes_shown(code.format("cpu"), HEADER) == []
+    assert codes_shown(code.format("cuda"), HEADER) == ["CNV101"]

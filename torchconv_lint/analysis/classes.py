@@ -39,7 +39,7 @@ from torchconv_lint.analysis.values import (
     just,
     possible,
 )
-from torchconv_lint.analysis.weights import frozen_by, object_of, uses_weights
+from torchconv_lint.analysis.weights import frozen_by, object_of, takes_as_given, uses_weights
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -164,6 +164,11 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
             frame.fail()
             return NOTHING
         arguments = taken
+        operands = operands_in([arguments.value(0, "input")])
+        left = bool(operands) and module_calls.is_left_behind(kind.device, operands[0].device)
+        if left and takes_as_given(frame.interpreter, kind.definition):
+            frame.fail()
+            return NOTHING
         result = frame.interpreter.calls.follow(frame, found[0], arguments, kind, node)
         return _module_result(frame, kind, result, arguments, node)
     return module_calls.call_module(frame, Module(None, kind.device), arguments, node)

@@ -43,8 +43,12 @@ def for_another_framework(path: When) -> bool:
 
 
 def for_the_host(path: When) -> bool:
-    """Whether the code is reached only where a flag says that there is no accelerator: `if use_gpu: … else: …`."""
+    """Whether the code is reached only where a flag says that there is no accelerator (`if use_gpu: … else: …`), or
+    where a name equals "cpu"."""
     for key, truth in path:
+        equal = equal_to(key) if truth else None
+        if equal is not None and set(equal[1]) == {"cpu"}:
+            return True
         if isinstance(key, tuple) and key[:1] == ("Is",) and key[2:] == (("const", "NoneType", None),):
             key, truth = key[1], not truth
         name = _name(key)

@@ -125,7 +125,7 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     def output(*chosen: Kind) -> Kind | Value:
         operands = operands_in([just(one) for one in chosen])
         refuses = told_nothing_else and kind.name in HOLDS_WEIGHTS
-        if refuses and operands and _is_left_behind(kind.device, operands[0].device):
+        if refuses and operands and is_left_behind(kind.device, operands[0].device):
             return NOTHING  # it raises: this is no way that the program goes
         sure = Confidence.CERTAIN if kind.name is not None else Confidence.LIKELY
         name = _name_of(frame, node)
@@ -166,7 +166,7 @@ def _is_unknown(kind: Kind) -> bool:
     return isinstance(kind, Opaque) and kind.guess is None
 
 
-def _is_left_behind(module: Fact | None, given: Fact | None) -> bool:
+def is_left_behind(module: Fact | None, given: Fact | None) -> bool:
     """Whether a module on an accelerator is given something that surely is on the CPU."""
     if module is None or given is None or given.confidence < Confidence.CERTAIN:
         return False

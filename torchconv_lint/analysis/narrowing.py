@@ -309,6 +309,9 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
             return _assume_text(frame, text, other, truth)
         if not _assume_device(frame, node.left, constant, truth):
             return False
+        if truth and constant.value == CPU and (path := dotted_path(node.left)) is not None:
+            # Of a name that is one of some constants the path tells no more than what led to each of them.
+            frame.state.path |= {(("Equal", path, ("const", "str", CPU)), True)}
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Const) or (kind == constant) is truth)
     if isinstance(constant, Device) and constant.fact is not None:
         return _assume_device(frame, node.left, Const(CPU if constant.fact.value == CPU else "cuda"), truth)

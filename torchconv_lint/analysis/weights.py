@@ -3,6 +3,7 @@ nor has one that freezes itself when it is made."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.values import Array, Const, Fact, Instance, Module, Number, Tensor
@@ -93,9 +94,18 @@ def holds_weights(interpreter: Interpreter, class_: ClassOutline, depth: int = 0
     return any(_holds(interpreter, kind, depth) for value in values for kind, _ in value)
 
 
+def takes_as_given(interpreter: Interpreter, class_: ClassOutline) -> bool:
+    """Whether forward computes with weights and with its inputs where they are: none is moved."""
+    classes = interpreter.classes.bases(class_)
+    forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
+    if forward is None or any(node.attr in ("to", "cuda") for node in forward.by_type[ast.Attribute]):
+        return False
+    return holds_weights(interpreter, class_)
+
+
 def _holds(interpreter: Interpreter, kind: Kind, depth: int) -> bool:
     if isinstance(kind, Module):
-        return kind.name in HOLDS_WEIGHTS
+        return kind.name in HOLDS_WEIGHTS or kind.name in ("ModuleList", "ModuleDict")
     if isinstance(kind, Instance) and kind.is_module:
         return depth < _DEPTH and holds_weights(interpreter, kind.definition, depth + 1)
     return isinstance(kind, Tensor) and kind.grad == Fact(True)
