@@ -375,3 +375,37 @@ def test_what_is_converted_where_the_device_is_the_host_is_shown_on_request() ->
     """
     assert codes_shown(code.format("cpu"), HEADER) == []
     assert codes_shown(code.format("cuda"), HEADER) == ["CNV101"]
+
+
+def test_an_index_of_the_branch_for_arrays_meets_no_tensor() -> None:
+    code = """
+        import scipy.linalg
+        def sort(matrix):
+            if isinstance(matrix, torch.Tensor):
+                values, vectors = torch.linalg.eigh(matrix)
+                order = values.argsort().flip(0)
+            else:
+                values, vectors = scipy.linalg.eigh(matrix)
+                order = values.argsort()[::-1]
+            return values[order], vectors[:, order]
+        def pick(values: torch.Tensor, order: np.ndarray):
+            return values[np.sort(order)[::-1]]
+    """
+    assert found(code.partition("        def pick")[0]) == set()
+    assert found(code) == {"CNV301"}
+
+
+def test_what_a_transform_refuses_may_be_expected() -> None:
+    code = """
+        def one(x):
+            if x.sum() > 0:
+                return x
+            return -x
+        def run(x):
+            try:
+                return torch.vmap(one)(x)
+            except {}:
+                return torch.stack([one(row) for row in x])
+    """
+    assert "CNV703" not in found(code.format("RuntimeError"))
+    assert "CNV703" in found(code.format("KeyError"))

@@ -42,11 +42,13 @@ from torchconv_lint.analysis.values import (
     each,
     guessed,
     join,
+    possible,
 )
 from torchconv_lint.knowledge import numpy_ops
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.values import When
 
 
 def key_of(frame: Frame, node: cst.Subscript) -> Value:
@@ -88,6 +90,9 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
         _tell_mask(frame, owner, key, node)
 
     backwards = backwards_axis(node) is not None
+    for alt in owner if not backwards else ():
+        if isinstance(alt.kind, Tensor) and not _is_old_item(node, alt.kind):
+            _tell_indexed(frame, alt.when, keys, node)
 
     def item(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor) and _is_old_item(node, kind):
@@ -95,9 +100,6 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(kind, Tensor) and backwards:
             return NOTHING  # only arrays take a negative step: this is none
         if isinstance(kind, Tensor):
-            for element, given in zip(node.slice, keys, strict=False):
-                if given is not None and isinstance(element.slice, cst.Index):
-                    tell_to_tensor(frame, Argument(given, element.slice.value), "indexing", node)
             copies = any(given is not None and _advanced(given) for given in keys) or _copies(node)
             shape = None if copies else indexed(kind.shape, keys)
             graph = offspring(kind.graph) if copies else kind.graph
@@ -216,6 +218,14 @@ def _gives_array(node: cst.BaseExpression) -> bool:
 @functools.cache
 def _array_methods() -> frozenset[str]:
     return (data_methods() & numpy_ops().method.copies) | {"astype", "numpy", "to_numpy", "transpose", "reshape"}
+
+
+def _tell_indexed(frame: Frame, when: When, keys: list[Value | None], node: cst.Subscript) -> None:
+    """A tensor is indexed, where it is one: `when`."""
+    for element, given in zip(node.slice, keys, strict=False):
+        fitting = possible(given, when) if given is not None else NOTHING
+        if fitting and isinstance(element.slice, cst.Index):
+            tell_to_tensor(frame, Argument(fitting, element.slice.value), "indexing", node)
 
 
 def _tell_keys(frame: Frame, owner: Value, keys: list[Value | None], node: cst.Subscript) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from torchconv_lint.analysis.conversions import REFUSALS
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.gradmode import is_custom_backward
 from torchconv_lint.analysis.parameters import expected, receiver
@@ -50,6 +51,8 @@ class TracedRuns:
         in it is found without them."""
         interpreter = self._interpreter
         key = (definition, transform.kind, positions)
+        if frame.caught & REFUSALS:
+            return  # what cannot be transformed is expected, and done in another way
         if key in self._done or frame.depth >= MAX_CALL_DEPTH or not definition.is_parsed or frame.trace is not None:
             return
         self._done.add(key)
