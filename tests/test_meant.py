@@ -409,3 +409,13 @@ def test_what_a_transform_refuses_may_be_expected() -> None:
     """
     assert "CNV703" not in found(code.format("RuntimeError"))
     assert "CNV703" in found(code.format("KeyError"))
+
+
+def test_to_be_asked_where_it_is_puts_nothing_on_an_accelerator() -> None:
+    code = """
+        def half(x: torch.Tensor):
+            kind = torch.float32 if x.device.type == "mps" else torch.float64
+            return x.to(device=x.device, dtype=kind).numpy()
+    """
+    assert codes_shown(code, HEADER) == []
+    assert codes_shown(code, HEADER, "CNV101") == ["CNV101"]

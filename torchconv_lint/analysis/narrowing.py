@@ -38,6 +38,7 @@ from torchconv_lint.analysis.values import (
     Number,
     Opaque,
     Sequence,
+    Step,
     Tensor,
     Value,
     When,
@@ -449,16 +450,19 @@ def _assume_text(frame: Frame, owner: cst.BaseExpression, named: Value, truth: b
 
 
 def _place(frame: Frame, node: cst.BaseExpression, device: str) -> bool:
-    """The guarded tensor is known to be on this device. False if it is surely on another."""
+    """The guarded tensor is known to be on this device. False if it is surely on another. That the code asks whether it
+    is on an accelerator tells that it may be, and no more: it goes along with wherever it is."""
+    step = Step(frame.site(node), f"`{frame.text(node)}` is asked where it is", echoed=True)
+    there = Fact(device, step if device == ACCELERATOR else None)
 
     def placed(kind: Kind) -> bool | Kind:
         if isinstance(kind, Tensor):
             known = kind.device
             if known is not None and (known.value == device or known.confidence == Confidence.CERTAIN):
                 return known.value == device
-            return replace(kind, device=Fact(device))
+            return replace(kind, device=there)
         if isinstance(kind, Opaque) and kind.guess is not None:
-            return replace(kind, guess=replace(kind.guess, device=Fact(device)))
+            return replace(kind, guess=replace(kind.guess, device=there))
         return True
 
     return _keep(frame, node, placed)
