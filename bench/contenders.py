@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import environments
-from bench.cpu_time import Cost, cost
+from bench.cpu_time import Cost, cost, total
 from bench.environments import Environment
 
 PLAIN = "flake8"
@@ -32,7 +32,7 @@ _ANEW = "--torchconv-no-cache"
 @dataclass(frozen=True)
 class Contender:
     """A command by its name: `command` for these files, `before` what is run first and not measured, `stdin` whether
-    the first file is not named but read."""
+    the files are not named but read, each by a process of its own."""
 
     name: str
     command: Callable[[Sequence[str]], list[str]]
@@ -43,7 +43,9 @@ class Contender:
         """What it costs on these files of the folder. Raises `CommandFailed`."""
         if self.before is not None:
             cost(self.before(files), folder)
-        return cost(self.command(files), folder, stdin=folder / files[0] if self.stdin else None)
+        if self.stdin:
+            return total([cost(self.command(files), folder, stdin=folder / file) for file in files])
+        return cost(self.command(files), folder)
 
 
 def ours(*, parallel: bool) -> list[Contender]:

@@ -52,3 +52,9 @@ def cost(command: Sequence[str], folder: Path, fine: Sequence[int] = (0, 1), std
     if status not in fine or "Traceback" in complaint:
         raise CommandFailed(f"exit status {status}: {complaint[-1500:] or 'no message'}")
     return Cost(user, wall, memory * _KILOBYTE / 1e6)
+
+
+def total(costs: Sequence[Cost]) -> Cost:
+    """What several commands cost, one after the other."""
+    user, wall = sum(one.user for one in costs), sum(one.wall for one in costs)
+    return Cost(user, wall, max(one.megabytes for one in costs))

@@ -30,6 +30,8 @@ RESULT_FILE = RESULTS / "speed.json"
 PLOT = RESULTS / "speed.svg"
 
 _EDITED_LINES = 500
+_EDITED_FILES = 9
+"""Files of about so many lines are read as an editor sends them, each by itself: one alone would tell of that one."""
 
 
 @dataclass
@@ -90,13 +92,13 @@ def _corpora(unpacked: Sequence[Package], folder: Path, arguments: argparse.Name
             elif data.strip() and not mentions_torch(data):
                 without.append((name, data.count(b"\n")))
     (folder / "empty.py").write_text("")
-    edited = min(with_torch, key=lambda item: abs(item[1] - _EDITED_LINES))
+    edited = sorted(with_torch, key=lambda item: (abs(item[1] - _EDITED_LINES), item[0]))[:_EDITED_FILES]
     everyone = contenders.ours(parallel=True) + ([] if arguments.without_rivals else contenders.rivals())
     few = contenders.ours(parallel=False)
     return [
         _corpus("files that import torch", targets.WITH_TORCH, everyone, with_torch, arguments.files),
         _corpus("files without torch", targets.WITHOUT_TORCH, few, without, arguments.files),
-        _corpus("one file in an editor", targets.EDITOR, contenders.on_stdin(), [edited], None),
+        _corpus("single files in an editor", targets.EDITOR, contenders.on_stdin(), edited, None),
         _corpus("an empty file", targets.IMPORT, few[:2], [("empty.py", 0)], None),
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cpu_time import CommandFailed, cost
+from bench.cpu_time import CommandFailed, Cost, cost, total
 
 BUSY = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'for _ in range(6_000_000): pass'])"
 
@@ -35,3 +35,7 @@ def test_finding_something_is_no_failure(tmp_path: Path) -> None:
 def test_a_command_that_breaks_has_no_time(tmp_path: Path, code: str) -> None:
     with pytest.raises(CommandFailed):
         cost([sys.executable, "-c", code], tmp_path)
+
+
+def test_costs_of_several_commands_add_up_but_for_memory() -> None:
+    assert total([Cost(1.0, 2.0, 30.0), Cost(0.5, 0.5, 20.0)]) == Cost(1.5, 2.5, 30.0)
