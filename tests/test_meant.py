@@ -14,6 +14,21 @@ from torch.utils.data import DataLoader, TensorDataset
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 """
 
+TWO_METHODS = """
+        class A:
+            def __init__(self, net):
+                self.kind = self.find_out(net)
+                self.net = net
+            def _placed(self, x):
+                if self.kind == "torch":
+                    return x.to(next(self.net.parameters()).device)
+                return x
+            def scores(self, x):
+                x = self._placed(x)
+                if self.kind == "KIND":
+                    return self.net(x).detach().numpy()
+        """
+
 SHOWN = {
     "a module is given a tensor": (
         "CNV101",
@@ -135,20 +150,7 @@ SHOWN = {
     ),
     "another method of the same class has no such choice": (
         "CNV101",
-        """
-        class A:
-            def __init__(self, net):
-                self.kind = self.find_out(net)
-                self.net = net
-            def _placed(self, x):
-                if self.kind == "torch":
-                    return x.to(next(self.net.parameters()).device)
-                return x
-            def scores(self, x):
-                x = self._placed(x)
-                if self.kind == "torch":
-                    return self.net(x).detach().numpy()
-        """,
+        TWO_METHODS.replace("KIND", "torch"),
     ),
 }
 
@@ -255,20 +257,7 @@ SILENT = {
     "another framework": (
         "def f(x, backend):\n    y = torch.as_tensor(x).to(device)\n    if backend == 'tf':\n        return y.numpy()"
     ),
-    "another framework, in two methods": """
-        class A:
-            def __init__(self, net):
-                self.kind = self.find_out(net)
-                self.net = net
-            def _placed(self, x):
-                if self.kind == "torch":
-                    return x.to(next(self.net.parameters()).device)
-                return x
-            def scores(self, x):
-                x = self._placed(x)
-                if self.kind == "other":
-                    return self.net(x).numpy()
-        """,
+    "another framework, in two methods": TWO_METHODS.replace("KIND", "other"),
     "a flag for the host": (
         "def f(x, device, use_gpu):\n    y = torch.ones(3).to(device)\n    if not use_gpu:\n        return y.numpy()"
     ),

@@ -181,8 +181,8 @@ _CHOSEN = re.compile(r"(^|_)(pred|preds|prediction|predictions|label|labels)\d*$
 
 
 _TOLD = re.compile(
-    r"(\w+_)?(logs?|logging|log_(vars?|dict|info|data)|logged|infos?|metrics?(_dict)?|stats?|statistics|summary|summaries|loss(es)?_(dict|items|parts|terms|components)|"
-    r"reports?|diagnostics|meters?|scalars?|monitors?)\d*$",
+    r"(\w+_)?(logs?|logging|log_(vars?|dict|info|data)|logged|infos?|metrics?(_dict)?|stats?|statistics|summary|summaries|"
+    r"loss(es)?_(dict|items|parts|terms|components)|reports?|diagnostics|meters?|scalars?|monitors?)\d*$",
     re.I,
 )
 """Names of what is told beside a result: plain numbers as a rule, for people to read."""

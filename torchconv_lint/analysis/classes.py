@@ -9,7 +9,7 @@ from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.conditions import ASKED, CALLED, is_answer
 from torchconv_lint.analysis.devices import any_device
 from torchconv_lint.analysis.frame import Argument, Arguments
-from torchconv_lint.analysis.left_behind import accepted
+from torchconv_lint.analysis.left_behind import accepted, is_left_behind
 from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.outline import REGISTERING
 from torchconv_lint.analysis.replacing import replace
@@ -165,7 +165,7 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
             return NOTHING
         arguments = taken
         operands = operands_in([arguments.value(0, "input")])
-        left = bool(operands) and module_calls.is_left_behind(kind.device, operands[0].device)
+        left = bool(operands) and is_left_behind(kind.device, operands[0].device)
         if left and takes_as_given(frame.interpreter, kind.definition):
             frame.fail()
             return NOTHING

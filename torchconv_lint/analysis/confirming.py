@@ -45,9 +45,7 @@ def _attributes() -> tuple[frozenset[str], frozenset[str]]:
 def is_borne_out(definition: Definition | None, outline: FileOutline, path: str | None, *, otherwise: bool) -> bool:
     """Whether the function, or for an attribute of `self` its class, uses as a tensor what an annotation calls one;
     `otherwise`: what to think where no use tells."""
-    while definition is not None and definition.outline is None and definition.enclosing is not None:
-        definition = definition.enclosing.definition
-    function = definition.outline if definition is not None else None
+    function = definition.outline_around if definition is not None else None
     if function is None or path is None:
         return False
     bodies = _methods(function) if path.startswith("self.") else [function.by_type]

@@ -61,6 +61,14 @@ class Definition:
         return self.enclosing.interpreter if self.enclosing is not None else self._home
 
     @property
+    def outline_around(self) -> FunctionOutline | None:
+        """The outline of the function; of one inside another, which has none, that of the nearest around it."""
+        definition = self
+        while definition.outline is None and definition.enclosing is not None and definition.enclosing.definition:
+            definition = definition.enclosing.definition
+        return definition.outline
+
+    @property
     def is_parsed(self) -> bool:
         """Whether the code is there to be run."""
         try:

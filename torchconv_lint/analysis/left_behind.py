@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.values import Fact
     from torchconv_lint.analysis.walking import ByType
 
 _ONLY_LOOKS = frozenset({"print", "len", "id", "type", "isinstance", "str", "repr", "list", "iter", "sum"})
@@ -32,10 +33,8 @@ _ONLY_LOOKS = frozenset({"print", "len", "id", "type", "isinstance", "str", "rep
 def accepted(frame: Frame, module: Module | Instance, arguments: Arguments, node: cst.Call) -> Arguments | None:
     """The arguments of `module(...)` without what it refuses; None if nothing is left."""
     first = arguments.positional[0] if arguments.positional else None
-    if first is None or not _stays_on_cpu(frame, module, node):
-        return arguments
-    kept = tuple(alt for alt in first.value if not _is_elsewhere(alt.kind))
-    if len(kept) == len(first.value):
+    kept = tuple(alt for alt in first.value if not _is_elsewhere(alt.kind)) if first is not None else ()
+    if first is None or len(kept) == len(first.value) or not _stays_on_cpu(frame, module, node):
         return arguments
     if not kept:
         return None
@@ -47,6 +46,13 @@ def accepted(frame: Frame, module: Module | Instance, arguments: Arguments, node
         return kept if value is first.value else value
 
     return arguments.changed(without)
+
+
+def is_left_behind(module: Fact | None, given: Fact | None) -> bool:
+    """Whether a module on an accelerator is given something that surely is on the CPU."""
+    if module is None or given is None or given.confidence < Confidence.CERTAIN:
+        return False
+    return module.value == ACCELERATOR and given.value == CPU
 
 
 def _stays_on_cpu(frame: Frame, module: Module | Instance, node: cst.Call) -> bool:

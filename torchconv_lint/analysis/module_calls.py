@@ -14,7 +14,7 @@ from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.frameworks import METRIC
 from torchconv_lint.analysis.graph import grown
 from torchconv_lint.analysis.kept_graphs import escape
-from torchconv_lint.analysis.left_behind import accepted
+from torchconv_lint.analysis.left_behind import accepted, is_left_behind
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.other_modules import module_key, moved_away
@@ -164,13 +164,6 @@ def _is_array(value: Value) -> bool:
 
 def _is_unknown(kind: Kind) -> bool:
     return isinstance(kind, Opaque) and kind.guess is None
-
-
-def is_left_behind(module: Fact | None, given: Fact | None) -> bool:
-    """Whether a module on an accelerator is given something that surely is on the CPU."""
-    if module is None or given is None or given.confidence < Confidence.CERTAIN:
-        return False
-    return module.value == ACCELERATOR and given.value == CPU
 
 
 _ELEMENTWISE = frozenset(

@@ -44,8 +44,6 @@ from torchconv_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.values import Memory, When
@@ -143,18 +141,11 @@ def _containers(names: dict[str, Value]) -> dict[str, Value]:
 def _filled(definition: Definition, before: dict[str, Value], after: dict[str, Value]) -> dict[str, Value]:
     """Those of them into which the function has put something: it changes the very object that its caller has."""
     changed = {name: after[name] for name, value in before.items() if after.get(name, value) != value}
-    outline = definition.outline or next((each.outline for each in _around(definition) if each.outline), None)
+    outline = definition.outline_around
     if not changed or outline is None:
         return {}
     bound = {node.id for node in outline.by_type[ast.Name] if isinstance(node.ctx, ast.Store)}
     return {name: value for name, value in changed.items() if name not in bound}
-
-
-def _around(definition: Definition) -> Iterator[Definition]:
-    """The functions around one, innermost first."""
-    while definition.enclosing is not None and definition.enclosing.definition is not None:
-        definition = definition.enclosing.definition
-        yield definition
 
 
 def _run_uncalled(frame: Frame, definition: Definition) -> None:

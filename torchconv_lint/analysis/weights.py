@@ -50,13 +50,13 @@ def object_of(interpreter: Interpreter, class_: ClassOutline, device: Fact | Non
     """An object of a class of the project, which is on `device` if it is a module."""
     if not interpreter.classes.is_module(class_):
         return Instance(class_)
-    made = _constructor(interpreter, class_)
+    made = _method(interpreter, class_, "__init__")
     return Instance(class_, device, True, trainable=made is None or not made.freezes)
 
 
 def frozen_by(interpreter: Interpreter, class_: ClassOutline, arguments: Arguments) -> bool:
     """Whether a module is asked to be made frozen: `Encoder(frozen=True)`."""
-    made = _constructor(interpreter, class_)
+    made = _method(interpreter, class_, "__init__")
     for name in made.freezes_if if made is not None else ():
         given = arguments.keywords.get(name)
         if given is not None and all(kind == Const(True) for kind, _ in given.value):
@@ -64,16 +64,16 @@ def frozen_by(interpreter: Interpreter, class_: ClassOutline, arguments: Argumen
     return False
 
 
-def _constructor(interpreter: Interpreter, class_: ClassOutline) -> FunctionOutline | None:
-    classes = interpreter.classes.bases(class_)
-    return next((one.methods["__init__"] for one in classes if "__init__" in one.methods), None)
+def _method(interpreter: Interpreter, class_: ClassOutline, name: str) -> FunctionOutline | None:
+    """The method that an object of the class has, inherited or its own."""
+    return next((one.methods[name] for one in interpreter.classes.bases(class_) if name in one.methods), None)
 
 
 def uses_weights(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether the module's output may depend on parameters: always, unless every attribute that forward reads is a
     buffer, a number, or a tensor that asks for no gradient."""
     classes = interpreter.classes.bases(class_)
-    forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
+    forward = _method(interpreter, class_, "forward")
     read = forward.read_on_self if forward is not None else None
     if read is None:
         return True
@@ -87,7 +87,7 @@ def holds_weights(interpreter: Interpreter, class_: ClassOutline, depth: int = 0
     if any(base.rpartition(".")[2] in HOLDS_WEIGHTS for base in interpreter.classes.external_bases(class_)):
         return True
     classes = interpreter.classes.bases(class_)
-    forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
+    forward = _method(interpreter, class_, "forward")
     read = forward.read_on_self if forward is not None else None
     names = read if read is not None else frozenset[str]().union(*(one.stored for one in classes))
     values = (interpreter.attributes.value(class_, name) for name in sorted(names))
@@ -96,8 +96,7 @@ def holds_weights(interpreter: Interpreter, class_: ClassOutline, depth: int = 0
 
 def takes_as_given(interpreter: Interpreter, class_: ClassOutline) -> bool:
     """Whether forward computes with weights and with its inputs where they are: none is moved."""
-    classes = interpreter.classes.bases(class_)
-    forward = next((one.methods["forward"] for one in classes if "forward" in one.methods), None)
+    forward = _method(interpreter, class_, "forward")
     if forward is None or any(node.attr in ("to", "cuda") for node in forward.by_type[ast.Attribute]):
         return False
     return holds_weights(interpreter, class_)
