@@ -45,6 +45,42 @@ PAIRS = {
             return label, torch.from_numpy(data["image"])
         """,
     ),
+    "filled through its array": (
+        "CNV201",
+        """
+        def f(lengths):
+            sizes = torch.arange(4)
+            sizes_np = sizes.numpy()
+            for i in range(4):
+                sizes_np[i] = lengths[i]
+            return sizes
+        """,
+        """
+        def f(lengths):
+            sizes = torch.zeros(4)
+            sizes_np = sizes.numpy()
+            for i in range(4):
+                sizes_np[i] = lengths[i]
+            return sizes
+        """,
+    ),
+    "added up into its array": (
+        "CNV201",
+        """
+        def f(lengths: np.ndarray):
+            starts_cpu = torch.zeros(5)
+            starts_np = starts_cpu.numpy()
+            np.add(starts_np[1:], lengths, out=starts_np[1:])
+            return starts_cpu, starts_np[-1]
+        """,
+        """
+        def f(lengths: np.ndarray):
+            starts_cpu = torch.zeros(5)
+            starts_np = starts_cpu.numpy()
+            np.cumsum(lengths, out=starts_np[1:])
+            return starts_cpu, starts_np[-1]
+        """,
+    ),
     "a handle that another branch has dropped": (
         "CNV201",
         """
@@ -260,13 +296,13 @@ PAIRS = {
     "what a generator has made": (
         "CNV204",
         """
-        def f(batches):
+        def f(batches) -> torch.Tensor:
             x = torch.from_numpy(batches["x"])
             x *= 2
             return x.mean()
         """,
         """
-        def f(batches):
+        def f(batches) -> torch.Tensor:
             x = torch.from_numpy(next(batches)["x"])
             x *= 2
             return x.mean()
@@ -275,13 +311,13 @@ PAIRS = {
     "a function that stands in for a method": (
         "CNV204",
         """
-        def forward(mask: torch.Tensor, other):
+        def forward(mask: torch.Tensor, other) -> torch.Tensor:
             bias = mask
             bias += other
             return bias.softmax(-1)
         """,
         """
-        def forward(self, mask: torch.Tensor, other):
+        def forward(self, mask: torch.Tensor, other) -> torch.Tensor:
             bias = mask
             bias += other
             return bias.softmax(-1)
@@ -290,13 +326,13 @@ PAIRS = {
     "a hook before the module": (
         "CNV204",
         """
-        def scaled(module, input: torch.Tensor):
+        def scaled(module, input: torch.Tensor) -> torch.Tensor:
             values = input.view(-1)
             values.mul_(2)
             return values
         """,
         """
-        def hook(module, input: torch.Tensor):
+        def hook(module, input: torch.Tensor) -> torch.Tensor:
             values = input.view(-1)
             values.mul_(2)
             return values
@@ -305,13 +341,13 @@ PAIRS = {
     "copied where it lies in another order": (
         "CNV204",
         """
-        def f(x: torch.Tensor, other):
+        def f(x: torch.Tensor, other) -> torch.Tensor:
             rows = x.flatten(2).permute(2, 0, 1)
             rows += other
             return rows.softmax(-1)
         """,
         """
-        def f(x: torch.Tensor, other):
+        def f(x: torch.Tensor, other) -> torch.Tensor:
             rows = x.permute(1, 2, 0, 3, 4).flatten(2).permute(2, 0, 1)
             rows += other
             return rows.softmax(-1)
@@ -630,7 +666,7 @@ COMMON = {
     "a transform": (
         "CNV204",
         """
-        def f(sample: np.ndarray):
+        def f(sample: np.ndarray) -> torch.Tensor:
             values = torch.from_numpy(sample)
             values /= 255.0
             return values
@@ -639,7 +675,7 @@ COMMON = {
     "boxes in another form": (
         "CNV204",
         """
-        def f(boxes: np.ndarray, scale):
+        def f(boxes: np.ndarray, scale) -> torch.Tensor:
             corners = torch.as_tensor(boxes)
             corners[:, 2:] += corners[:, :2]
             corners *= scale

@@ -93,7 +93,7 @@ def _created(
             dtype = dtype.then(frame.site(node), f"is created as {dtype.value}")
     elif dtype is not None and dtype.step is None and "device" in arguments.keywords:
         dtype = Fact(dtype.value, Step(frame.site(node), f"`torch.{what}` makes it {dtype.value}"))
-    memory = fresh(frame, node, origin) if frame.tracks else None
+    memory = fresh(frame, node, origin, what) if frame.tracks else None
     pinned = any(isinstance(kind, Const) and kind.value is True for kind in kinds(arguments.value(99, "pin_memory")))
     graph = Graph(cuts=cuts) if cuts else NO_GRAPH
     base = Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory, pinned=pinned, graph=graph)

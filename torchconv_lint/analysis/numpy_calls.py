@@ -28,7 +28,7 @@ from torchconv_lint.analysis.layout import copied, viewed
 from torchconv_lint.analysis.products import PRODUCTS, product_of
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import count_of, dimensions, literal_sizes, shape_of_data
-from torchconv_lint.analysis.sharing import converted, fresh, written
+from torchconv_lint.analysis.sharing import converted, fresh, memories, written
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.values import (
     MANY,
@@ -91,7 +91,9 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         return NONE
     out = arguments.keywords.get("out")
     if out is not None:
-        written(frame, out.value, out.node, node, fills=False)
+        into = {memory.key for memory in memories(out.value)}
+        reads = {memory.key for argument in arguments.positional for memory in memories(argument.value)}
+        written(frame, out.value, out.node, node, fills=into.isdisjoint(reads))
         return out.value
     return _result(frame, name, arguments, node)
 
@@ -301,7 +303,7 @@ def _ndim_of_size(name: str, arguments: Arguments) -> int | None:
 def _blank(frame: Frame, name: str, node: cst.Call) -> Memory | None:
     """The memory of `np.empty` waits to be filled; zeros, ones and constants are data already."""
     origin = "blank" if name.startswith("empty") else "fresh"
-    return fresh(frame, node, origin) if frame.tracks else None
+    return fresh(frame, node, origin, name) if frame.tracks else None
 
 
 def _ndim(shape: Value) -> int | None:

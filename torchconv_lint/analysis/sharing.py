@@ -85,14 +85,16 @@ def converted(
     side = (*memory.side, step)
     frame.state.stale.pop((memory.key, side), None)  # this handle is new: it has missed no write yet
     how = (*memory.how, (frame.site(node), message))
-    return Memory(memory.key, memory.origin, memory.name, side, how, min(memory.sure, sure), part=memory.part)
+    sure = min(memory.sure, sure)
+    return Memory(memory.key, memory.origin, memory.name, side, how, sure, part=memory.part, uniform=memory.uniform)
 
 
-def fresh(frame: Frame, node: cst.CSTNode, origin: str) -> Memory:
-    """A new allocation made at `node`; what an earlier pass of a loop allocated there is an older one now."""
+def fresh(frame: Frame, node: cst.CSTNode, origin: str, name: str = "") -> Memory:
+    """A new allocation made at `node`, by the function `name`; what an earlier pass of a loop allocated there is an
+    older one now."""
     age(frame, node)
     frame.interpreter.born[node] = frame.rounds
-    return Memory((node, 0), origin)
+    return Memory((node, 0), origin, uniform=name.removesuffix("_like") in ("zeros", "ones", "full"))
 
 
 def age(frame: Frame, node: cst.CSTNode) -> None:

@@ -126,7 +126,7 @@ class Memory:
     is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
     expression is: "tensor", "array", or "" for a container of such or something unknown. `part` names a parameter of a
     module or an item of what was unpacked: writing one leaves the others as they are. `viewed`: an operation that never
-    copies has given this handle.
+    copies has given this handle. `uniform`: it was made with one number everywhere.
     """
 
     key: Any
@@ -139,6 +139,7 @@ class Memory:
     part: str = field(default="", compare=False)
     form: str = field(default="", compare=False)
     viewed: bool = field(default=False, compare=False)
+    uniform: bool = field(default=False, compare=False)
 
 
 def part_of(memory: Memory | None, part: object) -> Memory | None:

@@ -63,6 +63,8 @@ def hurts(event: StaleRead) -> Confidence:
     """
     if event.renewed:
         return Confidence.POSSIBLE
+    if _fills_by_another_name(event):
+        return Confidence.POSSIBLE
     if event.both_used and event.memory.origin != "blank":
         return event.memory.sure
     if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) >= len(event.memory.side)):
@@ -70,3 +72,25 @@ def hurts(event: StaleRead) -> Confidence:
             Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, event.memory.sure
         )
     return min(Confidence.LIKELY, event.memory.sure)
+
+
+_FORMS = frozenset(
+    {"np", "numpy", "arr", "array", "cpu", "host", "tensor", "torch", "th", "pt", "t", "view", "buf", "buffer"}
+)
+"""What names have at their end, or before, to say in which form they have the same thing."""
+
+
+def _fills_by_another_name(event: StaleRead) -> bool:
+    """Whether `lengths_np` is filled for the sake of `lengths`, of which it was made: that held one number everywhere,
+    and there was nothing that a copy could have kept."""
+    write, memory = event.write, event.memory
+    through = len(write.side) > len(memory.side)
+    if not (memory.uniform and write.fills and through):
+        return False
+    stem = _stem(write.target)
+    return bool(stem) and stem == _stem(event.reader)
+
+
+def _stem(text: str) -> tuple[str, ...]:
+    name = text.partition("[")[0].lower()
+    return tuple(word for word in name.split("_") if word not in _FORMS)

@@ -21,7 +21,8 @@ side that is not used again after the write; a cast to another dtype; `torch.Ten
 not known.
 
 Confidence: *certain* when both sides are used after the write, *likely* when only the other one is. *Possible* (not
-shown by default) adds buffers made to be filled (`b = torch.empty(n); b.numpy()[:] = v`), which are usually meant,
+shown by default) adds buffers made to be filled (`b = torch.empty(n); b.numpy()[:] = v`, and
+`b = torch.zeros(n); b_np = b.numpy(); b_np[:] = v`, whose names say that it is one thing), which are usually meant,
 memory that is shared only perhaps, and what is read in the next round of a loop, unless it is made anew before.
 
 ## Why is this bad?
