@@ -175,7 +175,7 @@ FUNCTION = """
 import torch
 import numpy as np
 
-def shifted(boxes: np.ndarray, by):
+def shifted(boxes: np.ndarray, by) -> torch.Tensor:
     moved = torch.from_numpy(boxes)
     moved[:, 0] += by
     return moved
@@ -217,3 +217,81 @@ def test_what_a_function_deletes_is_its_own(tmp_path: Path) -> None:
     code = FUNCTION.replace("    moved[:, 0]", "    del boxes\n    moved[:, 0]")
     assert lint_source(Source(str(tmp_path / "data.py"), code), Settings(sieve=False)).findings == ()
     assert lint_source(Source(str(tmp_path / "data.py"), FUNCTION), Settings(sieve=False)).findings != ()
+
+
+WRITTEN = """
+    moved = boxes.view(-1)
+    moved += by
+    return moved
+"""
+LOOKED_AT = """
+    moved = boxes.view(-1)
+    moved += by
+    return moved, boxes.mean()
+"""
+MEASURED = LOOKED_AT.replace("boxes.mean()", "boxes.shape")
+BOUND_ANEW = LOOKED_AT.replace("moved +=", "boxes = by * 2\n    moved +=")
+OTHERWISE = """
+    moved = boxes.view(-1)
+    if by:
+        moved += by
+    else:
+        moved = boxes * 2
+    return moved
+"""
+PROMISES = {
+    "nothing is said": ("(boxes: torch.Tensor, by):", WRITTEN, False),
+    "an annotation": ("(boxes: torch.Tensor, by) -> torch.Tensor:", WRITTEN, True),
+    "an annotation that says nothing": ("(boxes: torch.Tensor, by) -> None:", WRITTEN, False),
+    "a docstring": ('(boxes: torch.Tensor, by):\n    """Returns the boxes, moved."""', WRITTEN, True),
+    "another docstring": ('(boxes: torch.Tensor, by):\n    """Move boxes."""', WRITTEN, False),
+    "it looks at them again": ("(boxes: torch.Tensor, by):", LOOKED_AT, True),
+    "it asks for their shape": ("(boxes: torch.Tensor, by):", MEASURED, False),
+    "it looks at them otherwise": ("(boxes: torch.Tensor, by):", OTHERWISE, False),
+    "the name is bound anew": ("(boxes: torch.Tensor, by):", BOUND_ANEW, False),
+}
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_a_package_promises_a_result(tmp_path: Path, name: str) -> None:
+    signature, body, shown = PROMISES[name]
+    assert _codes(tmp_path, f"def shifted{signature}{body}") == (["CNV204"] * shown, ["CNV204"])
+
+
+@pytest.mark.parametrize(
+    ("signature", "shown"),
+    [
+        ("(self, boxes: torch.Tensor, by) -> torch.Tensor:", False),
+        ('(self, boxes: torch.Tensor, by):\n        """Returns the boxes, moved."""', True),
+    ],
+)
+def test_a_module_is_called_by_the_module_around_it(tmp_path: Path, signature: str, shown: bool) -> None:
+    code = f"class Shifted(torch.nn.Module):\n    def forward{signature}" + textwrap.indent(WRITTEN, "    ")
+    assert _codes(tmp_path, code) == (["CNV204"] * shown, ["CNV204"])
+
+
+@pytest.mark.parametrize("parameter", ["counts_out", "out", "rows_buffer"])
+def test_an_argument_that_is_there_to_be_written(tmp_path: Path, parameter: str) -> None:
+    body = WRITTEN.replace("boxes", parameter)
+    assert _codes(tmp_path, f"def shifted({parameter}: torch.Tensor, by) -> torch.Tensor:{body}") == ([], [])
+
+
+def test_who_makes_the_module_chooses_that_it_writes(tmp_path: Path) -> None:
+    method = """
+    def rows(self, boxes: torch.Tensor) -> torch.Tensor:
+        values = boxes.view(-1)
+        if self.inplace:
+            values.mul_(2)
+        return values
+"""
+    assert _codes(tmp_path, "class Rows:" + method) == ([], [])
+    assert _codes(tmp_path, "class Rows:" + method.replace("inplace", "twice")) == (["CNV204"], ["CNV204"])
+
+
+def _codes(folder: Path, code: str) -> tuple[list[str], list[str]]:
+    """Of a library: what is found, by default and when it is asked for."""
+    forget()
+    (folder / "pyproject.toml").touch()
+    source = Source(str(folder / "data.py"), "import torch\nimport numpy as np\n\n" + code)
+    asked = Settings(sieve=False, opt_in=("CNV204",))
+    return tuple([one.code for one in lint_source(source, each).findings] for each in (Settings(sieve=False), asked))  # type: ignore[return-value]

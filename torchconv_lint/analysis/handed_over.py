@@ -6,6 +6,7 @@ them nothing is known here. In a package anybody may be a caller; those that are
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import origin_of
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
 _MOST_HOPS = 2
 """Over so many methods that only pass their own parameter on."""
+_NOT_ITS_VALUES = frozenset({"shape", "size", "ndim", "dim", "numel", "device", "dtype", "type"})
+"""Attributes that a write to its values leaves as they are."""
+_RESULT = re.compile(r"\b(return|yield)(s|ed)?\b|:rtype:", re.I)
 
 
 def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool:
     """Whether a caller in the file is seen to use what it handed over for `parameter` again, after the call or in the
-    next round of a loop. Of a function's callers none is looked at."""
-    if callee.owner is None:
-        return False
+    next round of a loop."""
     for caller, call, name in _handed(file, callee, parameter):
         if _is_kept(caller, name):
             return True
@@ -33,6 +35,34 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
         if _used_again(caller, call, name) or (handed_on and goes_on_using(file, caller, name, hops - 1)):
             return True
     return False
+
+
+def promises_result(callee: FunctionOutline) -> bool:
+    """Whether the function says that it gives a result: in its docstring, or by an annotation. Who reads that does not
+    expect the argument to be changed as well. A module's `forward` is called by the module around it, as a rule: its
+    annotation is for that one."""
+    if _RESULT.search(ast.get_docstring(callee.node, clean=False) or ""):
+        return True
+    annotation = callee.node.returns
+    if annotation is None or (isinstance(annotation, ast.Constant) and annotation.value is None):
+        return False
+    return callee.owner is None or callee.name != "forward"
+
+
+def looks_again(callee: FunctionOutline, parameter: str, line: int) -> bool:
+    """Whether the function itself looks at its argument, by that name, after it has written it at a line under another
+    one: it still wants what it was given."""
+    uses = [node for node in callee.by_type[ast.Name] if node.id == parameter]
+    if any(isinstance(node.ctx, ast.Store) for node in uses):
+        return False
+    asked = {id(node.value) for node in callee.by_type[ast.Attribute] if node.attr in _NOT_ITS_VALUES}
+    later = [node.lineno for node in uses if node.lineno > line and id(node) not in asked]
+    return any(not any(_chooses(test, line, read) for test in callee.by_type[ast.If]) for read in later)
+
+
+def _chooses(test: ast.If, one: int, other: int) -> bool:
+    """Whether it is either the one line or the other one that is reached."""
+    return bool(test.orelse) and test.body[0].lineno <= one < test.orelse[0].lineno <= other <= (test.end_lineno or 0)
 
 
 def is_let_go(file: FileOutline, callee: FunctionOutline, parameter: str) -> bool:

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.given_out import tell_given_out
 from torchconv_lint.analysis.gradmode import mode_by_decorators
-from torchconv_lint.analysis.handed_over import goes_on_using, is_let_go
+from torchconv_lint.analysis.handed_over import goes_on_using, is_let_go, looks_again, promises_result
 from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.locate import is_application
 from torchconv_lint.analysis.parameters import expected
@@ -45,6 +45,7 @@ from torchconv_lint.analysis.values import (
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.state import Write
     from torchconv_lint.analysis.values import Memory, When
 
@@ -173,13 +174,24 @@ def _tell_returned_writes(frame: Frame) -> None:
             given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
             outline = frame.definition.outline if frame.definition else None
             event = replace(event, returned=True, function=function, given=given)
-            if outline is not None and is_application(frame.interpreter.source.path):  # its callers are its own
-                event = replace(event, used=goes_on_using(frame.interpreter.outline, outline, event.memory.name))
-            elif _stands_in(frame.definition, event.memory.name) or (
-                outline is not None and is_let_go(frame.interpreter.outline, outline, event.memory.name)
-            ):
+            if outline is not None:
+                event = _with_callers(frame, event, outline)
+            elif _stands_in(frame.definition, event.memory.name):
                 event = replace(event, let_go=True)
             frame.events[position] = event
+
+
+def _with_callers(frame: Frame, event: ForeignWrite, function: FunctionOutline) -> ForeignWrite:
+    """The event with what is known of the function's callers, and of what they may expect."""
+    name = event.memory.name
+    again = goes_on_using(frame.interpreter.outline, function, name)
+    if is_application(frame.interpreter.source.path):  # its callers are its own; a function's may be in any file
+        used = again and function.owner is not None
+        return replace(event, used=used, promised=used)
+    line = getattr(event.site.segment.origin(event.site.node), "lineno", 0)
+    promised = again or looks_again(function, name, line) or promises_result(function)
+    done = _stands_in(frame.definition, name) or is_let_go(frame.interpreter.outline, function, name)
+    return replace(event, promised=promised, let_go=done)
 
 
 def _stands_in(definition: Definition | None, parameter: str) -> bool:
@@ -201,11 +213,14 @@ def _is_data(kind: Kind) -> bool:
 
 
 def _asks_where(definition: Definition | None) -> bool:
-    """Whether a parameter lets the caller choose that its data is written."""
+    """Whether a parameter, or an attribute, lets the caller choose that its data is written."""
     outline = definition.outline if definition is not None else None
-    arguments = outline.node.args if outline is not None else None
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments is not None else []
-    return any("inplace" in argument.arg.replace("_", "") for argument in every)
+    if outline is None:
+        return False
+    arguments = outline.node.args
+    every = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    every.extend(node.attr for node in outline.by_type[ast.Attribute])
+    return any("inplace" in name.replace("_", "") for name in every)
 
 
 def _given(frame: Frame) -> Value:

@@ -21,7 +21,9 @@ argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which
 for the rule: a function whose name begins with an underscore, whose callers know what it does; one whose callers in the
 file are all done with what they hand over, or one of whom drops the result, which says that the writing is what it is
 called for; one that deletes its own name for the argument; a hook, whose result takes the place of what it is shown;
-a function with `self` that is no method, and stands in for one. In a checkout
+a function with `self` that is no method, and stands in for one; one whose callers are told of no result, by a docstring
+or an annotation (of a module's `forward`, which the module around it calls, by a docstring), unless a caller in the
+file is seen to use the argument again, or the function itself looks at it again. In a checkout
 that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a
 method is a *likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers
 are not at hand, nearly all of these findings were true, in applications few were.
@@ -34,6 +36,7 @@ same sample gives another result. No exception, no warning.
 ## Example
 
 ```python
+import numpy as np
 import torch
 
 
@@ -41,7 +44,7 @@ class Center:
     def __init__(self, mean):
         self.mean = mean
 
-    def __call__(self, image):
+    def __call__(self, image: np.ndarray) -> torch.Tensor:
         tensor = torch.from_numpy(image)
         tensor.sub_(self.mean)
         return tensor.unsqueeze(0)
@@ -50,6 +53,7 @@ class Center:
 ## Use instead
 
 ```python
+import numpy as np
 import torch
 
 
@@ -57,7 +61,7 @@ class Center:
     def __init__(self, mean):
         self.mean = mean
 
-    def __call__(self, image):
+    def __call__(self, image: np.ndarray) -> torch.Tensor:
         tensor = torch.from_numpy(image)
         tensor = tensor.sub(self.mean)
         return tensor.unsqueeze(0)
@@ -145,7 +149,7 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         harms = event.used is not False and not event.unread and (converted or event.renamed)
         confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
         private = function.startswith("_") and not function.endswith("__")
-        rarely, sure = private or event.let_go, min(confidence, memory.sure)
+        rarely, sure = private or event.let_go or not event.promised, min(confidence, memory.sure)
         yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
 
 
@@ -160,7 +164,9 @@ def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:
 
 def meant(function: str, parameter: str) -> bool:
     """Whether names say that the function writes its argument on purpose."""
-    plain = function.strip("_").lower()
+    plain, target = function.strip("_").lower(), parameter.lower()
     if function.endswith("_") and not function.endswith("__"):
         return True
-    return plain.startswith(_MEANT) or "inplace" in plain or "init" in plain or parameter.lower().startswith(_OUTPUTS)
+    if target.startswith(_OUTPUTS) or target.endswith(("_out", "_output", "_buffer", "_buf")):
+        return True
+    return plain.startswith(_MEANT) or "inplace" in plain or "init" in plain
