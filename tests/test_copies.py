@@ -43,6 +43,8 @@ WAITED = [
     "other.barrier()",
     "x.sum().item()",
 ]
+WAITED += ["while not other.query():\n        pass", "if not other.query():\n        return"]
+WAITED += ["if out is None or not other.query():\n        return"]
 WAITED += ["y = x.cpu()", "synchronize()", "if x.is_cuda:\n        torch.cuda.synchronize()"]
 
 
@@ -52,6 +54,23 @@ def test_waited_for(line: str) -> None:
 
 
 NOT_READ = ["return h", "h.shape", "h.view(-1)", "d = {}; d['a'] = h", "h.to('cuda')", "other[0] = h", "h.numel()"]
+
+
+LATER = {
+    "numbers": ("def numbers(x):", {"CNV611"}),
+    "by its name": ("def numbers_async(x):", set()),
+    "by its docstring": (
+        'def numbers(x):\n        """Enqueue the copy; the event tells when it has arrived."""',
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_callers_wait(name: str) -> None:
+    begin, shown = LATER[name]
+    assert found(begin + "\n        return x.to('cpu', non_blocking=True).numpy()") == shown
+    assert found(begin + "\n        return x.to('cpu', non_blocking=True).sum().item()") == {"CNV611"}
 
 
 @pytest.mark.parametrize("line", NOT_READ)

@@ -219,7 +219,7 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
     if (frame.loops or frame.trace is not None or frame.state.underway.copies) and writes_text(func):
         tell_arguments(frame, arguments, node, name)
-    if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu"):
+    if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu" or (name == "query" and not node.args)):
         waited(frame, node)
     if len(owner) == 1:  # as a rule
         frame.written_back = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _WAITING = re.compile(r"sync|wait|barrier|flush|drain|join", re.I)
 """Words in the names of functions that may wait for the accelerator."""
+_NOT_YET = re.compile(r"async|non[_-]?blocking|enqueue", re.I)
+"""How functions say, by their names or docstrings, that what they give has yet to arrive: their callers wait for it."""
 
 
 def is_asked_for(node: cst.Call) -> bool:
@@ -77,6 +80,14 @@ def waited(frame: Frame, node: cst.CSTNode) -> None:
 def may_wait(name: str) -> bool:
     """Whether a function of this name may wait for the accelerator."""
     return _WAITING.search(name) is not None
+
+
+def is_for_later(frame: Frame) -> bool:
+    """Whether the function at hand says that its callers wait for what it has begun."""
+    outline = frame.definition.outline_around if frame.definition is not None else None
+    if outline is None:
+        return False
+    return _NOT_YET.search(f"{outline.name} {ast.get_docstring(outline.node, clean=False)}") is not None
 
 
 def tell_host_read(frame: Frame, read: Iterable[Kind], subject: cst.CSTNode, node: cst.CSTNode) -> None:

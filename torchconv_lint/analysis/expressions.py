@@ -34,6 +34,7 @@ from torchconv_lint.analysis.tensors import NO_GRAD, computed, operands_in
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
 from torchconv_lint.analysis.unbound import is_unbound
+from torchconv_lint.analysis.underway import join_underway
 from torchconv_lint.analysis.unsigned import tell_operator
 from torchconv_lint.analysis.values import (
     MANY,
@@ -225,6 +226,7 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
         parts.append(tuple(alt for alt in value if not _is_constant(alt.kind, truth=is_and)))
         if not assume(frame, operand, is_and):
             break
+    before.underway = join_underway(before.underway, frame.state.underway)
     frame.state, frame.seldom = before, seldom
     if all(conditions) and len(conditions) == len(operands) and not operands_in(parts):
         known = [condition for condition in conditions if condition is not None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.copies import tell_host_read, waited
+from torchconv_lint.analysis.copies import is_for_later, tell_host_read, waited
 from torchconv_lint.analysis.events import TracedRead, Wait
 from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.names import dotted_path
@@ -40,7 +40,7 @@ def tell_read(
     sure: Confidence | None = None,
 ) -> None:
     """The host reads the tensor `kind` at `node`."""
-    if frame.state.underway.copies:
+    if frame.state.underway.copies and not (via == "numpy" and is_for_later(frame)):  # which looks at no values
         tell_host_read(frame, [kind], subject, node)
         read = guessed(kind)
         if read is not None and (read.device is None or read.device.value != CPU) and what != SIZE:

@@ -15,6 +15,7 @@ from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
+from torchconv_lint.analysis.underway import join_underway
 from torchconv_lint.analysis.values import (
     STORED,
     Alt,
@@ -63,6 +64,7 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
             frame.seldom = frame.seldom or is_seldom(frame, operand)
             if not narrowing.assume(frame, operand, is_and):
                 break
+        before.underway = join_underway(before.underway, frame.state.underway)
         frame.state, frame.seldom = before, seldom
     else:
         asking, frame.asking, version = frame.asking, True, frame.state.version

@@ -6,12 +6,13 @@ Reports that the result of `.to("cpu", non_blocking=True)`, or of `pinned.copy_(
 the host (`.numpy()`, `.item()`, `print`, arithmetic, a truth test, copied into another tensor) before anything
 waits for the accelerator.
 
-What counts as waiting: `torch.cuda.synchronize()`, `.synchronize()` of a stream or event, every call whose name
+What counts as waiting: `torch.cuda.synchronize()`, `.synchronize()` and `.query()` of a stream or event, every call whose name
 says so ("wait", "sync", "barrier", "flush", "join"), here or in a function of the file; and whatever reads another
 tensor of an accelerator (`.item()`, `.cpu()`). After a branch that waits the copy counts as arrived.
 
 Silent, deliberately: copies that are returned, stored or handed on and not read; `copy_` into memory that is not
-pinned, which waits anyway; uploads; `non_blocking=flag`; tensors known to be on the CPU.
+pinned, which waits anyway; uploads; `non_blocking=flag`; tensors known to be on the CPU; `.numpy()`, which looks at no
+values, in a function that says by its name or docstring that its callers wait ("async", "non-blocking", "enqueue").
 
 Confidence: *certain* where the devices are named in the code; *likely* where the source's device is not known, or
 where the copy goes from one tensor's device to another's and is put into a tensor there. *Possible* (not shown by
