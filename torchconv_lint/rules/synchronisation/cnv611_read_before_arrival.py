@@ -6,9 +6,9 @@ Reports that the result of `.to("cpu", non_blocking=True)`, or of `pinned.copy_(
 the host (`.numpy()`, `.item()`, `print`, arithmetic, a truth test, copied into another tensor) before anything
 waits for the accelerator.
 
-What counts as waiting: `torch.cuda.synchronize()`, `.synchronize()` and `.query()` of a stream or event, every call whose name
-says so ("wait", "sync", "barrier", "flush", "join"), here or in a function of the file; and whatever reads another
-tensor of an accelerator (`.item()`, `.cpu()`). After a branch that waits the copy counts as arrived.
+What counts as waiting: `torch.cuda.synchronize()`, `.synchronize()` and `.query()` of a stream or event, every call
+whose name says so ("wait", "sync", "barrier", "flush", "join"), here or in a function of the file; and whatever reads
+another tensor of an accelerator (`.item()`, `.cpu()`). After a branch that waits the copy counts as arrived.
 
 Silent, deliberately: copies that are returned, stored or handed on and not read; `copy_` into memory that is not
 pinned, which waits anyway; uploads; `non_blocking=flag`; tensors known to be on the CPU; `.numpy()`, which looks at no
