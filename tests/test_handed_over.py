@@ -244,7 +244,12 @@ PROMISES = {
     "an annotation": ("(boxes: torch.Tensor, by) -> torch.Tensor:", WRITTEN, True),
     "an annotation that says nothing": ("(boxes: torch.Tensor, by) -> None:", WRITTEN, False),
     "a docstring": ('(boxes: torch.Tensor, by):\n    """Returns the boxes, moved."""', WRITTEN, True),
-    "another docstring": ('(boxes: torch.Tensor, by):\n    """Move boxes."""', WRITTEN, False),
+    "another docstring": ('(boxes: torch.Tensor, by):\n    """Move them."""', WRITTEN, False),
+    "a docstring that names it": (
+        '(boxes: torch.Tensor, by):\n    """Args:\n        boxes: the corners."""',
+        WRITTEN,
+        True,
+    ),
     "it looks at them again": ("(boxes: torch.Tensor, by):", LOOKED_AT, True),
     "it asks for their shape": ("(boxes: torch.Tensor, by):", MEASURED, False),
     "it looks at them otherwise": ("(boxes: torch.Tensor, by):", OTHERWISE, False),

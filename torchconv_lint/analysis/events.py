@@ -339,8 +339,8 @@ class ForeignWrite(Event):
     also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data; `used`:
     whether a caller is seen to go on using the data (None: callers are not at hand, as a library's users), `let_go`:
     all that are seen are done with it, though others may not be; `promised`: a caller is seen to go on using it, or the
-    function tells its callers of a result (annotation, docstring), and they expect no more; `unread`: nothing in the
-    function looks at what has been written, so it must be for the caller."""
+    function tells its callers of a result or of the argument (annotation, docstring), and they expect no more;
+    `unread`: nothing in the function looks at what has been written, so it must be for the caller."""
 
     write: Write
     memory: Memory

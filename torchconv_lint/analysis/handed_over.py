@@ -37,11 +37,12 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
     return False
 
 
-def promises_result(callee: FunctionOutline) -> bool:
-    """Whether the function says that it gives a result: in its docstring, or by an annotation. Who reads that does not
-    expect the argument to be changed as well. A module's `forward` is called by the module around it, as a rule: its
-    annotation is for that one."""
-    if _RESULT.search(ast.get_docstring(callee.node, clean=False) or ""):
+def promises_result(callee: FunctionOutline, parameter: str) -> bool:
+    """Whether the function says that it gives a result: in its docstring, or by an annotation; or its docstring says
+    what the parameter is. Who reads that does not expect the argument to be changed as well. A module's `forward` is
+    called by the module around it, as a rule: its annotation is for that one."""
+    told = ast.get_docstring(callee.node, clean=False) or ""
+    if _RESULT.search(told) or re.search(rf"\b{re.escape(parameter)}\b", told):
         return True
     annotation = callee.node.returns
     if annotation is None or (isinstance(annotation, ast.Constant) and annotation.value is None):

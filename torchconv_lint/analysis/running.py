@@ -189,7 +189,7 @@ def _with_callers(frame: Frame, event: ForeignWrite, function: FunctionOutline) 
         used = again and function.owner is not None
         return replace(event, used=used, promised=used)
     line = getattr(event.site.segment.origin(event.site.node), "lineno", 0)
-    promised = again or looks_again(function, name, line) or promises_result(function)
+    promised = again or looks_again(function, name, line) or promises_result(function, name)
     done = _stands_in(frame.definition, name) or is_let_go(frame.interpreter.outline, function, name)
     return replace(event, promised=promised, let_go=done)
 
