@@ -41,6 +41,7 @@ USED = {
     "replaced where it is None": "if x:\n        y = 1\n    return describe(torch.zeros(3) if x is None else x)",
     "replaced by a method": "return describe(x or self.compute()[0])",
     "replaced by what is used as one": "z = y.unsqueeze(0)\n    return describe(x or y)",
+    "replaced by one of several": "if not x:\n        x = self.compute()[1]\n    return describe(x)",
     "bound to one elsewhere": "if y:\n        x = torch.zeros(3)\n    else:\n        x = x or y\n    describe(x)",
     "used under another name": "z = x or describe(y)\n    return torch.relu(z)",
     "made a parameter": "if x:\n        return nn.Parameter(x)",
@@ -49,6 +50,7 @@ USED = {
 NOT_USED = {
     "handed on": "return describe(x if x else None)",
     "asked for what no tensor has": "x = x or y\n    return describe(x.input_ids)",
+    "replaced by several": "if x:\n        x = self.compute()\n    return describe(x)",
     "replaced by text": "x = x or ''\n    return describe(x)",
     "replaced by a number": "return float(x or 0.0) + 1",
     "replaced by a list": "x = x or []\n    return torch.cat([y, x])",
@@ -198,6 +200,40 @@ def test_layers_of_the_class_that_is_asked_for_have_no_bias() -> None:
     """
     assert codes_shown(code.format("Conv2d"), HEAD) == []
     assert codes_shown(code.format("Linear"), HEAD) == ["CNV402"]
+
+
+def test_a_layer_made_like_one_without_a_bias_has_none() -> None:
+    code = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(3, 4{0})
+
+        def resize(self, size):
+            head = nn.Linear(3, size, self.head.bias)
+            if self.head.bias:
+                head.bias.data[:4] = self.head.bias[:4]
+            self.head = head
+    """
+    assert codes_shown(code.format(", bias=False"), HEAD) == []
+    assert codes_shown(code.format(""), HEAD) == ["CNV402"]
+
+
+def test_of_what_a_function_converts_or_leaves_the_keys_tell_which() -> None:
+    code = """
+    def found(item):
+        if isinstance(item, np.generic):
+            return torch.as_tensor(np.asarray(item))
+        return {}
+
+    def f(options, other):
+        options = {{key: found(value) for key, value in options.items()}}
+        keep = options.pop("keep", None)
+        if keep:
+            return torch.sum(other.numpy())
+    """
+    assert codes_shown(code.format("item"), HEAD) == []
+    assert codes_shown(code.format("torch.zeros(3)"), HEAD) == ["CNV402"]
 
 
 def test_a_tensor_is_compared_with_a_tuple_as_a_whole() -> None:

@@ -170,6 +170,7 @@ class _Uses:
         return isinstance(node, _DISPLAYS)
 
     def _is_tensor(self, node: ast.expr) -> bool:
+        part = False
         while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
             if isinstance(node, ast.Call):
                 name = self._name(node)
@@ -177,24 +178,28 @@ class _Uses:
                 ops = torch_ops().function
                 if package == "torch" and (rest in ops.tensor or rest.endswith(("Tensor", "Parameter"))):
                     return True
-                if self._returns_tensor(name):
+                if self._returns_tensor(name, part=part):
                     return True
                 node = node.func
             else:
+                part = part or isinstance(node, ast.Subscript)
                 node = node.value
         return False
 
-    def _returns_tensor(self, name: str) -> bool:
-        """Whether a function of the file, or a method of one of its classes, is said to give a tensor, or several."""
+    def _returns_tensor(self, name: str, *, part: bool) -> bool:
+        """Whether a function of the file, or a method of one of its classes, is said to give a tensor, or several, of
+        which a `part` is taken."""
         owner, _, last = name.rpartition(".")
         if owner not in ("self", "cls"):
             functions = [self._outline.functions.get(name)]
         else:
             functions = [class_.methods.get(last) for class_ in self._outline.classes.values()]
         returned = [function.node.returns for function in functions if function is not None]
-        return any(one is not None and "Tensor" in ast.unparse(one) for one in returned)
+        told = [ast.unparse(one) for one in returned if one is not None]
+        return any("Tensor" in text and (part or not text.startswith(_SEVERAL)) for text in told)
 
 
+_SEVERAL = ("tuple[", "Tuple[", "typing.Tuple[", "list[", "List[", "typing.List[", "dict[", "Dict[", "typing.Dict[")
 _CONTAINERS = frozenset({"list", "dict", "tuple", "set"})
 
 

@@ -425,8 +425,12 @@ def _comprehension(frame: Frame, node: cst.ListComp | cst.GeneratorExp | cst.Set
 @evaluates(cst.DictComp)
 def _dict_comprehension(frame: Frame, node: cst.DictComp) -> Value:
     _, value = _in_loops(frame, node.for_in, [node.key, node.value])
-    if type(node.value) is cst.IfExp and _asks_what_it_is(frame, node.value.test):
-        # `{key: x.to(device) if torch.is_tensor(x) else x for …}`: which of them are tensors, the keys tell.
+    leaves_some = type(node.value) is cst.Call and any(
+        isinstance(kind, Opaque) and kind.guess is None and not kind.tensorish for kind, _ in value
+    )
+    if leaves_some or (type(node.value) is cst.IfExp and _asks_what_it_is(frame, node.value.test)):
+        # `{key: x.to(device) if torch.is_tensor(x) else x for …}`: which of them are tensors, the keys tell. So
+        # they do of `{key: moved(x) for …}`, where the function gives back some as they are.
         value = each(value, lambda kind: Opaque(None, kind, kind.memory) if isinstance(kind, Tensor) else kind)
     return just(Mapping((), value))
 

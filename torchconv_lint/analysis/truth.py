@@ -169,11 +169,12 @@ def _is_bias(frame: Frame, node: cst.BaseExpression) -> bool:
 
 def _lacks_bias(frame: Frame, node: cst.BaseExpression) -> bool:
     """Whether it is the bias of layers that the file makes without one."""
-    if type(node) is not cst.Attribute or node.attr.value != "bias" or type(node.value) is not cst.Name:
+    owner = dotted_path(node.value) if type(node) is cst.Attribute and node.attr.value == "bias" else None
+    if owner is None:
         return False
     function = frame.definition.outline if frame.definition is not None else None
     origin = frame.segment.origin(node)
-    return lack_bias(frame.interpreter.outline, function, node.value.value, getattr(origin, "lineno", 0))
+    return lack_bias(frame.interpreter.outline, function, owner, getattr(origin, "lineno", 0))
 
 
 def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:

@@ -55,9 +55,13 @@ def _class(node: ast.Call) -> str:
 
 
 def _without(node: ast.Call) -> bool:
+    given = [keyword.value for keyword in node.keywords if keyword.arg == "bias"]
+    if _class(node) == "Linear":
+        given.extend(node.args[2:3])
+    # A bias in place of the flag would be refused: `nn.Linear(2, 3, old.bias)` is made like a layer that has none.
     return any(
-        keyword.arg == "bias" and isinstance(keyword.value, ast.Constant) and keyword.value.value is False
-        for keyword in node.keywords
+        (isinstance(value, ast.Constant) and value.value is False) or (dotted(value) or "").endswith(".bias")
+        for value in given
     )
 
 
