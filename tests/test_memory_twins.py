@@ -485,6 +485,29 @@ PAIRS = {
             return run_backward(graph, other)
         """,
     ),
+    "an input of a method that goes backward": (
+        "CNV519",
+        """
+        class Steps:
+            def f(self, net, x, y):
+                with torch.no_grad():
+                    loss = F.mse_loss(net(x), y)
+                loss.requires_grad_()
+                self.backward(loss)
+        """,
+        """
+        class Check:
+            def go_backward(self, x, way):
+                x.grad = None
+                out = way(x)
+                out.sum().backward()
+                return x.grad
+            def f(self, way):
+                x = torch.rand(3) + 1
+                x.requires_grad = True
+                return self.go_backward(x, way)
+        """,
+    ),
 }
 
 

@@ -84,7 +84,7 @@ from torchconv_lint.knowledge import numpy_ops
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LIKE_A_PIPELINE = re.compile(r"(^|[._])pipe(line)?s?\d*(_\w+)?$", re.I)
 """Names of what is moved like a module and gives results made for the host: images, arrays, text."""
@@ -196,6 +196,14 @@ def _gives_several(node: cst.Call) -> bool:
     return any(argument.keyword is not None and argument.keyword.value in _MORE_RESULTS for argument in node.args)
 
 
+def _methods(frame: Frame, owner: Value, name: str) -> Iterator[Function]:
+    """The methods of the project that a name may stand for."""
+    for kind, _ in owner:
+        found = frame.interpreter.classes.method(kind.definition, name) if isinstance(kind, Instance) else None
+        if found is not None:
+            yield Function(found[0], kind)
+
+
 def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     path = dotted_path(func)
     known = frame.read(path) if path is not None else None
@@ -212,6 +220,8 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     if name in _NO_METHODS and owner and all(isinstance(kind, Tensor) for kind, _ in owner):
         frame.fail()  # TypeError: it is not callable
         return UNKNOWN
+    if "backward" in name and any(computes_loss(method) for method in _methods(frame, owner, name)):
+        frame.interpreter.shared.graphs.rooted.add(node)
     tell_backward(frame, name, arguments, node)
     if name == "append" and frame.interpreter.wants.arguments and arguments.positional:
         tell_argument_kept(frame, func.value, arguments.positional[0].node)
