@@ -224,7 +224,7 @@ def test_what_getattr_gives_may_give_tensors() -> None:
 def test_items_that_are_unpacked_are_apart() -> None:
     text = """
     import torch
-    def f(pair, shift):
+    def f(pair, shift) -> tuple:
         image, mask = pair
         image = torch.from_numpy(image)
         image.sub_(shift)
