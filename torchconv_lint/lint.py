@@ -14,7 +14,7 @@ from torchconv_lint.mentions import mentions_tensors, told_by
 from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.events import Event
     from torchconv_lint.analysis.project import Project
@@ -46,19 +46,19 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
     with _no_collection():
         # Only a file that can meet torch needs it.
+        from torchconv_lint.rules.index import wanted
         from torchconv_lint.sieve import sift
 
-        rules, wanted = _chosen(settings)
         thorough = settings.confidence < Confidence.LIKELY
         project = _project(source, settings)
         converters = functools.partial(project.converters, source.path) if project is not None else None
         told = told_by(source.text)
         sifted = sift(
-            tree, told, everything=not settings.sieve, thorough=thorough, wanted=wanted, converters=converters
+            tree, told, everything=not settings.sieve, thorough=thorough, wanted=wanted(settings), converters=converters
         )
         if sifted is None:
             return Outcome(consulted=None if project is None else project.consulted)
-        return _analyse(source, settings, sifted, rules, tree if fixes else None, project)
+        return _analyse(source, settings, sifted, tree if fixes else None, project)
 
 
 @contextlib.contextmanager
@@ -94,19 +94,21 @@ def _analyse(
     source: Source,
     settings: Settings,
     sifted: Sifted,
-    rules: Sequence[Rule[Event]],
     tree: ast.Module | None,
     project: Project | None,
 ) -> Outcome:
     # Only now: a file without a possible conversion costs no import of libcst.
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.fixing.resolve import Patcher
+    from torchconv_lint.rules import all_rules
+    from torchconv_lint.rules.index import is_before, is_enabled
 
+    rules = [rule for rule in all_rules() if is_enabled(rule, settings)]
     _settle()
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
     asked = project if sifted.imported != frozenset() else None
     interpreter = Interpreter(source, sifted, heard, asked)
-    interpreter.numpy_numbers_widen = not _before(settings.target_numpy, (2, 0))
+    interpreter.numpy_numbers_widen = not is_before(settings.target_numpy, (2, 0))
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
     tests = is_test_file(source.path, sifted.outline)
@@ -126,44 +128,14 @@ def _project(source: Source, settings: Settings) -> Project | None:
     return Project(source.path)
 
 
-@functools.lru_cache(maxsize=8)
-def _chosen(settings: Settings) -> tuple[Sequence[Rule[Event]], frozenset[tuple[str, ...]]]:
-    """The enabled rules and their triggers."""
-    from torchconv_lint.rules import all_rules
-
-    rules = [rule for rule in all_rules() if _enabled(rule, settings)]
-    triggers = {trigger for rule in rules for trigger in rule.triggers}
-    triggers.update(*(rule.triggers_on_request for rule in rules if _shows_all(rule, settings)))
-    return rules, frozenset(triggers)
-
-
-def _enabled(rule: Rule[Event], settings: Settings) -> bool:
-    if settings.assume_device == "cpu" and rule.needs_accelerator:
-        return False
-    if _before(settings.target_torch, rule.since) or _before(settings.target_numpy, rule.since_numpy):
-        return False
-    return rule.default or _asked_for(rule, settings)
-
-
-def _asked_for(rule: Rule[Event], settings: Settings) -> bool:
-    return any(rule.answers_to(asked) for asked in settings.opt_in)
-
-
-def _shows_all(rule: Rule[Event], settings: Settings) -> bool:
-    return settings.confidence < Confidence.LIKELY or _asked_for(rule, settings)
-
-
 def _shown(rule: Rule[Event], verdict: Verdict, settings: Settings) -> bool:
     """Whether a finding is shown. What has turned out to be false too often, a rule's likely findings or those that
     rest on something, is shown to those only who ask for the rule, or for whatever is possible."""
-    if _shows_all(rule, settings):
+    from torchconv_lint.rules.index import shows_all
+
+    if shows_all(rule, settings):
         return verdict.confidence >= settings.confidence
     return not verdict.on_request and verdict.confidence >= max(settings.confidence, rule.default_from)
-
-
-def _before(target: tuple[int, int] | None, since: tuple[int, int] | None) -> bool:
-    """Whether the release that the code has to run with does not do yet what it is about."""
-    return target is not None and since is not None and target < since
 
 
 def judged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from torchconv_lint.analysis.record import record
+from torchconv_lint.analysis.record import told
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.loops import Loop
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torchconv_lint.model import Confidence
 
 
-@record
+@told
 class Event:
     """Base of all events. `site` is where a finding about it points; `of_traces` tells the events that are about
     functions under a transform."""
@@ -24,7 +24,7 @@ class Event:
     site: Site
 
 
-@record
+@told
 class ToNumpy(Event):
     """A tensor becomes an ndarray.
 
@@ -50,7 +50,7 @@ class ToNumpy(Event):
     mirrored: bool = False
 
 
-@record
+@told
 class ArrayFirst(Event):
     """`array op tensor`, which Python asks the array about first. `subject` is the array's text."""
 
@@ -60,7 +60,7 @@ class ArrayFirst(Event):
     sure: Confidence
 
 
-@record
+@told
 class NumpyRefuses(Event):
     """A NumPy function that calls the tensor's own method with NumPy's arguments is given a tensor."""
 
@@ -70,7 +70,7 @@ class NumpyRefuses(Event):
     sure: Confidence
 
 
-@record
+@told
 class CopyForbidden(Event):
     """`np.array(tensor, copy=False)`: NumPy is to make an array without a copy. `held`: of a list of tensors."""
 
@@ -81,7 +81,7 @@ class CopyForbidden(Event):
     sure: Confidence
 
 
-@record
+@told
 class WrappedByNumpy(Event):
     """A function of NumPy is given a tensor, and makes a tensor of its result."""
 
@@ -91,7 +91,7 @@ class WrappedByNumpy(Event):
     sure: Confidence
 
 
-@record
+@told
 class InvertedMask(Event):
     """`x[~mask]`; `subject` is the mask."""
 
@@ -99,7 +99,7 @@ class InvertedMask(Event):
     subject: str
 
 
-@record
+@told
 class ToTensor(Event):
     """Data becomes a tensor through `via` ("from_numpy", "tensor", "FloatTensor", "indexing").
 
@@ -116,7 +116,7 @@ class ToTensor(Event):
     alone: bool = True
 
 
-@record
+@told
 class KeywordRefused(Event):
     """A function is called with a keyword that it does not take. `instead` is one that takes it."""
 
@@ -125,7 +125,7 @@ class KeywordRefused(Event):
     instead: str
 
 
-@record
+@told
 class LegacyPlaced(Event):
     """A legacy constructor, which makes tensors on the CPU only, is given a `device=` or a tensor (`subject`) that may
     be on an accelerator."""
@@ -136,7 +136,7 @@ class LegacyPlaced(Event):
     keyword: bool
 
 
-@record
+@told
 class GradAsked(Event):
     """A tensor is made to require grad; `subject` is the text that does it."""
 
@@ -145,7 +145,7 @@ class GradAsked(Event):
     sure: Confidence
 
 
-@record
+@told
 class ItemStored(Event):
     """`buffer[...] = value`: the value takes the buffer's dtype.
 
@@ -162,7 +162,7 @@ class ItemStored(Event):
     sure: Confidence
 
 
-@record
+@told
 class Reinterpreted(Event):
     """`x.view(dtype)`: the same bytes, read as another dtype. `looked_up`: the dtype was looked up by `x`'s own."""
 
@@ -173,7 +173,7 @@ class Reinterpreted(Event):
     sure: Confidence
 
 
-@record
+@told
 class DataOverwritten(Event):
     """A tensor is made from data and filled at once with something else: `torch.tensor((2, 3)).normal_()`."""
 
@@ -182,7 +182,7 @@ class DataOverwritten(Event):
     fill: str
 
 
-@record
+@told
 class CastBack(Event):
     """Integers that a legacy constructor has made floats are made integers again."""
 
@@ -191,14 +191,14 @@ class CastBack(Event):
     into: str
 
 
-@record
+@told
 class Unfilled(Event):
     """Numbers that nobody has written are computed with: `x * torch.Tensor(3)`."""
 
     subject: str
 
 
-@record
+@told
 class Resized(Event):
     """A tensor whose memory belongs to an array (or is shared with one) is resized."""
 
@@ -207,7 +207,7 @@ class Resized(Event):
     sure: Confidence
 
 
-@record
+@told
 class ModuleFed(Event):
     """A tensor of known dtype is given to a module. `kind` is the module's class in torch.nn, `parameters` the dtype of
     its parameters; `converted` is the conversion that gave the tensor its dtype, if there is one in sight."""
@@ -221,7 +221,7 @@ class ModuleFed(Event):
     sure: Confidence
 
 
-@record
+@told
 class DoubleKept(Event):
     """A tensor that is float64 because the array was, converted at `site`, goes on (`where`) as it is."""
 
@@ -230,7 +230,7 @@ class DoubleKept(Event):
     gone: Site
 
 
-@record
+@told
 class ToScalar(Event):
     """A tensor becomes a Python number through `via` ("float", "item", "math.sqrt"), in this grad mode.
 
@@ -246,7 +246,7 @@ class ToScalar(Event):
     sole: bool = False
 
 
-@record
+@told
 class ArrayToScalar(Event):
     """An array becomes a Python number through `via` ("float", "math.sqrt"), or one element of another array."""
 
@@ -255,7 +255,7 @@ class ArrayToScalar(Event):
     via: str
 
 
-@record
+@told
 class FractionCutOff(Event):
     """`int(x)` of the tensor `subject`, the result of an operation that gives fractions."""
 
@@ -264,7 +264,7 @@ class FractionCutOff(Event):
     sure: Confidence
 
 
-@record
+@told
 class TakenApart(Event):
     """Python's `sum`, `min` or `max` (`via`) goes through a tensor."""
 
@@ -273,7 +273,7 @@ class TakenApart(Event):
     via: str
 
 
-@record
+@told
 class UnsignedComputed(Event):
     """A tensor of unsigned integers of more than a byte goes into an operation (`via`) that torch has not for them."""
 
@@ -282,7 +282,7 @@ class UnsignedComputed(Event):
     via: str
 
 
-@record
+@told
 class ArrayTested(Event):
     """An array's truth value is asked for; `or_none` tells that the value may also be None."""
 
@@ -291,7 +291,7 @@ class ArrayTested(Event):
     or_none: bool
 
 
-@record
+@told
 class Tested(Event):
     """A tensor's truth value is asked for; `or_none` tells that the value may also be None.
 
@@ -309,7 +309,7 @@ class Tested(Event):
     doubtful: bool = False
 
 
-@record
+@told
 class StaleRead(Event):
     """Memory written through one handle is used through another that may be relied on as independent.
 
@@ -327,13 +327,13 @@ class StaleRead(Event):
     apart: bool = False
 
 
-@record
+@told
 class OwnUse(Event):
     """The handle through which the write at `site` went is used again afterwards. Heard by no rule: it completes
     `StaleRead.both_used`."""
 
 
-@record
+@told
 class ForeignWrite(Event):
     """Memory that belongs to someone else (a caller, an object's attribute) is written. `returned`: the `function`
     also gives a result; `renamed`: it writes the data under another name; `given`: what it gives is that data; `used`:
@@ -354,7 +354,7 @@ class ForeignWrite(Event):
     unread: bool = False
 
 
-@record
+@told
 class AliasKept(Event):
     """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later.
     `form` is "tensor", "array", or "" for a container of such or something unknown. `by_hook`: a forward hook keeps
@@ -368,7 +368,7 @@ class AliasKept(Event):
     by_hook: bool = False
 
 
-@record
+@told
 class StateAdopted(Event):
     """A state that somebody else keeps is gone on with as it is. `what` names it, `why` tells how it changes later;
     `form` as in `AliasKept`."""
@@ -379,7 +379,7 @@ class StateAdopted(Event):
     form: str = ""
 
 
-@record
+@told
 class ArgumentKept(Event):
     """What a caller has handed over (`argument`) is put into `target`, after a conversion (`how`) that may have had
     nothing to do. `form` as in `AliasKept`."""
@@ -390,7 +390,7 @@ class ArgumentKept(Event):
     form: str
 
 
-@record
+@told
 class Wait(Event):
     """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
 
@@ -415,7 +415,7 @@ class Wait(Event):
         return None
 
 
-@record
+@told
 class MadeOnHost(Event):
     """A tensor that `maker` ("torch.zeros") makes on the CPU is moved to an accelerator at once."""
 
@@ -423,7 +423,7 @@ class MadeOnHost(Event):
     maker: str
 
 
-@record
+@told
 class Race(Event):
     """Host memory is read, or (`upload`) written, while a copy begun at `copied` may not have got there yet."""
 
@@ -433,7 +433,7 @@ class Race(Event):
     sure: Confidence
 
 
-@record
+@told
 class TracedRead(Event):
     """What a tensor holds is read inside a function that is compiled, traced or transformed (`how`). `asking`: the
     answer decides which way the program goes; `asserting`: it only decides whether it goes on."""
@@ -449,7 +449,7 @@ class TracedRead(Event):
     asserting: bool
 
 
-@record
+@told
 class GraphKept(Event):
     """A tensor that is part of a graph is put aside, time and again: added to `target`, or put into it (`container`).
 
@@ -469,7 +469,7 @@ class GraphKept(Event):
     operand: Site | None = None
 
 
-@record
+@told
 class GraphCut(Event):
     """Values that left the graph at `site` reach a backward pass at `reached`, or a result that is named a loss
     (`returned`). `dead`: nothing else in what is back-propagated requires grad. `leaf`: backward is called on what they
@@ -482,7 +482,7 @@ class GraphCut(Event):
     leaf: bool = False
 
 
-@record
+@told
 class LeafBackward(Event):
     """backward is called at `reached` on a tensor that is a leaf since it was told to require grad at `site`, and had
     no graph before. `subject` is what was told so, `made` that it was when it was made."""
@@ -492,7 +492,7 @@ class LeafBackward(Event):
     made: bool
 
 
-@record
+@told
 class DeepCopied(Event):
     """`copy.deepcopy` meets the result of an operation on what requires grad: `subject` itself, or something that it
     holds (`holder` is "holds", or the attribute that does)."""
@@ -503,7 +503,7 @@ class DeepCopied(Event):
     sure: Confidence
 
 
-@record
+@told
 class LeafWritten(Event):
     """A leaf that requires grad, or a view of one, is written in place while grad mode is on."""
 
@@ -512,7 +512,7 @@ class LeafWritten(Event):
     sure: Confidence
 
 
-@record
+@told
 class GradIntoIntegers(Event):
     """A tensor that requires grad (`value`) is written into an integer tensor: truncated, and without its graph."""
 
@@ -521,7 +521,7 @@ class GradIntoIntegers(Event):
     subject: str
 
 
-@record
+@told
 class ElementsCompared(Event):
     """Python compares tensors that a list or tuple holds, or the rows of one, by `via` ("==", "in", "max"), and asks
     for the truth of the outcome."""
@@ -532,7 +532,7 @@ class ElementsCompared(Event):
     sure: Confidence
 
 
-@record
+@told
 class Rounded(Event):
     """Python's `round` is called on a tensor."""
 
@@ -541,7 +541,7 @@ class Rounded(Event):
     sure: Confidence
 
 
-@record
+@told
 class UsedAsIndex(Event):
     """A tensor is used where Python asks for an integer: `range`, a slice, an index (`via`)."""
 
@@ -551,7 +551,7 @@ class UsedAsIndex(Event):
     sure: Confidence
 
 
-@record
+@told
 class UsedAsKey(Event):
     """A tensor is looked up in a set or dict, or becomes a key of one (`via`): by identity, as tensors hash."""
 
@@ -561,7 +561,7 @@ class UsedAsKey(Event):
     sure: Confidence
 
 
-@record
+@told
 class TracedCut(Event):
     """A number (or a tensor made of numbers) that was read, at `site`, off an input which `how` differentiates by is
     computed with: the derivative takes it for a constant."""

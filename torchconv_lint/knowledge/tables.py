@@ -13,7 +13,7 @@ NONE: Names = frozenset()
 FOLDER = Path(__file__).parent
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class TorchOps:
     """What Tensor methods (or `torch.` functions) do; each field holds the names with that property."""
 
@@ -41,7 +41,7 @@ class TorchOps:
     unprobed: Names = NONE
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class Modules:
     """Class names in `torch.nn`."""
 
@@ -51,7 +51,7 @@ class Modules:
     unprobed: Names = NONE
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class TorchTable:
     """Everything in `torch.json`."""
 
@@ -63,7 +63,7 @@ class TorchTable:
     lr_scheduler: Names
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class NumpyOps:
     """What NumPy functions (names after `np.`) or ndarray methods do."""
 
@@ -89,7 +89,7 @@ class NumpyOps:
     unprobed: Names = NONE
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class NumpyTable:
     """Everything in `numpy.json`."""
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import inspect
-import pkgutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.rules.base import Rule
+if TYPE_CHECKING:
+    from torchconv_lint.rules.base import Rule
 
 
 @functools.cache
 def all_rules() -> tuple[Rule[Any], ...]:
     """Every rule, opt-in ones too, sorted by code. Sub-packages are walked as well."""
+    # Choosing which rules run (index.py) has to be cheap, so nothing of this is imported for it.
+    import importlib
+    import inspect
+    import pkgutil
+
+    from torchconv_lint.rules.base import Rule
+
     rules: list[Rule[Any]] = []
     for module_info in pkgutil.walk_packages(__path__, __name__ + "."):
         module = importlib.import_module(module_info.name)
@@ -26,4 +31,6 @@ def all_rules() -> tuple[Rule[Any], ...]:
 
 def page(rule: Rule[Any]) -> str:
     """The rule's page: its module's docstring, Markdown."""
+    import inspect
+
     return inspect.cleandoc(inspect.getmodule(type(rule)).__doc__ or "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from torchconv_lint.model import Confidence
+from torchconv_lint.rules.index import answers_to
 from torchconv_lint.settings import STRICT
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Rule(ABC, Generic[EventT]):
 
     def answers_to(self, asked: str) -> bool:
         """Whether it is meant by "ALL", the name of its group in upper case, its code or a beginning of that."""
-        return asked in ("ALL", self.group.upper()) or self.code.startswith(asked)
+        return answers_to(self, asked)
 
     @abstractmethod
     def judge(self, event: EventT) -> Iterator[Verdict]:
