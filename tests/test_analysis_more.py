@@ -797,3 +797,24 @@ def test_what_was_in_one_container_another_one_keeps_no_longer() -> None:
     """
     assert codes_shown(code, HEADER) == []
     assert codes_shown(code.replace("print(flat(", "kept.append(flat(").replace("net = ", "kept, net = [], "), HEADER)
+
+
+@pytest.mark.parametrize(
+    ("test", "shown"),
+    [
+        ("if torch.cuda.is_available():", ["CNV101"]),
+        ("use_cuda = torch.cuda.is_available()\n    if use_cuda:", ["CNV101"]),
+        ("if True:", []),
+        ("if verbose:", []),
+    ],
+)
+def test_what_also_runs_on_the_host_has_not_been_seen_to_fail(test: str, shown: list[str]) -> None:
+    code = f"""
+def logits(net, x, verbose):
+    {test}
+        x = x.cuda()
+    with torch.no_grad():
+        return net(x).numpy()
+"""
+    assert codes_shown(code, HEADER) == shown
+    assert codes_shown(code, HEADER, "CNV101") == ["CNV101"]

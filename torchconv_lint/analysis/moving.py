@@ -17,6 +17,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import cast, moved
 from torchconv_lint.analysis.terms import COPY, TO_HOST
+from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -48,7 +49,8 @@ def moved_by(
     what is moved, if that it is a tensor is a guess."""
     if name == "cuda":
         before = kind.device.step if kind.device else None
-        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, by_name=True)
+        asked = any(key == CUDA_AVAILABLE[1] for key, _ in frame.state.path)  # it runs without one, too
+        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, by_name=not asked)
         uploads(frame, node, kind, receiver_of(node.func))
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":

@@ -38,5 +38,5 @@ def _described(class_: Any) -> Any:
 
 
 def _repr(self: Any) -> str:
-    values = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self))
+    values = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
     return f"{type(self).__name__}({values})"
