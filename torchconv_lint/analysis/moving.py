@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.buffers import tell_cast_back
+from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.copies import landed, uploads
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.graph import offspring
@@ -17,7 +18,6 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import cast, moved
 from torchconv_lint.analysis.terms import COPY, TO_HOST
-from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,

@@ -18,8 +18,9 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
 Where another file may put it there, a `.cuda()` does, or it goes where other data is (`device=x.device`), the finding
-is shown to those who ask for the rule: that file's callers choose, a program that says `.cuda()` has never run without
-an accelerator, where the error is raised at once, and other data may as well always be on the CPU.
+is shown to those who ask for the rule: that file's callers choose, a program that says `.cuda()`, and does not ask
+`torch.cuda.is_available()` before, has never run without an accelerator, where the error is raised at once, and other
+data may as well always be on the CPU.
 So is what a method called `numpy` or `__array__` does with the data of its own object: it raises where a tensor would,
 and the choice is the caller's. So is what remains where a branch that asks for devices has brought the value to the
 host (`if use_gpu: x = x.cpu()`), and the question does not tell where it is; what is converted where a flag says that

@@ -20,7 +20,8 @@ def is_seldom_true(device: Fact, site: Site) -> bool:
     been seen and mended; one that says `.to(device)`, or asks `torch.cuda.is_available()` before, may have met the CPU
     only. What another file says of a device is often chosen by those who call it from here. In samples of public
     repositories and packages, judged before anything was done about them (docs/precision.md), 2 of 49 findings that
-    rested on a `.cuda()` were true, and 2 of 16 that rested on where other data is: `torch.zeros(3, device=scores.device)` goes along with whatever there is.
+    rested on a `.cuda()` were true, and 2 of 16 that rested on where other data is:
+    `torch.zeros(3, device=scores.device)` goes along with whatever there is.
     """
     begins = device.begins_at()
     elsewhere = begins is not None and begins.path != site.path and device.confidence < Confidence.CERTAIN
