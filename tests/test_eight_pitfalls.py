@@ -80,7 +80,7 @@ PITFALLS = {
         "def f():\n    t = torch.ones(3)\n    a = t.numpy()\n    t = t.add(1)\n    return a, t",
     ),
 }
-NOT_ON_BY_DEFAULT = {"float(loss)", "np.asarray of a CUDA tensor", ".numpy() on a tensor that requires grad"}
+NOT_ON_BY_DEFAULT = {"float(loss)", ".numpy() on a tensor that requires grad"}
 
 
 def codes(code: str, *opt_in: str) -> set[str]:

@@ -92,7 +92,7 @@ PLACED = """
 
 @pytest.mark.parametrize(
     ("how", "by_default"),
-    [("cuda()", set()), ("to(device)", {"CNV101"}), ("to(chosen)", {"CNV101", "CNV121"})],
+    [("cuda()", set()), ("to(device)", {"CNV101"}), ("to(chosen)", {"CNV101", "CNV111", "CNV121"})],
 )
 def test_how_an_accelerator_is_told_decides_what_is_shown_on_request(how: str, by_default: set[str]) -> None:
     code, every = PLACED.format(how), ("CNV101", "CNV111", "CNV121")
