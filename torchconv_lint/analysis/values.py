@@ -35,9 +35,9 @@ class Step:
     accelerator itself there (`.cuda()`), leaves nobody the choice of another device, and has not asked whether there is
     one. `stated`: it says itself which device it is ("cuda", and under which condition), and no caller chooses; or that
     the tensor requires grad. `spared`: a branch that asks for devices has not brought it to the host. `echoed`: the
-    device is that of other data, wherever that may be, or of what a method that cannot be seen was given, which may have
-    brought it to the host. `refused`: a module that is there is given what is on the CPU, and does not take it as a
-    rule."""
+    device is that of other data, wherever that may be, or of what a method that cannot be seen was given, which may
+    have brought it to the host. `refused`: a module that is there is given what is on the CPU, and does not take it as
+    a rule."""
 
     site: Site
     message: str
