@@ -39,6 +39,30 @@ def test_a_parameter_is_what_it_is_promised_to_be(annotation: str, codes: set[st
     assert {code for code in found if code in ("CNV111", "CNV121")} == codes
 
 
+@pytest.mark.parametrize(("annotation", "codes"), [("", {"CNV114"}), (": np.ndarray", set())])
+def test_what_is_guessed_to_be_a_tensor_is_the_array_that_is_promised(annotation: str, codes: set[str]) -> None:
+    code = f"""
+    class Features(nn.Module):
+        def __init__(self, body):
+            super().__init__()
+            self.body = body
+
+        def forward(self, x):
+            return self.body(x), x.shape[0]
+
+    def cut(grid{annotation}, rows):
+        part = grid[np.ix_(rows, rows)]
+        degrees = part.sum(axis=1)
+        return np.mean(degrees)
+
+    def f(body, x: torch.Tensor, rows):
+        features = Features(body).cuda()
+        grid, height = features(x.cuda())
+        return cut(grid, rows)
+    """
+    assert reported(code, "CNV114") == codes
+
+
 def test_what_is_surely_a_tensor_stays_one() -> None:
     code = """
     def norm(found: np.ndarray):

@@ -22,6 +22,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
+    each,
     join,
     just,
 )
@@ -88,9 +89,12 @@ def _united(node: ast.expr) -> Iterator[str]:
 
 def as_promised(value: Value, *, array: bool) -> Value:
     """What a caller passes for arrays and tensors, or (`array`) for arrays alone: where it may be one of several
-    things, those are meant that the annotation speaks of."""
+    things, those are meant that the annotation speaks of; nor is an array a tensor that has only been guessed."""
     unfit = (Sequence, Mapping, Tensor) if array else (Sequence, Mapping)
-    return tuple(alt for alt in value if not isinstance(alt.kind, unfit)) or value
+    fitting = tuple(alt for alt in value if not isinstance(alt.kind, unfit)) or value
+    if not array:
+        return fitting
+    return each(fitting, lambda kind: Opaque(memory=kind.memory) if isinstance(kind, Opaque) and kind.guess else kind)
 
 
 def without_tensors(value: Value) -> Value:
