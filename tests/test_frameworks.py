@@ -261,3 +261,22 @@ def test_a_method_that_a_framework_calls(base: str, hook: str, body: str) -> Non
 def test_a_function(name: str) -> None:
     code, found = FUNCTIONS[name]
     assert codes(code) == found
+
+
+@pytest.mark.parametrize(
+    ("base", "method", "found"),
+    [
+        ("pl.LightningModule", "__init__", set()),
+        ("pl.LightningModule", "setup", {"CNV320"}),
+        ("nn.Module", "__init__", {"CNV320"}),
+    ],
+)
+def test_lightning_makes_a_module_on_the_cpu(base: str, method: str, found: set[str]) -> None:
+    code = f"""
+    class Scaled({base}):
+        def {method}(self, means):
+            super().{method}()
+            self.means = torch.Tensor(means, device=self.device)
+    """
+    outcome = lint_source(Source("x.py", HEADER + textwrap.dedent(code)), Settings(sieve=False))
+    assert {finding.code for finding in outcome.findings} == found

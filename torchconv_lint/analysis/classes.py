@@ -22,6 +22,7 @@ from torchconv_lint.analysis.values import (
     Array,
     Class,
     Const,
+    Device,
     Fact,
     Function,
     Instance,
@@ -62,6 +63,8 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kin
     if value and not _is_placeholder(value):
         return value
     if name == "device" and not value:
+        if this.device is not None and this.device.value == CPU and _is_being_made(frame):
+            return Device(this.device)
         return any_device(frame, "self.device", node)
     constant = interpreter.classes.constant(this.definition, name) if not value else None
     if constant is not None:
@@ -70,6 +73,10 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kin
         return Opaque(f"self.{name}")
     memory = Memory(("attribute", name), "attribute", f"self.{name}") if frame.tracks else None
     return join(value, just(Opaque(f"self.{name}", memory=memory)))
+
+
+def _is_being_made(frame: Frame) -> bool:
+    return frame.definition is not None and frame.definition.name == "__init__"
 
 
 def _is_placeholder(value: Value) -> bool:

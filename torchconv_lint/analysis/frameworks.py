@@ -10,6 +10,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
+    CPU,
     NOTHING,
     UNKNOWN,
     Fact,
@@ -55,11 +56,15 @@ _PREPARES = frozenset({"prepare", "prepare_model"})
 
 
 def receiver_device(interpreter: Interpreter, function: FunctionOutline) -> Fact | None:
-    """The device of `self` where unseen code calls a method of its module; None if that is anybody's guess."""
-    if function.owner is None or not _HOOK.match(function.name):
+    """The device of `self` where unseen code calls a method of its module; None if that is anybody's guess. Lightning
+    makes modules on the CPU and moves them afterwards."""
+    is_made = function.name == "__init__"
+    if function.owner is None or not (is_made or _HOOK.match(function.name)):
         return None
     if not any(_LIGHTNING.match(base) for base in interpreter.classes.external_bases(function.owner)):
         return None
+    if is_made:
+        return Fact(CPU)
     return _chosen(interpreter.definitions.of(function), "Lightning moves the module to the trainer's device")
 
 
