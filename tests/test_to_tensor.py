@@ -76,6 +76,11 @@ FOUND = {
     "lists of lists of tensors": ("CNV312", "return torch.tensor([[torch.zeros(2)], [torch.ones(2)]])"),
     # memory and bytes
     "a mapped file": ("CNV316", "return torch.from_numpy(np.load(x, mmap_mode='r'))"),
+    "a warning is an error": (
+        "CNV316",
+        "with warnings.catch_warnings():\n    warnings.simplefilter('error')\n"
+        "    return torch.from_numpy(np.load(x, mmap_mode='r'))",
+    ),
     "memmap": ("CNV316", "return torch.from_numpy(np.memmap(x, mode='r'))"),
     "other order by position": ("CNV302", "return torch.from_numpy(np.frombuffer(x, '>f4'))"),
     "a column of another order": ("CNV302", "return torch.from_numpy(np.zeros((2, 2)).astype('>f8')[:, 0])"),
@@ -111,6 +116,8 @@ SILENT = {
     "a root of integers": "return nn.Linear(3, 2)(torch.sqrt(torch.tensor([1, 4, 9])))",
     "one random number": "return torch.tensor(np.random.rand())",
     "writable memmap": "return torch.from_numpy(np.memmap(x, mode='r+'))",
+    "the warning is ignored": "with warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n"
+    "    return torch.from_numpy(np.load(x, mmap_mode='r'))",
     "unknown bytes": "return torch.from_numpy(np.frombuffer(x, np.uint8))",
     "a list that may be one": "return torch.tensor(x[::-1])",
     "a table of bits": "return torch.ones(2).view({torch.float32: torch.int32}[x])",

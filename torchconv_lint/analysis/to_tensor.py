@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,19 @@ def tell_to_tensor(
         elif len(argument.value) > 1 and not any(alt_is_guarded(alt) for alt in argument.value):
             sure = Confidence.LIKELY  # one of several things it may be
         alone = len(argument.value) == 1 or (not isinstance(kind, Tensor) and _is_chosen(argument.value))
-        frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone))
+        hushed = isinstance(source, Array) and source.readonly is not None and _wants_no_warnings(frame, node)
+        frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone, hushed))
+
+
+def _wants_no_warnings(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether it stands in a `with warnings.catch_warnings():` that ignores some."""
+    outline = frame.definition.outline_around if frame.definition is not None else None
+    line = getattr(frame.segment.origin(node), "lineno", 0)
+    for block in outline.by_type[ast.With] if outline is not None else ():
+        catches = any("catch_warnings" in ast.unparse(item.context_expr) for item in block.items)
+        if catches and block.lineno <= line <= (block.end_lineno or line):
+            return any(isinstance(part, ast.Constant) and part.value == "ignore" for part in ast.walk(block))
+    return False
 
 
 def _is_chosen(value: Value) -> bool:

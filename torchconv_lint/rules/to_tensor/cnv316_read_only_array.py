@@ -9,7 +9,7 @@ What counts as evidence: `np.frombuffer` of bytes (literals, `.read()`, `.tobyte
 
 Silent, deliberately: `torch.tensor`, which copies; legacy constructors and `as_tensor(…, dtype=…)`, which mostly copy;
 arrays that are copied on the way (`.copy()`, `.astype(…)`, arithmetic); `np.frombuffer` of a `bytearray` or of
-something unknown.
+something unknown; what stands in a `with warnings.catch_warnings():` that ignores warnings: its author knows.
 
 Confidence: *certain*; *likely* where a method's name tells that it gives bytes. *Possible* (not shown by default) adds
 `np.frombuffer` of anything.
@@ -88,7 +88,7 @@ class ReadOnlyArray(Rule[ToTensor]):
     def judge(self, event: ToTensor) -> Iterator[Verdict]:
         """The array is read-only surely: torch warns, and a write is undefined."""
         fact = event.source.readonly if isinstance(event.source, Array) else None
-        if fact is None or event.via not in ("from_numpy", "as_tensor") or event.typed:
+        if fact is None or event.via not in ("from_numpy", "as_tensor") or event.typed or event.hushed:
             return
         message = f"`{event.subject.text}` is read-only: {called(event)} warns, and a write to the tensor is undefined"
         message += " (copy it first)"
