@@ -219,6 +219,25 @@ def test_a_layer_made_like_one_without_a_bias_has_none() -> None:
     assert codes_shown(code.format(""), HEAD) == ["CNV402"]
 
 
+@pytest.mark.parametrize(
+    ("instead", "codes"), [("0", []), ("0.0", []), ("y", ["CNV402"]), ("1", ["CNV402"]), ("False", ["CNV402"])]
+)
+def test_a_term_that_may_be_none_is_one_number(instead: str, codes: list[str]) -> None:
+    code = f"""
+    def term(y: torch.Tensor, way):
+        if way:
+            return None
+        return y.log()
+
+    def f(y: torch.Tensor, way):
+        x = term(y, way)
+        y = y.cpu() + (x if x else {instead})
+        return y.numpy()
+    """
+    assert codes_shown(code, HEAD) == codes
+    assert "CNV402" in codes_shown(code, HEAD, "CNV402")
+
+
 def test_of_what_a_function_converts_or_leaves_the_keys_tell_which() -> None:
     code = """
     def found(item):

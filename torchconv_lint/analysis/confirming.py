@@ -57,6 +57,16 @@ def is_borne_out(definition: Definition | None, outline: FileOutline, path: str 
     return otherwise or any(uses.confirmed for uses in (*found, *others))
 
 
+def adds_nothing(definition: Definition | None, outline: FileOutline, path: str | None) -> bool:
+    """Whether the function takes 0 in its place where it is false (`loss if loss else 0`): then it is one number, and
+    nothing changes if that is zero."""
+    function = definition.outline_around if definition is not None else None
+    if function is None or path is None:
+        return False
+    replacements = _Uses(function.by_type, path, outline).replacements()
+    return any(isinstance(one, ast.Constant) and type(one.value) is not bool and one.value == 0 for one in replacements)
+
+
 def _methods(function: FunctionOutline) -> list[ByType]:
     owner = function.owner
     return [method.by_type for method in owner.methods.values()] if owner is not None else []
@@ -92,12 +102,12 @@ class _Uses:
             yield node.attr not in every and not node.attr.startswith("_") and dotted(node.value) == self._path
         for node in nodes[ast.Call]:
             yield bool(node.args) and dotted(node.args[0]) == self._path and self._name(node) in _CONVERTS
-        for replacement in self._replacements():
+        for replacement in self.replacements():
             yield self._is_no_tensor(replacement)
 
     def _confirming(self) -> Iterator[bool]:
         nodes, path, own = self._nodes, self._path, _attributes()[1]
-        stand_ins = (dotted(replacement) for replacement in self._replacements())
+        stand_ins = (dotted(replacement) for replacement in self.replacements())
         names = {path, *self._items, *(name for name in stand_ins if name is not None)}
         for node in nodes[ast.Attribute]:
             yield node.attr in own and dotted(node.value) in names
@@ -115,7 +125,7 @@ class _Uses:
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             yield any(dotted(looked_through(part)) == path for part in parts)
             yield isinstance(node.slice, ast.Tuple) and dotted(node.value) == path
-        for replacement in self._replacements():
+        for replacement in self.replacements():
             yield self._is_tensor(replacement)
 
     def _name(self, node: ast.Call) -> str:
@@ -134,7 +144,7 @@ class _Uses:
             return False
         return rest in ops.tensor or rest in ops.tuple or rest.startswith(("ops.", "nn.Parameter", "nn.init.", "_C."))
 
-    def _replacements(self) -> Iterator[ast.expr]:
+    def replacements(self) -> Iterator[ast.expr]:
         """What takes its place where it is not there."""
         path, nodes = self._path, self._nodes
         for node in nodes[ast.BoolOp]:

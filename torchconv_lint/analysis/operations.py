@@ -54,7 +54,7 @@ def operation(
     """An operation that gives one tensor, by what the tables say of it."""
     ops = torch_ops().function if function else torch_ops().method
     first = operands[0]
-    count, shape = _size(name, operands, arguments, function, views=views or maybe)
+    count, shape = size_of(name, operands, arguments, function, views=views or maybe)
     fixed = ops.dtype.get(name)
     dtype = Fact(fixed) if fixed else result_dtype(operands)
     if dtype is not None and dtype.value in INTEGERS and not fixed:
@@ -129,7 +129,7 @@ _WITH_FRACTIONS = frozenset({"mean", "std", "var", "sigmoid", "softmax", "tanh",
 """Operations whose results are no whole numbers as a rule."""
 
 
-def _size(
+def size_of(
     name: str, operands: list[Tensor], arguments: Arguments, function: bool, *, views: bool
 ) -> tuple[Fact | None, Shape]:
     """The element count and the shape of an operation's result."""
@@ -215,7 +215,7 @@ def _reduces_all(arguments: Arguments, place: int, name: str) -> bool:
     if name.startswith("nn.functional."):
         reduction = arguments.value(99, "reduction")
         constant = reduction[0].kind.value if reduction and isinstance(reduction[0].kind, Const) else None
-        return not reduction or constant in ("mean", "sum")
+        return not reduction or constant in ("mean", "sum", "batchmean")
     given = arguments.value(place)
     by_number = any(isinstance(kind, Const) and isinstance(kind.value, bool) for kind, _ in given)  # `x.std(False)`
     return by_number or len(arguments.positional) <= place

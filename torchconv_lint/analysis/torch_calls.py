@@ -24,7 +24,7 @@ from torchconv_lint.analysis.making import (
     with_requires_grad,
 )
 from torchconv_lint.analysis.module_classes import make_module, make_optimizer
-from torchconv_lint.analysis.operations import operation, outputs
+from torchconv_lint.analysis.operations import operation, outputs, size_of
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
@@ -127,11 +127,11 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
             first = operands[0].memory if operands else None
             return Sequence(None, just(replace(element, memory=first)), mutable=False)
         if not operands:
-            return made(frame, _of_unknown(frame, name), name, node)
+            return made(frame, _of_unknown(frame, name, arguments), name, node)
         views, maybe = name in ops.view, name in ops.maybe_view
         return operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node, function=True)
 
-    value = typed(combine(values, result) if values else just(_of_unknown(frame, name)), arguments)
+    value = typed(combine(values, result) if values else just(_of_unknown(frame, name, arguments)), arguments)
     device = keyword_device(frame, arguments, node)
     if device:  # `ones_like(x, device=d)`
         value = combine([value, device], lambda one, goal: _placed(one, goal))
@@ -154,12 +154,13 @@ def _specially_formed(frame: Frame, name: str, arguments: Arguments, node: cst.C
     return combine([value, device], lambda one, goal: _placed(one, goal)) if device else value
 
 
-def _of_unknown(frame: Frame, name: str) -> Tensor:
+def _of_unknown(frame: Frame, name: str, arguments: Arguments) -> Tensor:
     """An operation whose operands are unknown still gives a tensor."""
     ops = torch_ops().function
     fixed = ops.dtype.get(name)
     no_grad = name in ops.no_grad or fixed in ("bool", "int64") or frame.state.grad is False
-    return Tensor(grad=NO_GRAD if no_grad else None, dtype=Fact(fixed) if fixed else None)
+    count, shape = size_of(name, [Tensor()], arguments, True, views=False) if name in ops.reduces else (None, None)
+    return Tensor(grad=NO_GRAD if no_grad else None, dtype=Fact(fixed) if fixed else None, count=count, shape=shape)
 
 
 def _placed(kind: Kind, goal: Kind) -> Kind:

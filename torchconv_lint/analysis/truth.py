@@ -8,7 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import narrowing
 from torchconv_lint.analysis.conditions import ASKED, Condition, atom, both, either, is_answer, negation
-from torchconv_lint.analysis.confirming import is_borne_out
+from torchconv_lint.analysis.confirming import adds_nothing, is_borne_out
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
@@ -107,6 +107,9 @@ def ask_truth(
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
         doubtful = or_none and (_is_doubtful(frame, node, alt.kind, value) or _is_among_others(frame))
+        doubtful = doubtful or (
+            or_none and adds_nothing(frame.definition, frame.interpreter.outline, dotted_path(node))
+        )
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
 
