@@ -16,9 +16,9 @@ Silent, deliberately: tensors of unknown size, unless they may be None; one-elem
 `bias=False`. Not seen: the truth value inside `x in list`, `max(a, b)` and `0 < x < 1`.
 
 Confidence: *certain* when the size is in the code, *likely* for "or None". Shown to those who ask for the rule: a size
-that is only *likely* to be more than one, what nothing but an annotation calls a tensor (many of these turned out to
-be lists, numbers or batches of a tokenizer), and what 0 takes the place of (`loss if loss else 0`). *Possible* (not shown by default) adds names that are a tensor only by
-the way they are used.
+that is only *likely* to be more than one, what nothing but an annotation calls a tensor (many of these turned out to be
+lists, numbers or batches of a tokenizer), and what 0 takes the place of (`loss if loss else 0`). *Possible* (not shown
+by default) adds names that are a tensor only by the way they are used.
 
 ## Why is this bad?
 
