@@ -147,10 +147,12 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         if write.by_step and memory.origin == "module" and not memory.how:
             return  # the parameters themselves, kept to be found again
         site, name = memory.kept
-        message = f"`{name}` is kept without a copy: it changes when `{write.target}` does"
+        # What an optimiser writes has no name in the code: "the parameters", "the gradients".
+        what, do, change = (write.target, "do", "change") if write.by_step else (f"`{write.target}`", "does", "changes")
+        message = f"`{name}` is kept without a copy: it changes when {what} {do}"
         steps = (
             *memory.how,
-            (write.site, f"{write.target} changes here"),
+            (write.site, f"{what} {change} here"),
             (event.read, f"`{event.reader}` is used here"),
         )
         told = tuple(step for step in steps if step[1])
