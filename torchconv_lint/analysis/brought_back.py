@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import operands_in
@@ -60,7 +61,7 @@ def _spared(site: Site, kind: Kind) -> Kind | Value:
     if isinstance(kind, Tensor) and kind.device is not None and kind.on_accelerator:
         before = kind.device.step
         length = before.length + 1 if before is not None else 1
-        step = Step(site, "is brought to the host in this branch only", before, length, spared=True)
+        step = Step(site, "is brought to the host in this branch only", before, length, doubt=Doubt.SPARED)
         return replace(kind, device=replace(kind.device, step=step))
     if isinstance(kind, Opaque) and kind.guess is not None:
         return replace(kind, guess=_spared(site, kind.guess))

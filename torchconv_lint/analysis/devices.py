@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
@@ -65,11 +66,11 @@ def any_device(
     sure: Confidence = Confidence.LIKELY,
     *,
     message: str = "",
-    echoed: bool = False,
+    doubt: Doubt | None = None,
 ) -> Value:
     """A device that code elsewhere chooses: the CPU or an accelerator, the same one wherever the path is read."""
     written = path.replace(".[", "[")
-    step = Step(frame.site(node), message or f"`{written}` may be an accelerator", echoed=echoed)
+    step = Step(frame.site(node), message or f"`{written}` may be an accelerator", doubt=doubt)
     accelerator = Fact(ACCELERATOR, step, sure)
     key = ("accelerator", path)
     return (
@@ -82,7 +83,7 @@ def somewhere(value: Value, name: str, site: Site) -> Value:
     """What reaches NumPy in a function that puts its results where `name` is: a tensor there, or on the CPU."""
     key = ("accelerator", f"{name}.device")
     message = f"`{name}` may be on an accelerator: results are put on `{name}.device`"
-    there = Fact(ACCELERATOR, Step(site, message, echoed=True), Confidence.LIKELY)
+    there = Fact(ACCELERATOR, Step(site, message, doubt=Doubt.ECHOED), Confidence.LIKELY)
     facts = {True: there, False: Fact(CPU, None, Confidence.LIKELY)}
     parts = []
     for kind, when in value:
@@ -158,4 +159,4 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     sure = Confidence.LIKELY if known else Confidence.POSSIBLE
     speaks = is_output or owner == "self" or owner.endswith(PARAMETERS) or isinstance(kind, Module | Instance)
     speaks = speaks or _OPTIONS.search(owner) is not None or LIKE_A_MODULE.search(owner) is not None
-    return any_device(frame, f"{owner}.device", node, sure, echoed=not speaks)
+    return any_device(frame, f"{owner}.device", node, sure, doubt=None if speaks else Doubt.ECHOED)

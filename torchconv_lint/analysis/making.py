@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.cuts import cut_off, with_cuts
 from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.graph import NO_CUTS
 from torchconv_lint.analysis.product import combine
@@ -282,7 +283,7 @@ def make_legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
     if not name.startswith("cuda."):
         tell_placed(frame, name, arguments, node)
     else:
-        step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", by_name=True)
+        step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", doubt=Doubt.NAMED)
         return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
     source = arguments.value(0)
     unknown = any(isinstance(kind, Opaque | Array) for kind in kinds(source)) and len(arguments.positional) == 1

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.conditions import equal_to
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import Step, Tensor
 
@@ -82,5 +83,5 @@ def spared(frame: Frame, tensor: Tensor, node: cst.CSTNode) -> Tensor:
     if device is None or not tensor.on_accelerator:
         return tensor
     length = device.step.length + 1 if device.step is not None else 1
-    step = Step(frame.site(node), "is not expected there: a flag says so", device.step, length, spared=True)
+    step = Step(frame.site(node), "is not expected there: a flag says so", device.step, length, doubt=Doubt.SPARED)
     return replace(tensor, device=replace(device, step=step))

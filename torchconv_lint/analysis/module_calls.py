@@ -10,6 +10,7 @@ import libcst as cst
 from torchconv_lint.analysis import autocast
 from torchconv_lint.analysis.adopted import tell_reloaded
 from torchconv_lint.analysis.devices import PARAMETERS, as_device
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.events import ModuleFed
 from torchconv_lint.analysis.frameworks import METRIC
 from torchconv_lint.analysis.graph import grown
@@ -274,7 +275,7 @@ def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, no
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
     device = result.device
     if device is not None and device.step is not None and _MADE_FOR_USE.search(name):
-        result = replace(result, device=replace(device, step=replace(device.step, echoed=True)))
+        result = replace(result, device=replace(device, step=replace(device.step, doubt=Doubt.ECHOED)))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
     if not operands:
@@ -330,7 +331,7 @@ def moved_module(frame: Frame, kind: Kind, name: str, arguments: Arguments, node
     if name == "cpu":
         return just(moved(frame, kind, Fact(CPU), node))
     if name == "cuda":
-        step = Step(frame.site(node), "the module is moved to the accelerator", by_name=True)
+        step = Step(frame.site(node), "the module is moved to the accelerator", doubt=Doubt.NAMED)
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     result: Value = just(kind)
     targets = [argument.value for argument in arguments.positional]

@@ -10,6 +10,7 @@ from torchconv_lint.analysis.buffers import tell_cast_back
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.copies import landed, uploads
 from torchconv_lint.analysis.devices import as_device
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.graph import offspring
 from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.product import combine
@@ -50,7 +51,9 @@ def moved_by(
     if name == "cuda":
         before = kind.device.step if kind.device else None
         asked = any(key == CUDA_AVAILABLE[1] for key, _ in frame.state.path)  # it runs without one, too
-        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, by_name=not asked)
+        step = Step(
+            frame.site(node), "`.cuda()` moves it to the accelerator", before, doubt=None if asked else Doubt.NAMED
+        )
         uploads(frame, node, kind, receiver_of(node.func))
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":

@@ -9,6 +9,7 @@ import libcst as cst
 
 from torchconv_lint.analysis import truth as truths
 from torchconv_lint.analysis.conditions import ASKED, CALLED, CUDA_AVAILABLE, equal_to, literals
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.forms import QUANTISED, SPARSE
 from torchconv_lint.analysis.iteration import item_of, looked_up, stored
 from torchconv_lint.analysis.names import dotted_path
@@ -452,7 +453,7 @@ def _assume_text(frame: Frame, owner: cst.BaseExpression, named: Value, truth: b
 def _place(frame: Frame, node: cst.BaseExpression, device: str) -> bool:
     """The guarded tensor is known to be on this device. False if it is surely on another. That the code asks whether it
     is on an accelerator tells that it may be, and no more: it goes along with wherever it is."""
-    step = Step(frame.site(node), f"`{frame.text(node)}` is asked where it is", echoed=True)
+    step = Step(frame.site(node), f"`{frame.text(node)}` is asked where it is", doubt=Doubt.ECHOED)
     there = Fact(device, step if device == ACCELERATOR else None)
 
     def placed(kind: Kind) -> bool | Kind:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import GradAsked
 from torchconv_lint.analysis.forms import recast
@@ -239,7 +240,7 @@ def module_output(
     if place is not None and place.value == ACCELERATOR:
         place = place.then(site, f"the output of `{name}` is there too", sure)
         if given is not None and given.value == CPU and moves_nothing and place.step is not None:
-            place = replace(place, step=replace(place.step, refused=True))
+            place = replace(place, step=replace(place.step, doubt=Doubt.REFUSED))
     grad = result_grad(frame, operands)
     if frame.state.grad is False:
         grad = NO_GRAD

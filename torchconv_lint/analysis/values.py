@@ -18,6 +18,7 @@ from torchconv_lint.model import Confidence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from torchconv_lint.analysis.doubts import Doubt
     from torchconv_lint.analysis.site import Site
 
 MAX_ALTERNATIVES = 6
@@ -31,23 +32,16 @@ MANY = "many"
 
 @record
 class Step:
-    """One step of a provenance: what happened at `site`, and what came before it. `by_name`: the code names the
-    accelerator itself there (`.cuda()`), leaves nobody the choice of another device, and has not asked whether there is
-    one. `stated`: it says itself which device it is ("cuda", and under which condition), and no caller chooses; or that
-    the tensor requires grad. `spared`: a branch that asks for devices has not brought it to the host. `echoed`: the
-    device is that of other data, wherever that may be, or of what a method that cannot be seen was given, which may
-    have brought it to the host. `refused`: a module that is there is given what is on the CPU, and does not take it as
-    a rule."""
+    """One step of a provenance: what happened at `site`, and what came before it. `stated`: the code says itself which
+    device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad. `doubt`:
+    why a device, though possible, is seldom met in the end."""
 
     site: Site
     message: str
     before: Step | None = None
     length: int = 1
-    by_name: bool = False
     stated: bool = False
-    spared: bool = False
-    echoed: bool = False
-    refused: bool = False
+    doubt: Doubt | None = None
 
 
 @record
@@ -68,24 +62,9 @@ class Fact:
         return sites[-1] if sites else None
 
     @property
-    def is_named(self) -> bool:
-        """Whether the code names the accelerator itself on the way, so that no other device can be chosen."""
-        return any(step.by_name for step in self._steps())
-
-    @property
-    def is_spared(self) -> bool:
-        """Whether the code has thought of where the value is, and left it there (see brought_back.py)."""
-        return any(step.spared for step in self._steps())
-
-    @property
-    def is_echoed(self) -> bool:
-        """Whether the device is that of other data: the code goes along with an accelerator, and speaks of none."""
-        return any(step.echoed for step in self._steps())
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether it would have raised on the way: a module on the accelerator is given what is on the CPU."""
-        return any(step.refused for step in self._steps())
+    def is_doubted(self) -> bool:
+        """Whether one of the steps is."""
+        return any(step.doubt is not None for step in self._steps())
 
     def is_stated_in(self, path: str) -> bool:
         """Whether that file itself says so: which device it is, rather than a name that somebody else binds; that it

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 def is_seldom_true(device: Fact, site: Site) -> bool:
-    """Whether a `.cuda()` puts the value on an accelerator, or what may put it there begins in another file or with
-    where other data is; whether a branch that asks for devices has brought it back, if not this one, or a flag says
-    that this one is for the host; or whether a module there would have refused its input before.
+    """Whether one of its steps is doubted (see doubts.py), or what may put the value there begins in another file.
 
     A program that says `.cuda()` runs on an accelerator whenever it runs, so an error that is raised there at once has
     been seen and mended; one that says `.to(device)`, or asks `torch.cuda.is_available()` before, may have met the CPU
@@ -25,4 +23,4 @@ def is_seldom_true(device: Fact, site: Site) -> bool:
     """
     begins = device.begins_at()
     elsewhere = begins is not None and begins.path != site.path and device.confidence < Confidence.CERTAIN
-    return elsewhere or device.is_named or device.is_spared or device.is_echoed or device.is_refused
+    return elsewhere or device.is_doubted

@@ -1,0 +1,14 @@
+"""Why a story of how a tensor came to an accelerator is doubted, though each of its steps may happen."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Doubt(enum.Enum):
+    """What was seldom true in code that nobody had looked at (docs/precision.md)."""
+
+    NAMED = "the code names the accelerator itself (`.cuda()`), leaves nobody the choice, and has not asked for one"
+    SPARED = "a branch that asks for devices has not brought it to the host, or a flag says that it is there"
+    ECHOED = "it is where other data is, wherever that may be, or what a method that cannot be seen was given"
+    REFUSED = "a module that is there is given what is on the CPU, and does not take it as a rule"
