@@ -56,6 +56,9 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
     ("names that mean the same", "cnv402/values_by_default.py"): {"weighted": WRITTEN},
     ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},
+    ("names that mean the same", "cnv402/fields.py"): {"pooled": WRITTEN},
+    ("names that mean the same", "cnv204/under_another_name.py"): {"projected": WRITTEN},
+    ("temporary variables", "cnv201/rows_of_a_parameter.py"): {"Chain": WRITTEN},
     ("helpers", "cnv402/presence.py"): {"Embedding": DIRECT},
     ("names without a meaning", "cnv203/kept_by_a_callback.py"): {"Stopping": NAMED},
     ("names without a meaning", "cnv203/second_names.py"): dict.fromkeys(

@@ -42,10 +42,11 @@ class Features:
     arguments of each function and method of the file that is called; `results`: names bound to what it gives. `kept`:
     attributes of `self` in which it stores tensors, "self.x"; `asked`: those whose truth value it asks for. `given`:
     parameters, and names made from them; `written`: names written in place; `data`: names that may be tensors; `sunk`:
-    names that reach a conversion. `words`: names of attributes and of called functions, "name=" for keyword arguments,
-    "np.flip" and "torch.Tensor" for what is called of NumPy and torch (`torch.tensor` of a number left out), "+=" and
-    "append()" for what is added or appended and is not plainly a number, "for", "[::-1]", "counted", and what
-    constructing.py tells, of which rules choose their own triggers.
+    names that reach a conversion; `described`: names of what says whether a tested field holds a tensor. `words`: names
+    of attributes and of called functions, "name=" for keyword arguments, "np.flip" and "torch.Tensor" for what is
+    called of NumPy and torch (`torch.tensor` of a number left out), "+=" and "append()" for what is added or appended
+    and is not plainly a number, "for", "[::-1]", "counted", and what constructing.py tells, of which rules choose their
+    own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -66,6 +67,7 @@ class Features:
     given: set[str] = field(default_factory=set)
     sunk: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
     def interesting(self, *, torchy: bool, counted: bool, trained: bool, called: bool, thorough: bool) -> bool:

@@ -12,6 +12,7 @@ from torchconv_lint.analysis.reaching import reaching
 from torchconv_lint.analysis.walking import own_nodes
 from torchconv_lint.features import (
     ARGUMENT_SCALAR,
+    ARGUMENT_WRITE,
     CONVERTS,
     IMPLICIT,
     MEMORY,
@@ -78,6 +79,7 @@ def sift(
     they are given, and which methods of these names do.
     """
     file = outline(tree)
+    thorough = thorough or (ARGUMENT_WRITE,) in wanted
     if everything:
         return Sifted(file, tuple(file.all_functions()), True, None)
     vocabulary = Vocabulary(file)
@@ -177,6 +179,7 @@ def sift(
         if SHARED_WRITE in found.triggers and not vocabulary.sharing.isdisjoint(found.calls):
             converted.setdefault(function, set()).update(vocabulary.sharing)
     imported = reaching(file, converted) if converted else frozenset()
+    imported |= frozenset(name for _, found in looked_at for name in found.described & file.imports.keys())
     return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.backward import GOES_BACK
 from torchconv_lint.analysis.evidence import (
+    OF_DATA,
     TAKES_MATRIX,
     TAKES_TENSOR,
     data_methods,
@@ -13,7 +15,16 @@ from torchconv_lint.analysis.evidence import (
 )
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot
-from torchconv_lint.analysis.presence import INITIALISERS, MASKING, TAKING, TELLING, optional_inputs, replaced, used
+from torchconv_lint.analysis.presence import (
+    INITIALISERS,
+    MASKING,
+    TAKING,
+    TELLING,
+    is_called_like_data,
+    optional_inputs,
+    replaced,
+    used,
+)
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
     anchor_of,
@@ -121,6 +132,7 @@ class Survey:
         self.written: set[str] = set()
         self.shared: set[str] = set()
         self.tensors: set[str] = set()
+        self.shaped: set[str] = set()
         self.optional: set[str] = set()
         self.made: set[str] = set()
         self.bindings: list[tuple[set[str], set[str]]] = []
@@ -128,6 +140,7 @@ class Survey:
         self.given_out: set[str] = set()
         self.bare: set[str] = set()
         self.asked_for: set[str] = set()
+        self.objects_given: dict[str, ast.expr] = {}
         self.used: set[str | None] = set()
         self.compared: set[str] = set()
         self.counts: set[str] = set()
@@ -213,13 +226,18 @@ class Survey:
         if self.returns and self.given_out & self.written and "def __getitem__" in found.words:
             found.triggers.add(SHARED_WRITE)
             found.torchy = True
-        if self.returns and renamed & self.parameters & self.tensors:
+        renamed &= self.tensors | {source for name, source in self.aliases if name in self.written & self.tensors}
+        if self.returns and renamed & self.parameters:
             found.triggers.add(SHARED_WRITE)
-        if self.returns and self.written & self.parameters & self.tensors:
+        if self.returns and self.written & self.parameters & (self.tensors | self.shaped):
             found.triggers.add(ARGUMENT_WRITE)
         if self.bare & (self.optional | self.nones & self.torch_made):
             found.triggers.add(TRUTH)
-        if self.asked_for & self.used:
+        fields = [path for path in self.asked_for if self._is_field(path)] if self.objects_given else []
+        found.described |= {
+            (dotted(self.objects_given[path.partition(".")[0]]) or "").partition(".")[0] for path in fields
+        }
+        if self.asked_for & self.used or fields:
             found.triggers.add(TRUTH)
             found.torchy = True
         if (self.bare | self.compared | self.counts | self.items) & self.sized:
@@ -284,6 +302,8 @@ class Survey:
                 self.found.torchy = True
             elif "rray" in annotation:
                 self.tensors.add(argument.arg)
+            elif isinstance(argument.annotation, ast.Name | ast.Attribute):
+                self.objects_given[argument.arg] = argument.annotation
         self.used.update(optional_inputs(node))
         if is_hook([argument.arg for argument in arguments]):
             self.found.triggers.add(SNAPSHOT)
@@ -299,6 +319,10 @@ class Survey:
     def attribute(self, node: ast.Attribute) -> None:
         """`.data` shares memory; `.grad` may be kept."""
         self.found.words.add(node.attr)
+        if GOES_BACK.match(node.attr):
+            self.found.words.add("backward")
+        if node.attr in OF_DATA and isinstance(node.value, ast.Name):
+            self.shaped.add(node.value.id)
         if node.attr in ("data", "grad"):
             self.shared.update(names_in(node.value))
         if node.attr == "grad" and isinstance(node.ctx, ast.Load):
@@ -393,7 +417,7 @@ class Survey:
             self._scalar(func.value, warns=False)
             if (item := anchor_of(func.value)) is not None:
                 self.items.add(item)
-        if attr in _TENSOR_METHODS:
+        if attr in _TENSOR_METHODS or GOES_BACK.match(attr):
             found.torchy = True
         if attr in _COUNTED and root in vocabulary.torch and (attr == "DataParallel" or literal_size(node)):
             found.counted = True
@@ -401,12 +425,12 @@ class Survey:
             self.used.update(used(node, _TAKES))
         if isinstance(func.value, ast.Name) and attr in data_methods():
             self.tensors.add(func.value.id)
-        if isinstance(func.value, ast.Name) and attr in tensor_only_methods():
-            self.optional.add(func.value.id)
-            self.tensors.add(func.value.id)
-        elif attr in _TAKES and root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
+        if attr in _TAKES and root in vocabulary.torch and node.args and isinstance(node.args[0], ast.Name):
             self.optional.add(node.args[0].id)
             self.tensors.add(node.args[0].id)
+        elif isinstance(func.value, ast.Name) and attr in tensor_only_methods():
+            self.optional.add(func.value.id)
+            self.tensors.add(func.value.id)
         if attr == "register_buffer" and node.args and isinstance(node.args[0], ast.Constant):
             found.kept.add(f"self.{node.args[0].value!s}")
         if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
@@ -619,6 +643,17 @@ class Survey:
             self._tested(node.operand)
         elif isinstance(node.op, ast.Invert):
             self.found.words.add("~")
+
+    def _is_field(self, path: str) -> bool:
+        """Whether it is a field that is said to hold a tensor, of what a parameter is annotated as: of a class of
+        another file, its name has to tell."""
+        owner, _, name = path.partition(".")
+        annotation = dotted(self.objects_given[owner]) if name and owner in self.objects_given else None
+        if annotation is None:
+            return False
+        if annotation.partition(".")[0] in self.vocabulary.ours:
+            return is_called_like_data(name)
+        return name in self.vocabulary.fields.get(annotation, ())
 
     def _tested(self, node: ast.expr) -> None:
         self.found.words.add("if")

@@ -69,6 +69,12 @@ class Vocabulary:
         self.local = frozenset(
             {*file.functions, *file.classes, *(name for class_ in file.classes.values() for name in class_.methods)}
         ) - {"forward", "__init__"}
+        self.fields = {
+            name: frozenset(field for field, node in class_.annotations.items() if "Tensor" in ast.unparse(node))
+            for name, class_ in file.classes.items()
+            if class_.annotations
+        }
+        """The fields of each class of the file that are said to hold tensors."""
         self.starred = any(not star.startswith("torch") for star in file.stars)
         self.ours = frozenset(project_names(file))
         self.math = frozenset(name for name, root in roots.items() if root == "math")

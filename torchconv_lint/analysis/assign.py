@@ -29,7 +29,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import bound
 from torchconv_lint.analysis.sharing import kept, with_memory, written
 from torchconv_lint.analysis.snapshots import tell_alias
-from torchconv_lint.analysis.subscripts import key_of
+from torchconv_lint.analysis.subscripts import key_of, picks_elements
 from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.values import (
@@ -69,8 +69,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         value = enriched(value, target.value, frame.evidence, getattr(origin, "lineno", 0))
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
-        if target.value in frame.evidence.placed & frame.evidence.outputs:  # what else it makes, it places itself
-            value = somewhere(value, target.value, frame.site(node))
+        if target.value in frame.evidence.placed and (target.value in frame.evidence.outputs or _is_unseen(value)):
+            value = somewhere(value, target.value, frame.site(node))  # what else it makes, it places itself
         value = rebound(value, target.value)
         if frame.tracks:
             bound_anew(frame, target.value, node)
@@ -85,6 +85,11 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         _assign_attribute(frame, target, value, node)
     elif type(target) is cst.Subscript:
         _assign_item(frame, target, value, node)
+
+
+def _is_unseen(value: Value) -> bool:
+    """Whether it is what somebody else has made, of whom nothing is known."""
+    return bool(value) and all(isinstance(kind, Opaque) and kind.guess is None for kind, _ in value)
 
 
 def _identify(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> None:
@@ -270,7 +275,9 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
                     for one, _ in value:
                         if isinstance(one, Array):
                             tell_array_scalar(frame, one, node, "an assignment to one element", target)
-        written(frame, owner, target.value, target, fills=not is_changed(frame, owner, target, node))
+        shaped = type(target.value) is cst.Name and target.value.value in frame.evidence.shaped
+        fills, data = not is_changed(frame, owner, target, node), shaped or picks_elements(target)
+        written(frame, owner, target.value, target, fills=fills, data=data)
         write_to_leaf(frame, owner, target.value, target)
 
     if any(isinstance(kind, Opaque) for kind, _ in owner):
@@ -360,7 +367,7 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
         key = key_of(frame, target)
         before = known_item(frame, target) or each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
         tell_key(frame, key, owner, target, target, "key")
-        written(frame, owner, target.value, node, fills=False)
+        written(frame, owner, target.value, node, fills=False, data=picks_elements(target))
         write_to_leaf(frame, owner, target.value, node)
     else:
         before = frame.at(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.record import record
@@ -69,12 +70,20 @@ def always_goes_back(function: ast.AST) -> bool:
     )
 
 
+GOES_BACK = re.compile(r"_?(do_|run_|manual_|loss_)?backward(_pass|_step|_loss)?$")
+"""Methods that call backward on what they are given first: those of engines, and what people wrap around them."""
+
+
 _CONDITIONAL = frozenset({ast.If, ast.IfExp, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Try, ast.Match})
 """What may leave its code out, or has it run by others."""
 
 
 def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
-    """What a loss is taken out of, right where backward is called or when its name is bound."""
+    """What a loss is taken out of, right where backward is called or when its name is bound; not what gets something
+    else in its place (`output["loss"] = output["loss"].detach()`)."""
+    replaced = {
+        ast.unparse(each) for node in nodes[ast.Assign] for each in node.targets if not isinstance(each, ast.Name)
+    }
     names = {loss.id for loss in losses if isinstance(loss, ast.Name)}
     taken = [loss for loss in losses if not isinstance(loss, ast.Name)]
     taken += [
@@ -91,7 +100,7 @@ def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
             owner = part.value
         else:
             continue
-        if isinstance(owner, ast.Name) and owner.id != "self":
+        if isinstance(owner, ast.Name) and owner.id != "self" and ast.unparse(part) not in replaced:
             yield owner.id
 
 
@@ -121,7 +130,9 @@ def takes_graph(node: ast.Call) -> bool:
 def losses_of(node: ast.Call) -> Iterator[ast.expr]:
     """What backward is called on: `loss` in `loss.backward()` and in `engine.backward(loss)`."""
     func = node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in ("backward", "manual_backward"):
+    if not isinstance(func, ast.Attribute) or not GOES_BACK.match(func.attr):
+        return
+    if func.attr != "backward" and not node.args:  # `trainer.backward_step()`: through whatever it keeps
         return
     if not takes_graph(node):
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.values import Class, Const, Value, just
+from torchconv_lint.analysis.values import Class, Const, Tensor, Value, join, just
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Definition
@@ -90,12 +90,17 @@ class ClassLookup:
     def constant(self, class_: ClassOutline, name: str) -> Value | None:
         """An attribute of the class itself, if it is a constant or annotated."""
         for current in self.bases(class_):
+            home, annotation = self._interpreter.home(current), current.annotations.get(name)
+            promised = annotated(home, annotation, f"self.{name}", 1) if annotation is not None else None
             expression = current.constants.get(name)
-            if isinstance(expression, ast.Constant):
-                return just(Const(expression.value))
-            if name in current.annotations:
-                home = self._interpreter.home(current)
-                return annotated(home, current.annotations[name], f"self.{name}", 1)
+            if not isinstance(expression, ast.Constant):
+                if promised is not None:
+                    return promised
+                continue
+            constant = just(Const(expression.value))
+            if expression.value is None and any(isinstance(kind, Tensor) for kind, _ in promised or ()):
+                return join(promised or (), constant)  # None unless somebody says otherwise
+            return constant
         return None
 
     def written_attributes(self, class_: ClassOutline) -> frozenset[str]:

@@ -14,6 +14,7 @@ from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.outline import REGISTERING
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import frozen, loader_of, module_output, operands_in, requires_grad_set
+from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.values import (
     CPU,
     NONE,
@@ -266,6 +267,7 @@ def _registered(frame: Frame, name: str, arguments: Arguments, func: cst.BaseExp
     named, value = arguments.value(0, "name"), arguments.value(1, "tensor" if name == "register_buffer" else "param")
     owner = dotted_path(receiver_of(func))
     if owner is not None and len(named) == 1 and isinstance(named[0].kind, Const) and value:
+        tell_double(frame, value, f"`{owner}.{named[0].kind.value}`", func)
         if name == "register_buffer":
             value = each(value, lambda kind: replace(kind, device=None) if isinstance(kind, Tensor) else kind)
         frame.bind(f"{owner}.{named[0].kind.value}", value)

@@ -342,7 +342,9 @@ class ForeignWrite(Event):
     whether a caller is seen to go on using the data (None: callers are not at hand, as a library's users), `let_go`:
     all that are seen are done with it, though others may not be; `promised`: a caller is seen to go on using it, or the
     function tells its callers of a result or of the argument (annotation, docstring), and they expect no more;
-    `unread`: nothing in the function looks at what has been written, so it must be for the caller."""
+    `unread`: nothing in the function looks at what has been written, so it must be for the caller; `indexed`: nothing
+    but the way it is indexed tells that it is a tensor or an array, and not a copy of one that some other class gives;
+    `within`: a function that is called here does it."""
 
     write: Write
     memory: Memory
@@ -354,6 +356,8 @@ class ForeignWrite(Event):
     let_go: bool = False
     promised: bool = False
     unread: bool = False
+    indexed: bool = False
+    within: bool = False
 
 
 @told

@@ -110,7 +110,8 @@ class Evidence:
     their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
     reaches NumPy here and to whose device the function moves what it makes. `outputs`: names of outputs of what is
     called like a module. `joined`: names of lists that become one
-    tensor, by `torch.stack` or the like.
+    tensor, by `torch.stack` or the like. `shaped`: names that are asked for what tensors and arrays have, and no
+    container of Python's.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -125,6 +126,7 @@ class Evidence:
     placed: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()
+    shaped: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -169,6 +171,9 @@ def _is_numpy(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("np", "numpy")
 
 
+OF_DATA = frozenset({"shape", "ndim", "dtype", "device"})
+
+
 _JOINING = frozenset({"stack", "cat", "pad_sequence"})
 
 
@@ -186,18 +191,19 @@ def evidence_in(nodes: ByType) -> Evidence:
             joined |= {one.id for one in ast.walk(node.args[0]) if isinstance(one, ast.Name)}
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
             name = func.value.id
-            if func.attr == "backward" and not node.args:
+            if name in ("torch", "F"):
+                if node.args and isinstance(node.args[0], ast.Name):
+                    if func.attr in TAKES_TENSOR:
+                        tensors.add(node.args[0].id)
+                    if func.attr in TAKES_MATRIX:
+                        matrices.add(node.args[0].id)
+            elif func.attr == "backward" and not node.args:
                 if takes_graph(node):
                     needs_grad.add(name)
             elif func.attr in only and func.attr != "backward":  # with a loss it is an engine's
                 tensors.add(name)
             elif func.attr in _MODULE_METHODS and "optim" not in name and "sched" not in name and "scaler" not in name:
                 modules.add(name)
-            elif name in ("torch", "F") and node.args and isinstance(node.args[0], ast.Name):
-                if func.attr in TAKES_TENSOR:
-                    tensors.add(node.args[0].id)
-                if func.attr in TAKES_MATRIX:
-                    matrices.add(node.args[0].id)
     passes = backward_in(nodes)
     return Evidence(
         frozenset(tensors),
@@ -211,6 +217,9 @@ def evidence_in(nodes: ByType) -> Evidence:
         placed=placed_by(nodes),
         joined=frozenset(joined),
         outputs=outputs(nodes),
+        shaped=frozenset(
+            node.value.id for node in nodes[ast.Attribute] if node.attr in OF_DATA and isinstance(node.value, ast.Name)
+        ),
     )
 
 

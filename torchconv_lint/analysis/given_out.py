@@ -52,9 +52,13 @@ def given_item(frame: Frame, owner: Value, target: cst.Subscript) -> Value:
 
 
 def is_changed(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CSTNode) -> bool:
-    """Whether what `__getitem__` writes into an item that the object keeps is made of that very item."""
-    if not _is_in_getitem(frame) or not isinstance(target.value, cst.Name):
+    """Whether what is written into something that the object keeps is made of that very thing: into an item that
+    `__getitem__` gives out, or row by row through a conversion (`rows[i] = rows[i] / total`)."""
+    if not isinstance(target.value, cst.Name):
         return False
+    if not _is_in_getitem(frame):
+        shares = any(isinstance(kind, Tensor | Array) and _is_seen_through(kind.memory) for kind, _ in owner)
+        return shares and frame.text(target) in frame.text(node)
     if not any(isinstance(kind, Tensor | Array) and _is_of_attribute(kind.memory) for kind, _ in owner):
         return False
     if type(node) is cst.Call and len(node.args) == 1 and "norm" in frame.text(node.func).lower():
@@ -68,6 +72,11 @@ def _is_in_getitem(frame: Frame) -> bool:
 
 def _is_of_attribute(memory: Memory | None) -> bool:
     return memory is not None and memory.origin == "attribute"
+
+
+def _is_seen_through(memory: Memory | None) -> bool:
+    """Whether an attribute is seen through a conversion between torch and NumPy that shares its memory."""
+    return memory is not None and memory.origin == "attribute" and any(crosses for _, crosses in memory.side)
 
 
 def _has_columns(target: cst.Subscript) -> bool:

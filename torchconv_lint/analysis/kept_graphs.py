@@ -93,10 +93,10 @@ def accumulated_list(
 
 def _loss(frame: Frame, kind: Kind, part: cst.CSTNode) -> Kind:
     """What backward is called on is a tensor that requires grad."""
-    if not isinstance(kind, Opaque) or kind.guess is not None:
+    if not isinstance(kind, Opaque) or (kind.guess is not None and kind.guess.grad is not None):
         return kind
     grad = Fact(True).then(frame.site(part), "`.backward()` is called on it, so it requires grad")
-    return Opaque(guess=Tensor(grad=grad), tensorish=True)
+    return Opaque(guess=replace(kind.guess or Tensor(), grad=grad), tensorish=True)
 
 
 def taken_in(graph: Graph, value: Value) -> Graph:
@@ -144,7 +144,8 @@ def _tell_kept(
         tensor = guessed(kind)
         if tensor is None or not has_graph(kind):
             continue
-        sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY
+        holds = container and type(parts) is cst.Name and parts.value in frame.evidence.holders
+        sure = Confidence.CERTAIN if isinstance(kind, Tensor) or holds else Confidence.LIKELY
         if isinstance(kind, Opaque) and not kind.tensorish:
             sure = Confidence.POSSIBLE
         spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.backward import losses_of
+from torchconv_lint.analysis.backward import GOES_BACK, losses_of
 from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.names import dotted_path
@@ -342,7 +342,7 @@ def is_within_a_step(frame: Frame) -> bool:
             name = (dotted_path(child.func) or "").rpartition(".")[2]
             if _LIKE_A_STEP.search(name):
                 return False
-            goes_back = goes_back or name == "backward"
+            goes_back = goes_back or GOES_BACK.match(name) is not None
     return goes_back
 
 

@@ -30,6 +30,7 @@ from torchconv_lint.analysis.values import (
     Step,
     Tensor,
     Value,
+    each,
     just,
     kinds,
 )
@@ -81,19 +82,23 @@ _HOLDS_OTHERS = frozenset(
 """Modules whose parameters are those of the modules that they are given."""
 
 
-def _parameter(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Tensor:
+def _parameter(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
     step = Step(frame.site(node), "is an nn.Parameter", stated=True)
-    sources = [kind for kind in kinds(arguments.value(0, "data")) if isinstance(kind, Tensor)]
+    sources = tuple(alt for alt in arguments.value(0, "data") if isinstance(alt.kind, Tensor)) or just(Tensor())
     flag = arguments.value(1, "requires_grad")
     frozen = bool(flag) and isinstance(flag[0].kind, Const) and flag[0].kind.value is False
     grad = NO_GRAD if frozen or name == "Buffer" else Fact(True, step)
     if grad.value:
         tell_grad_asked(frame, arguments.value(0, "data"), node)
     graph = LEAF if grad.value else NO_GRAPH
-    made = replace(sources[0], grad=grad, graph=graph) if sources else Tensor(grad=grad, graph=graph)
-    memory = made.memory
-    fresh = memory is not None and memory.origin == "fresh"
-    return replace(made, memory=replace(memory, origin="weight")) if memory is not None and fresh else made
+
+    def made(source: Kind) -> Kind:
+        memory = source.memory if isinstance(source, Tensor) else None
+        if memory is not None and memory.origin == "fresh":
+            memory = replace(memory, origin="weight")
+        return replace(source, grad=grad, graph=graph, memory=memory) if isinstance(source, Tensor) else source
+
+    return each(sources, made)
 
 
 def _loss_count(arguments: Arguments) -> Fact | None:

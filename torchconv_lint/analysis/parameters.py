@@ -13,6 +13,7 @@ from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.frameworks import given, receiver_device
 from torchconv_lint.analysis.gradmode import runs_for_autograd
 from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.placing import replaced_where_lacking
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import (
     UNKNOWN,
@@ -74,13 +75,14 @@ def _of_outlined(
         names[pairs[0][0].arg] = just(Opaque(pairs[0][0].arg))  # what hangs on `ctx` is the function's own
         pairs = pairs[1:]
     evidence = interpreter.facts.evidence(function)
+    lacking = replaced_where_lacking(function.by_type) if "is_available" in interpreter.source.text else frozenset()
     for parameter, default in pairs:
         name = parameter.arg
         value = given(interpreter, function, name) or annotated(interpreter, parameter.annotation, name)
         value = enriched(value, name, evidence)
         if name in evidence.placed:
             value = somewhere(value, name, _site_of(definition, name))
-        names[name] = _with_default(interpreter, value, default)
+        names[name] = _with_default(interpreter, value, default, lacking=name in lacking)
     if arguments.vararg is not None:
         inner = annotated(interpreter, arguments.vararg.annotation, arguments.vararg.arg, 1)
         names[arguments.vararg.arg] = just(Sequence(None, inner, mutable=False))
@@ -100,7 +102,8 @@ def _site_of(definition: Definition, parameter: str) -> Site:
     return Site(definition.segment, next(slot.name for slot in slots if slot.name.value == parameter))
 
 
-def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | None) -> Value:
+def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | None, *, lacking: bool = False) -> Value:
+    """`lacking`: the function replaces it by the CPU where there is no accelerator, so others are expected as well."""
     if isinstance(default, ast.Name):
         if default.id not in interpreter.outline.assigned or "cuda" not in interpreter.source.text:
             return value
@@ -113,7 +116,7 @@ def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | No
         return join(constant, without_tensors(value))
     if isinstance(default.value, str):
         # A default that names a device is that device: only the callers can make it another.
-        return constant if _is_device(default.value) else join(constant, value)
+        return constant if _is_device(default.value) and not lacking else join(constant, value)
     return join(constant, value) if default.value is None else value
 
 

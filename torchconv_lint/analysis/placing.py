@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.walking import walk
 
@@ -30,6 +31,36 @@ def placed_by(nodes: ByType) -> frozenset[str]:
     goals = [goal for call in calls for goal in _goals(call)]
     owners = {remembered.get(goal.id) if isinstance(goal, ast.Name) else _owner(goal) for goal in goals}
     return frozenset(owner for owner in owners if owner in read and owner is not None)
+
+
+def replaced_where_lacking(nodes: ByType) -> frozenset[str]:
+    """The names of devices in whose place the CPU is taken where there is no accelerator:
+    `if not torch.cuda.is_available(): device = "cpu"`, `self.device = "cpu"`."""
+    found: set[str] = set()
+    for branch in nodes[ast.If]:
+        if _is_lacking(branch.test):
+            for node in (node for statement in branch.body for node in walk(statement)):
+                if isinstance(node, ast.Assign) and _is_cpu(node.value):
+                    found |= {(dotted(target) or "").removeprefix("self.") for target in node.targets}
+    return frozenset(found)
+
+
+def _is_lacking(test: ast.expr) -> bool:
+    """`not torch.cuda.is_available()`, alone or as one of several things that all have to hold."""
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    return any(
+        isinstance(part, ast.UnaryOp)
+        and isinstance(part.op, ast.Not)
+        and isinstance(part.operand, ast.Call)
+        and (dotted(part.operand.func) or "").endswith("is_available")
+        for part in parts
+    )
+
+
+def _is_cpu(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call) and (dotted(node.func) or "").endswith("device") and node.args:
+        node = node.args[0]
+    return isinstance(node, ast.Constant) and node.value == "cpu"
 
 
 def outputs(nodes: ByType) -> frozenset[str]:

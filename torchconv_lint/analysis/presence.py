@@ -61,8 +61,13 @@ def optional_inputs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterato
         is_none = isinstance(default, ast.Constant) and default.value is None
         if not is_none or function.name != "forward" or parameter.annotation is not None:
             continue
-        if _DATA.search(parameter.arg) and not _ASKING.search(parameter.arg):
+        if is_called_like_data(parameter.arg):
             yield parameter.arg
+
+
+def is_called_like_data(name: str) -> bool:
+    """Whether a parameter or field of this name holds a tensor, if anything, and is no flag."""
+    return _DATA.search(name) is not None and _ASKING.search(name) is None
 
 
 _MAKERS = frozenset({"ones", "zeros", "full", "arange", "eye", "rand", "randn", "linspace", "tensor", "FloatTensor"})

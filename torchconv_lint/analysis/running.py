@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -166,7 +166,10 @@ def _run_uncalled(frame: Frame, definition: Definition) -> None:
 
 def _tell_returned_writes(frame: Frame) -> None:
     """Writes to a parameter's memory that the function also returns, as if the result were new."""
-    if not any(_is_data(kind) for value in frame.returns for kind, _ in value) or _asks_where(frame.definition):
+    indexed = {event.memory.key for event in frame.events if isinstance(event, ForeignWrite) and event.indexed}
+    if not any(_is_data(kind, indexed) for value in frame.returns for kind, _ in value) or _asks_where(
+        frame.definition
+    ):
         return
     for position, event in enumerate(frame.events):
         if isinstance(event, ForeignWrite):
@@ -207,9 +210,12 @@ def _stands_in(definition: Definition | None, parameter: str) -> bool:
     return names[-1:] == [parameter] and (is_hook(names) or is_pre_hook(definition.name, names))
 
 
-def _is_data(kind: Kind) -> bool:
-    """Whether a returned value can be a result in its own right."""
-    return isinstance(kind, Tensor | Array | Sequence | Mapping) or (isinstance(kind, Opaque) and kind.path is None)
+def _is_data(kind: Kind, indexed: set[Any]) -> bool:
+    """Whether a returned value can be a result in its own right; `indexed`: what has been indexed as data only is."""
+    if isinstance(kind, Opaque):
+        known = kind.guess is not None or (kind.memory is not None and kind.memory.key in indexed)
+        return kind.path is None or known
+    return isinstance(kind, Tensor | Array | Sequence | Mapping)
 
 
 def _asks_where(definition: Definition | None) -> bool:

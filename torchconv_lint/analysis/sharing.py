@@ -409,18 +409,33 @@ def _is_handle(key: Any) -> bool:
 
 
 def written(
-    frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool, within: bool = False
+    frame: Frame,
+    value: Value,
+    target: cst.CSTNode,
+    node: cst.CSTNode,
+    *,
+    fills: bool,
+    within: bool = False,
+    data: bool = False,
 ) -> None:
-    """`value`'s memory is written in place by the code at `node`; `within`: by a function that is called there."""
+    """`value`'s memory is written in place by the code at `node`; `within`: by a function that is called there; `data`:
+    in a way that nothing but tensors and arrays allow."""
     if frame.state.underway.copies:
         tell_host_write(frame, target, node)
     own = {(memory.key, memory.side) for memory in memories_of(value)}
-    value = tuple(alt for alt in value if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind))
+    value = tuple(
+        alt
+        for alt in value
+        if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind) or (data and isinstance(alt.kind, Opaque))
+    )
     renamed = {
         alt.kind.memory
         for alt in value
-        if isinstance(alt.kind, Tensor | Array) and isinstance(target, cst.Name) and _is_renamed(alt.kind, target.value)
+        if isinstance(alt.kind, Tensor | Array | Opaque)
+        and isinstance(target, cst.Name)
+        and _is_renamed(alt.kind, target.value)
     }
+    unknown = {kind.memory for kind, _ in value if isinstance(kind, Opaque) and kind.guess is None}
     for memory in memories_of(value):
         write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how, part=memory.part)
         if (
@@ -435,13 +450,14 @@ def written(
                 continue
             stale[key] = stale.get(key, frozenset()) | {write}
         if memory.origin in ("parameter", "attribute"):
-            frame.emit(ForeignWrite(frame.site(node), write, memory, renamed=memory in renamed))
+            foreign = ForeignWrite(frame.site(node), write, memory, renamed=memory in renamed, within=within)
+            frame.emit(replace(foreign, indexed=memory in unknown))
             frame.foreign_writes.append((write, memory))
         if memory.origin == "attribute":
             _reaches_other_attributes(frame, write, memory)
 
 
-def _is_renamed(kind: Tensor | Array, name: str) -> bool:
+def _is_renamed(kind: Holder, name: str) -> bool:
     """Whether the name is a new one for what is an argument, or a view of it."""
     if kind.path is not None:
         return kind.path != name

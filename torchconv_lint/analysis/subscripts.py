@@ -271,3 +271,17 @@ def _reads_anew(node: cst.Subscript) -> bool:
 def _advanced(key: Value) -> bool:
     """Whether the key may be an index array, a mask or a list, which copy; numbers and unknown names may not be."""
     return bool(key) and any(isinstance(kind, Tensor | Array | Sequence) for kind, _ in key)
+
+
+def picks_elements(node: cst.Subscript) -> bool:
+    """Whether nothing but a tensor or an array can be indexed so: by a mask that is made on the spot, or by several
+    indices with a slice or `...` among them."""
+    keys = [element.slice for element in node.slice]
+    if len(keys) > 1:
+        return any(type(key) is not cst.Index or type(key.value) is cst.Ellipsis for key in keys)
+    key = keys[0].value if keys and type(keys[0]) is cst.Index else None
+    if type(key) is cst.UnaryOperation:
+        return type(key.operator) is cst.BitInvert
+    if type(key) is cst.Comparison:
+        return not any(isinstance(part.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for part in key.comparisons)
+    return False

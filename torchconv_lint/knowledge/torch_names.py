@@ -9,7 +9,7 @@ from typing import Any
 
 torch: Any = importlib.import_module("torch")
 
-NAMESPACES = ("", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "linalg", "fft", "special")
+NAMESPACES = ("", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "linalg", "fft", "special", "sparse")
 # Protocol methods that no source text calls by name, or that would rather act on the class than on a tensor.
 HIDDEN = frozenset(dir(object)) | {
     "__array_priority__", "__annotations__", "__dict__", "__module__", "__weakref__", "__cuda_array_interface__",

@@ -46,7 +46,8 @@ class Rule(ABC, Generic[EventT]):
     "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=" and "append()" (not of plain numbers),
     "for" (loops, comprehensions), "if" (whatever asks for a truth value), "[::-1]", "~", "[==]" (lists are compared),
     "counted" (tensors of known size are made), "integers written" (into a tensor of integers, that is), "scalar" (a
-    number is made of a tensor), "implicit" (something that converts by itself is called), and what constructing.py
+    number is made of a tensor), "implicit" (something that converts by itself is called), "argument-write" (an argument
+    is written under its own name), and what constructing.py
     tells ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of a rule that is
     not enabled costs nothing, nor do `triggers_on_request`, which are for what is shown on request, where nobody has
     asked for the rule. `cuda_only`: only a real CUDA device can show the hazard, so no machine without one can prove

@@ -16,17 +16,19 @@ Silent, deliberately: functions that return nothing; names that say they write (
 written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = x - mean`, which makes a new tensor; a
 copy made first.
 
-Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds writes to the
-argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. Shown to those who ask
-for the rule: a function whose name begins with an underscore, whose callers know what it does; one whose callers in the
-file are all done with what they hand over, or one of whom drops the result, which says that the writing is what it is
-called for; one that deletes its own name for the argument; a hook, whose result takes the place of what it is shown;
-a function with `self` that is no method, and stands in for one; one whose callers are told of no result, by a docstring
-or an annotation (of a module's `forward`, which the module around it calls, by a docstring), nor of the argument by a
-docstring, unless a caller in the file is seen to use it again, or the function itself looks at it again. In a checkout
-that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a
-method is a *likely* one only where a caller in its file is seen to use the argument again: in libraries, whose callers
-are not at hand, nearly all of these findings were true, in applications few were.
+Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds operations in place on
+the argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. Shown to those who
+ask for the rule: items of the argument that are replaced under its own name (`scores[:, 0] = 0`); data of which nothing
+but a mask or several indices in the write, or its shape, tells that it is a tensor or an array; a function whose name
+begins with an underscore, whose callers know what it does; one whose callers in the file are all done with what they
+hand over, or one of whom drops the result, which says that the writing is what it is called for; one that deletes its
+own name for the argument; a hook, whose result takes the place of what it is shown; a function with `self` that is no
+method, and stands in for one; one whose callers are told of no result, by a docstring or an annotation (of a module's
+`forward`, which the module around it calls, by a docstring), nor of the argument by a docstring, unless a caller in the
+file is seen to use it again, or the function itself looks at it again. In a checkout that is not made to be installed
+(a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a method is a *likely* one only where a
+caller in its file is seen to use the argument again: in libraries, whose callers are not at hand, nearly all of these
+findings were true, in applications few were.
 
 ## Why is this bad?
 
@@ -131,6 +133,7 @@ class CallersDataRewritten(Rule[ForeignWrite]):
     code = "CNV204"
     name = "callers-data-rewritten"
     hears = (ForeignWrite,)
+    triggers_on_request = (("argument-write",),)
 
     def judge(self, event: ForeignWrite) -> Iterator[Verdict]:
         """A parameter's memory is written in a function that also returns a result."""
@@ -146,10 +149,13 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
         # And if all callers are seen to be done with it, or to take the result in its place, nobody is harmed. What the
         # function writes and never looks at again, it writes for the caller: running statistics, for one.
-        harms = event.used is not False and not event.unread and (converted or event.renamed)
-        confidence = Confidence.LIKELY if harms else Confidence.POSSIBLE
+        matters = event.used is not False and not event.unread
+        own = not converted and not event.renamed
+        replaced = event.write.fills and not event.within
+        confidence = Confidence.LIKELY if matters and (replaced or not own) else Confidence.POSSIBLE
         private = function.startswith("_") and not function.endswith("__")
-        rarely, sure = private or event.let_go or not event.promised, min(confidence, memory.sure)
+        rarely = private or own or event.let_go or event.indexed or not event.promised
+        sure = min(confidence, memory.sure)
         yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
 
 
