@@ -69,7 +69,9 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         value = enriched(value, target.value, frame.evidence, getattr(origin, "lineno", 0))
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
-        if target.value in frame.evidence.placed and (target.value in frame.evidence.outputs or _is_unseen(value)):
+        if target.value in frame.evidence.placed and (
+            target.value in frame.evidence.outputs or _is_unseen(value, node)
+        ):
             value = somewhere(value, target.value, frame.site(node))  # what else it makes, it places itself
         value = rebound(value, target.value)
         if frame.tracks:
@@ -87,9 +89,14 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         _assign_item(frame, target, value, node)
 
 
-def _is_unseen(value: Value) -> bool:
-    """Whether it is what somebody else has made, of whom nothing is known."""
-    return bool(value) and all(isinstance(kind, Opaque) and kind.guess is None for kind, _ in value)
+def _is_unseen(value: Value, node: cst.CSTNode) -> bool:
+    """Whether it is what a function or a method of the object has made, of which nothing is known."""
+    func = node.func if type(node) is cst.Call else None
+    owner = func.value if type(func) is cst.Attribute else None
+    if type(owner) is cst.Call:
+        owner = owner.func  # `super().predicted(x)`
+    made = type(func) is cst.Name or (type(owner) is cst.Name and owner.value in ("self", "super"))
+    return made and bool(value) and all(isinstance(kind, Opaque) and kind.guess is None for kind, _ in value)
 
 
 def _identify(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> None:
