@@ -201,3 +201,28 @@ def test_the_shape_of_what_is_written_row_by_row() -> None:
     """
     assert shown(code, "CNV204") == {"CNV204"}
     assert shown(code) == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "kept", "codes"),
+    [
+        ("on_epoch_end", "self.model.state_dict()", {"CNV203"}),
+        ("on_epoch_end", "{name: value.cpu() for name, value in self.model.state_dict().items()}", {"CNV203"}),
+        ("on_epoch_end", "{name: value.clone() for name, value in self.model.state_dict().items()}", set()),
+        ("on_epoch_end", "copy.deepcopy(self.model.state_dict())", set()),
+        ("on_train_begin", "self.model.state_dict()", set()),
+        ("save", "self.model.state_dict()", set()),
+    ],
+)
+def test_a_callback_keeps_the_best_state(method: str, kept: str, codes: set[str]) -> None:
+    code = f"""
+    import copy
+
+    class Checkpoint:
+        def {method}(self, epoch, loss):
+            if loss < self.best:
+                self.best, self.best_epoch = loss, epoch
+                self.best_state = {kept}
+    """
+    assert shown(code) == set()
+    assert shown(code, "CNV203") == codes

@@ -364,7 +364,7 @@ class ForeignWrite(Event):
 class AliasKept(Event):
     """A handle that shares memory is kept as if it were a snapshot. `what` describes it, `why` how it changes later.
     `form` is "tensor", "array", or "" for a container of such or something unknown. `by_hook`: a forward hook keeps
-    the output it is shown."""
+    the output it is shown; `unread`: nothing here loads it again."""
 
     what: str
     why: str
@@ -372,6 +372,7 @@ class AliasKept(Event):
     sure: Confidence
     form: str = ""
     by_hook: bool = False
+    unread: bool = False
 
 
 @told

@@ -44,12 +44,26 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
                 why = f"`{where} += …` adds to the gradient itself, and so does the next backward pass"
             sure = Confidence.POSSIBLE if frame.interpreter.facts.renews_gradients else Confidence.LIKELY
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
+        elif memory.origin == "module" and memory.side and _is_kept_between_epochs(frame, where):
+            why = "it follows the weights as they train"
+            frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, unread=True))
         elif memory.origin == "parameter" and memory.name == hook_output(frame) and not where.endswith(".data"):
             why = "an in-place layer that follows overwrites it"
             elsewhere = frame.interpreter.facts.hooks_clone and not _clones(frame)
             sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
             what = f"the hook's `{memory.name}`"
             frame.emit(AliasKept(frame.site(node), what, why, memory.how, sure, form or "tensor", by_hook=True))
+
+
+_BETWEEN_EPOCHS = re.compile(r"^on_\w+_(end|finished|completed)$|^(epoch|validation|evaluation)_end$|^step$|^__call__$")
+"""How methods are called that training calls now and then, to go on afterwards."""
+
+
+def _is_kept_between_epochs(frame: Frame, where: str) -> bool:
+    """Whether a method that is called while a model trains keeps something under a name that says it is to stay."""
+    owner, _, name = where.rpartition(".")
+    method = frame.definition.name if frame.definition is not None else ""
+    return owner == "self" and is_snapshot(name) and _BETWEEN_EPOCHS.match(method) is not None
 
 
 def _is_let_go(frame: Frame, path: str) -> bool:

@@ -27,7 +27,8 @@ Confidence: *certain* for a model's own state loaded back after steps, *likely* 
 shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites;
 what is called the last or final state and loaded when the loop is over, and a state of before `module.to(device)`.
 Hooks, and what the code writes in place itself, are shown to those who ask for the rule: in public code that nobody had
-looked at before, none of 5 and 2 of 8 were true. What follows the steps of an optimiser is shown to everybody.
+looked at before, none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best one,
+where nothing in the file loads it again. What follows the steps of an optimiser is shown to everybody.
 
 ## Why is this bad?
 
@@ -133,13 +134,16 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
     code = "CNV203"
     name = "snapshot-without-copy"
     hears = (AliasKept, StaleRead)
+    triggers_on_request = (("state_dict",),)
 
     def judge(self, event: AliasKept | StaleRead) -> Iterator[Verdict]:
         """A handle is kept as it is, and what it looks at changes before it is used."""
         if isinstance(event, AliasKept):
             message = f"{event.what} is kept without a copy: {event.why}"
             how = tuple(step for step in event.how if step[1])
-            yield Verdict(event.site, message, event.sure, how, _copied(event), on_request=event.by_hook)
+            yield Verdict(
+                event.site, message, event.sure, how, _copied(event), on_request=event.by_hook or event.unread
+            )
             return
         write, memory = event.write, event.memory
         if memory.kept is None or not (write.by_step or (memory.form and kept_in_container(memory, write))):
