@@ -408,3 +408,18 @@ def test_to_be_asked_where_it_is_puts_nothing_on_an_accelerator() -> None:
     """
     assert codes_shown(code, HEADER) == []
     assert codes_shown(code, HEADER, "CNV101") == ["CNV101"]
+
+
+@pytest.mark.parametrize(
+    "question", ["torch.is_tensor(x) != True", "isinstance(x, torch.Tensor) is False", "torch.is_tensor(x) == False"]
+)
+def test_a_question_may_be_compared_with_its_answer(question: str) -> None:
+    code = f"""
+        def taken(x):
+            if {question}:
+                x = torch.from_numpy(x)
+            return x
+        print(taken(torch.ones(3)), taken(np.ones(3)))
+    """
+    assert "CNV304" not in found(code)
+    assert "CNV304" in found(code.replace("!=", "==").replace("is False", "is True").replace("== False", "== True"))

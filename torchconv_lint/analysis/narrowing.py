@@ -61,6 +61,10 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
         return assume(frame, node.expression, not truth)
     if type(node) is cst.BooleanOperation:
         return _assume_both(frame, node, truth)
+    if type(node) is cst.Comparison:
+        asked = _compared_with_a_truth(frame, node)
+        if asked is not None:
+            return assume(frame, node.left, truth is asked)
     condition = truths.condition_of(frame, node)
     if condition is not None:
         known = literals(condition, truth)
@@ -82,6 +86,21 @@ def assume(frame: Frame, node: cst.BaseExpression, truth: bool) -> bool:
     if type(node) is cst.NamedExpr:
         return assume(frame, node.target, truth)
     return _keep(frame, node, lambda kind: _may_be(kind, truth))
+
+
+def _compared_with_a_truth(frame: Frame, node: cst.Comparison) -> bool | None:
+    """The answer for which `torch.is_tensor(x) != True` or `isinstance(x, Tensor) is False` holds; None: it is another
+    comparison."""
+    if len(node.comparisons) != 1 or not asks_for_type(frame, node.left):
+        return None
+    target = node.comparisons[0]
+    written = target.comparator.value if type(target.comparator) is cst.Name else None
+    if written not in ("True", "False") or not isinstance(target.operator, _SAME + _OTHER):
+        return None
+    return (written == "True") is isinstance(target.operator, _SAME)
+
+
+_SAME, _OTHER = (cst.Equal, cst.Is), (cst.NotEqual, cst.IsNot)
 
 
 def _is_on_accelerator(value: Value) -> bool:
