@@ -423,3 +423,16 @@ def test_a_question_may_be_compared_with_its_answer(question: str) -> None:
     """
     assert "CNV304" not in found(code)
     assert "CNV304" in found(code.replace("!=", "==").replace("is False", "is True").replace("== False", "== True"))
+
+
+@pytest.mark.parametrize(("axes", "codes"), [("1, 2, 0", []), ("(1, 2, 0)", []), ("", []), ("0, 1", ["CNV111"])])
+def test_tensors_exchange_two_axes_and_arrays_any(axes: str, codes: list[str]) -> None:
+    code = f"""
+        def seen(loader, net: nn.Module, decoder):
+            net.to(device)
+            for images in loader:
+                masks, scores = decoder(net(images.to(device)))
+                for mask in masks:
+                    np.unique(mask.transpose({axes}))
+    """
+    assert codes_shown(code, HEADER) == codes

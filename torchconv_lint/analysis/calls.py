@@ -489,6 +489,8 @@ def _call_opaque_method(
 ) -> Kind | Value:
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)
+    if kind.guess is not None and name == "transpose" and arguments.count != 2 and not arguments.star:
+        return Array(memory=kind.memory)  # tensors exchange two axes, arrays put them into any order
     if kind.guess is not None and name not in _OF_A_MAPPING and of_a_tensor(name):
         return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
     if name in CASTS and isinstance(receiver_of(func), _COMPUTED) and not arguments.count:
