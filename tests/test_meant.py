@@ -436,3 +436,50 @@ def test_tensors_exchange_two_axes_and_arrays_any(axes: str, codes: list[str]) -
                     np.unique(mask.transpose({axes}))
     """
     assert codes_shown(code, HEADER) == codes
+
+
+SCRIPT = """
+    images = {name: torch.from_numpy(image).to(device) for name, image in {"a": np.ones((3, 3))}.items()}
+
+    def made():
+        return nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+
+    nets = {"one": made()}
+
+    def scored(image):
+        return nets["one"](image)
+
+    def loss():
+        total = 0
+        for name in ["a", "b"]:
+            if name == "b":
+                continue
+            total += scored(images[name]).sum()
+        return total
+
+    for epoch in range(3):
+        print(loss())
+        print(np.histogram(images["a"][:, 0], 3))
+"""
+
+
+def test_what_a_module_refuses_on_one_way_ends_the_script() -> None:
+    assert codes_shown(SCRIPT, HEADER) == []
+    assert codes_shown(SCRIPT.replace("nn.ReLU())", "nn.ReLU()).to(device)"), HEADER) == ["CNV111"]
+    assert codes_shown(SCRIPT.replace("nn.ReLU())", "nn.ReLU()).to(device)"), HEADER, "CNV111") == ["CNV111"]
+    assert codes_shown(SCRIPT, HEADER, "CNV111") == ["CNV111"]
+
+
+def test_functions_that_a_script_calls_know_what_it_has_assigned_after_a_branch() -> None:
+    code = """
+        if device.type == "cuda":
+            print("there is an accelerator")
+        net = nn.Linear(3, 1).to(device)
+
+        def scored(x):
+            return net(x).detach()
+
+        scores = scored(torch.ones(1, 3).to(device))
+        print(scores.numpy())
+    """
+    assert codes_shown(code, HEADER) == ["CNV101"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.evidence import NO_EVIDENCE
 from torchconv_lint.analysis.frame import Frame
+from torchconv_lint.analysis.left_behind import stopped_by_refusals
 from torchconv_lint.analysis.relevance import places_tensors
 from torchconv_lint.analysis.shared import OverBudget
 from torchconv_lint.analysis.site import Segment
@@ -30,6 +31,7 @@ class GlobalNames:
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._assigned: dict[str, Value] | None = None
+        self._running: Frame | None = None
         self._fixed: dict[str, Value] = {}
 
     def value(self, name: str) -> Value:
@@ -69,12 +71,14 @@ class GlobalNames:
 
     def assigned(self) -> dict[str, Value]:
         """What the module's own statements leave behind. They are run once; functions and classes are left out."""
+        if self._running is not None:  # functions that they call find what there is
+            return self._running.state.names
         if self._assigned is None:
-            self._assigned = {}  # it is filled while they run, and functions that they call find what there is
-            self._run(self._assigned)
+            self._assigned = {}
+            self._run()
         return self._assigned
 
-    def _run(self, names: dict[str, Value]) -> None:
+    def _run(self) -> None:
         interpreter, shared = self._interpreter, self._interpreter.shared
         body = interpreter.outline.tree.body
         try:
@@ -82,18 +86,19 @@ class GlobalNames:
         except RecursionError:
             return
         grad = None if interpreter.facts.may_run_without_grad else True
-        frame = Frame(interpreter, None, segment, State(names, grad=grad), 0)
+        frame = Frame(interpreter, None, segment, State({}, grad=grad), 0)
         frame.tracks = interpreter.sifted.module_tracked
         frame.evidence = NO_EVIDENCE
         spent, shared.spent = shared.spent, 0
+        self._running = frame
         active = len(shared.active)  # of another file's functions, too: it is they who ask for a name of this one
         try:
-            run_block(frame, segment.body)
+            with stopped_by_refusals(interpreter):
+                run_block(frame, segment.body)
+                interpreter.events.extend(frame.events)
         except (OverBudget, RecursionError):
             del shared.active[active:]
             interpreter.given_up.append(("<module>", 1))
-            return
         finally:
-            shared.spent = spent
-        self._assigned = frame.state.names
-        interpreter.events.extend(frame.events)
+            shared.spent, self._running = spent, None
+            self._assigned = frame.state.names

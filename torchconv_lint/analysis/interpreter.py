@@ -13,6 +13,7 @@ from torchconv_lint.analysis.file_facts import FileFacts
 from torchconv_lint.analysis.following import Calls
 from torchconv_lint.analysis.global_names import GlobalNames
 from torchconv_lint.analysis.imports import Imports
+from torchconv_lint.analysis.left_behind import stopped_by_refusals
 from torchconv_lint.analysis.loops import enter_step, is_training_step
 from torchconv_lint.analysis.parameters import expected, receiver
 from torchconv_lint.analysis.running import Result, frame_of, run_body
@@ -172,7 +173,8 @@ class Interpreter:
         frame.entry = function
         if is_training_step(self, function):
             enter_step(frame, definition.node)
-        return run_body(frame, definition)
+        with stopped_by_refusals(self):
+            return run_body(frame, definition)
 
 
 def _is_live(value: Value) -> bool:

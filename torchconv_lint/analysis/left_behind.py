@@ -4,10 +4,14 @@ where it is not. What would be told of it there could never be reached."""
 from __future__ import annotations
 
 import ast
+import contextlib
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.doubts import Doubt
+from torchconv_lint.analysis.events import ToNumpy
+from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     CPU,
@@ -23,7 +27,9 @@ from torchconv_lint.model import Confidence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from torchconv_lint.analysis.events import Event
     from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.values import Fact
     from torchconv_lint.analysis.walking import ByType
 
@@ -36,6 +42,7 @@ def accepted(frame: Frame, module: Module | Instance, arguments: Arguments, node
     kept = tuple(alt for alt in first.value if not _is_elsewhere(alt.kind)) if first is not None else ()
     if first is None or len(kept) == len(first.value) or not _stays_on_cpu(frame, module, node):
         return arguments
+    frame.interpreter.shared.refused = True
     if not kept:
         return None
     frame.state.path |= frozenset.intersection(*(alt.when for alt in kept))
@@ -46,6 +53,30 @@ def accepted(frame: Frame, module: Module | Instance, arguments: Arguments, node
         return kept if value is first.value else value
 
     return arguments.changed(without)
+
+
+@contextlib.contextmanager
+def stopped_by_refusals(interpreter: Interpreter) -> Iterator[None]:
+    """Around a run of a function that nobody here calls, or of the module's own statements: if it comes upon a module
+    that refuses what is on an accelerator, on whichever way, it does not get anywhere with it. Conversions are doubted
+    that are told of meanwhile."""
+    shared, begin = interpreter.shared, len(interpreter.events)
+    before, shared.refused = shared.refused, False
+    try:
+        yield
+    finally:
+        if shared.refused:
+            interpreter.events[begin:] = map(_doubted, interpreter.events[begin:])
+        shared.refused = before
+
+
+def _doubted(event: Event) -> Event:
+    device = event.tensor.device if isinstance(event, ToNumpy) else None
+    if not isinstance(event, ToNumpy) or device is None or device.step is None:
+        return event
+    return replace(
+        event, tensor=replace(event.tensor, device=replace(device, step=replace(device.step, doubt=Doubt.REFUSED)))
+    )
 
 
 def is_left_behind(module: Fact | None, given: Fact | None) -> bool:

@@ -25,13 +25,15 @@ class Shared:
     `active`: the functions that are being evaluated, innermost last; `entering`: those of them that were entered as if
     unknown code had called them. `cut_short`: a call was too deep to be followed. `importing`: how many imports are
     being looked up, one for the sake of another: meanwhile they mean nothing. `interpreters` are those of the files
-    beside the linted one, `homes` tells which of them defines a class.
+    beside the linted one, `homes` tells which of them defines a class. `refused`: a module that stays on the CPU was
+    given what is on an accelerator (see left_behind.py).
     """
 
     def __init__(self) -> None:
         self.active: list[Definition] = []
         self.entering: set[FunctionOutline] = set()
         self.cut_short = False
+        self.refused = False
         self.importing = 0
         self.spent = 0
         self.graphs = KeptGraphs()
