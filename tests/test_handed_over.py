@@ -244,6 +244,11 @@ PROMISES = {
     "an annotation": ("(boxes: torch.Tensor, by) -> torch.Tensor:", WRITTEN, True),
     "an annotation that says nothing": ("(boxes: torch.Tensor, by) -> None:", WRITTEN, False),
     "a docstring": ('(boxes: torch.Tensor, by):\n    """Returns the boxes, moved."""', WRITTEN, True),
+    "a docstring that tells of the writing": (
+        '(boxes: torch.Tensor, by) -> torch.Tensor:\n    """Returns the boxes, moved in-place."""',
+        WRITTEN,
+        False,
+    ),
     "another docstring": ('(boxes: torch.Tensor, by):\n    """Move them."""', WRITTEN, False),
     "a docstring that names it": (
         '(boxes: torch.Tensor, by):\n    """Args:\n        boxes: the corners."""',

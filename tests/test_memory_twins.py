@@ -145,6 +145,28 @@ PAIRS = {
                     found = torch.zeros(10, 3)
         """,
     ),
+    "the state of what has worked before": (
+        "CNV203",
+        """
+        class Fitter:
+            def fit(self, net, loader):
+                for _ in range(3):
+                    step(net, loader)
+                    self.previous_state = net.state_dict()
+                step(net, loader)
+                net.load_state_dict(self.previous_state)
+        """,
+        """
+        class Fitter:
+            def fit(self, loader):
+                net = nn.Linear(2, 2)
+                try:
+                    step(net, loader)
+                    self.previous_state = net.state_dict()
+                except RuntimeError:
+                    net.load_state_dict(self.previous_state)
+        """,
+    ),
     "a module made anew in each round": (
         "CNV203",
         """

@@ -20,6 +20,8 @@ _MOST_HOPS = 2
 """Over so many methods that only pass their own parameter on."""
 _NOT_ITS_VALUES = frozenset({"shape", "size", "ndim", "dim", "numel", "device", "dtype", "type"})
 """Attributes that a write to its values leaves as they are."""
+_IN_PLACE = re.compile(r"\bin[- ]?place\b|\b(mutat|overwrit)\w+", re.I)
+"""What a docstring says of a function that is called for the sake of the writing."""
 _RESULT = re.compile(r"\b(return|yield)(s|ed)?\b|:rtype:", re.I)
 
 
@@ -67,8 +69,11 @@ def _chooses(test: ast.If, one: int, other: int) -> bool:
 
 
 def is_let_go(file: FileOutline, callee: FunctionOutline, parameter: str) -> bool:
-    """Whether nobody is seen to mind that the data is rewritten: the function deletes its name for it, somebody calls
-    it for the sake of the writing and drops the result, or all callers are done with what they hand over."""
+    """Whether nobody is seen to mind that the data is rewritten: the function says that it works in place, or deletes
+    its name for the data, somebody calls it for the sake of the writing and drops the result, or all callers are done
+    with what they hand over."""
+    if _IN_PLACE.search(ast.get_docstring(callee.node, clean=False) or ""):
+        return True
     deleted = {
         target.id for node in callee.by_type[ast.Delete] for target in node.targets if isinstance(target, ast.Name)
     }

@@ -246,7 +246,7 @@ def call_module_method(
     if name == "load_state_dict":
         tell_reloaded(frame, arguments, module=True)
     if name == "load_state_dict" and frame.tracks:
-        tell_restored(frame, arguments.value(0, "state_dict"), frame.text(receiver_of(func)))
+        tell_restored(frame, arguments.value(0, "state_dict"), frame.text(receiver_of(func)), node)
     if name == "zero_grad":
         zeroed(frame, arguments, node)
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):

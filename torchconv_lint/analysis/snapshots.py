@@ -153,7 +153,21 @@ def _is_only_loaded(frame: Frame, name: str) -> bool:
     return all(id(node) in loaded for node in uses)
 
 
-def tell_restored(frame: Frame, value: Value, module: str) -> None:
+def _has_failed_to_keep(frame: Frame, site: Site, node: cst.CSTNode) -> bool:
+    """Whether `node` is in a handler that is only reached if the last statement of the `try`, which keeps the state at
+    `site`, was not: it is an older state, of another module where each call makes one."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    if outline is None or site.segment is not frame.segment:
+        return False
+    kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))
+    for block in outline.by_type[ast.Try]:
+        handled = any(handler.lineno <= loaded <= (handler.end_lineno or 0) for handler in block.handlers)
+        if handled and isinstance(block.body[-1], ast.Assign) and block.body[-1].lineno == kept:
+            return True
+    return False
+
+
+def tell_restored(frame: Frame, value: Value, module: str, node: cst.CSTNode) -> None:
     """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored.
 
     That the weights change in between has to show: the file trains, or the snapshot is called the best one, or the
@@ -167,7 +181,7 @@ def tell_restored(frame: Frame, value: Value, module: str) -> None:
         if handed and not frame.state.stale.get((memory.key, memory.side)):
             continue  # what has trained it gave its state
         site, name = memory.kept
-        if _is_bound_since(frame, module, site):
+        if _is_bound_since(frame, module, site) or _has_failed_to_keep(frame, site, node):
             continue  # it is another module by now
         lent = module in frame.handed and _is_only_loaded(frame, name)
         if "." not in name and not frame.has_stepped and not lent:

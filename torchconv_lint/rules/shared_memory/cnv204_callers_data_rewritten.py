@@ -25,10 +25,10 @@ hand over, or one of whom drops the result, which says that the writing is what 
 own name for the argument; a hook, whose result takes the place of what it is shown; a function with `self` that is no
 method, and stands in for one; one whose callers are told of no result, by a docstring or an annotation (of a module's
 `forward`, which the module around it calls, by a docstring), nor of the argument by a docstring, unless a caller in the
-file is seen to use it again, or the function itself looks at it again. In a checkout that is not made to be installed
-(a README or requirements, and no `setup.py`, `setup.cfg` or `pyproject.toml`) a method is a *likely* one only where a
-caller in its file is seen to use the argument again: in libraries, whose callers are not at hand, nearly all of these
-findings were true, in applications few were.
+file is seen to use it again, or the function itself looks at it again; one whose docstring speaks of working in place.
+In a checkout that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or
+`pyproject.toml`) a method is a *likely* one only where a caller in its file is seen to use the argument again: in
+libraries, whose callers are not at hand, nearly all of these findings were true, in applications few were.
 
 ## Why is this bad?
 
