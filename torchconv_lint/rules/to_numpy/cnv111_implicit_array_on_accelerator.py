@@ -37,8 +37,8 @@ from sklearn.metrics import accuracy_score
 
 
 @torch.no_grad()
-def accuracy(model, images, labels, device):
-    predicted = model(images.to(device)).argmax(dim=1)
+def accuracy(model, images, labels):
+    predicted = model(images.to("cuda")).argmax(dim=1)
     return accuracy_score(labels, predicted)
 ```
 
@@ -50,8 +50,8 @@ from sklearn.metrics import accuracy_score
 
 
 @torch.no_grad()
-def accuracy(model, images, labels, device):
-    predicted = model(images.to(device)).argmax(dim=1)
+def accuracy(model, images, labels):
+    predicted = model(images.to("cuda")).argmax(dim=1)
     return accuracy_score(labels, predicted.cpu())
 ```
 
