@@ -226,3 +226,45 @@ def test_a_callback_keeps_the_best_state(method: str, kept: str, codes: set[str]
     """
     assert shown(code) == set()
     assert shown(code, "CNV203") == codes
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "np.savetxt('scores.txt', {0}, delimiter=',')",
+        "np.savetxt('scores.txt', X={0})",
+        "np.save('scores.npy', arr={0})",
+        "np.append([1.0], {0})",
+        "np.insert([1.0], 0, {0})",
+        "np.full(3, {0})",
+        "np.isin([1.0], {0})",
+        "np.repeat(np.arange(3), {0})",
+        "np.einsum('i->', {0})",
+        "np.kron(np.ones(3), {0})",
+        "np.average(np.ones(3), weights={0})",
+        "np.linalg.solve(np.eye(3), {0})",
+        "np.copyto(np.ones(3), {0})",
+        "np.put(np.ones(3), [0, 1, 2], {0})",
+        "np.trapz({0})",
+        "np.in1d([1.0], {0})",
+    ],
+)
+@pytest.mark.parametrize(("given", "code"), [("scores", "CNV111"), ("[scores.mean()] * 3", "CNV121")])
+def test_numpy_converts_more_than_its_first_argument(call: str, given: str, code: str) -> None:
+    text = f"""
+    def kept(n, device):
+        scores = torch.ones(n, device=device)
+        return {call.format(given)}
+    """
+    assert code in shown(text, "CNV111", "CNV121")
+    assert code not in shown(text.replace("device=device", "device='cpu'"), "CNV111", "CNV121")
+
+
+@pytest.mark.parametrize("call", ["np.full(scores.shape, 1.0)", "np.ones(len(scores))", "np.zeros(scores.shape[0])"])
+def test_a_shape_is_no_data(call: str) -> None:
+    text = f"""
+    def blank(n, device):
+        scores = torch.ones(n, device=device)
+        return {call}
+    """
+    assert shown(text, "ALL") == set()

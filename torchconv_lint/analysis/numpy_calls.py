@@ -76,8 +76,11 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         lists = name not in _DRAWS_FROM  # a list of anything, modules for one
         for argument in (*arguments.positional, *arguments.keywords.values()):
             tell_implicit(frame, argument.value, argument.node, via, node, lists=lists)
-    elif name in table.converts or name in table.converts_list or name in _SAVES:
+    elif name in table.converts or name in table.converts_list or name in _GONE:
         _tell(frame, name, via, arguments, node)
+    elif name in _FILLS:
+        for argument in arguments.positional[1:]:
+            tell_implicit(frame, argument.value, argument.node, via, node)
     if name in table.wraps_tensor:
         for argument in arguments.positional if name in table.ufunc else arguments.positional[:1]:
             tell_wrapped(frame, argument.value, argument.node, via, node)
@@ -87,7 +90,7 @@ def call_numpy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) ->
         first = arguments.positional[0]
         # What is in a list stays as it is.
         data = tuple(alt for alt in first.value if not isinstance(alt.kind, Sequence))
-        written(frame, data, first.node, node, fills=name in ("copyto", "put", "place", "putmask"))
+        written(frame, data, first.node, node, fills=name in _FILLS)
         return NONE
     out = arguments.keywords.get("out")
     if out is not None:
@@ -111,11 +114,13 @@ _DRAWS_FROM = frozenset({"random.choice", "random.permutation", "random.shuffle"
 
 def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Call) -> None:
     table = numpy_ops().function
-    lists = name in table.converts_list or name in _SAVES
-    single = name in table.converts or name in _SAVES
+    lists = name in table.converts_list or name in _GONE
+    single = name in table.converts or name in _GONE
     data = arguments.positional if name in table.ufunc or name in _SEVERAL else arguments.positional[:1]
     if name in _SAVES:
         data = (*data, *arguments.keywords.values())
+    elif "weights" in arguments.keywords:
+        data = (*data, arguments.keywords["weights"])
     if not data:
         data = tuple(argument for key, argument in arguments.keywords.items() if key not in _NOT_DATA)[:1]
     for argument in data:
@@ -151,14 +156,22 @@ def _several_only(value: Value) -> Value:
 
 
 _SEVERAL = frozenset(
-    {"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "save"}
-    | {"savez", "savez_compressed"}
+    {"dot", "matmul", "where", "allclose", "isclose", "array_equal", "interp", "cross", "outer", "save", "savetxt"}
+    | {"savez", "savez_compressed", "inner", "vdot", "kron", "tensordot", "einsum", "convolve", "correlate"}
+    | {"append", "insert", "delete", "repeat", "take", "full", "full_like", "digitize", "searchsorted"}
+    | {"isin", "in1d", "intersect1d", "union1d", "setdiff1d", "setxor1d", "polyfit", "polyval", "cov", "corrcoef"}
+    | {"trapezoid", "trapz", "histogram2d", "bincount", "linalg.solve", "linalg.lstsq"}
 )
-_SAVES = frozenset({"save", "savez", "savez_compressed"})
+"""Functions that convert more than their first argument, ufuncs aside."""
+_SAVES = frozenset({"save", "savetxt", "savez", "savez_compressed"})
+_FILLS = frozenset({"copyto", "put", "place", "putmask"})
+"""Functions that write what they convert into their first argument, which has to be an array."""
+_GONE = frozenset({"trapz", "in1d", "row_stack", "product", "cumproduct", "alltrue", "sometrue"})
+"""Functions that NumPy 2 has no more, and that older ones convert in like their successors."""
 _RANKS = frozenset({"percentile", "quantile", "nanpercentile", "nanquantile"})
 
 _NOT_DATA = frozenset({"dtype", "axis", "out", "copy", "order", "keepdims", "where", "like"})
-"""Functions that convert more than their first argument, ufuncs aside."""
+"""Keywords that no data is given by."""
 
 
 def _result(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Kind | Value | None:
