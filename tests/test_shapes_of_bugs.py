@@ -268,3 +268,41 @@ def test_a_shape_is_no_data(call: str) -> None:
         return {call}
     """
     assert shown(text, "ALL") == set()
+
+
+@pytest.mark.parametrize("loss", ["-net(x.to(device)).mean()", "-(net(x.to(device)))[0]", "-net(x.to(device))"])
+def test_a_sign_changes_nothing_but_the_sign(loss: str) -> None:
+    code = f"""
+    def losses(net, batches, device):
+        found = []
+        for x in batches:
+            found.append({loss})
+        return np.mean(found)
+    """
+    assert "CNV121" in found(code)
+
+
+@pytest.mark.parametrize(
+    ("type_", "codes"),
+    [
+        ("torch.cuda.FloatTensor", {"CNV101"}),
+        ("torch.cuda.LongTensor if torch.cuda.is_available() else torch.LongTensor", {"CNV101"}),
+        ("torch.FloatTensor", set()),
+        ("torch.float64", set()),
+    ],
+)
+def test_a_type_of_tensors_is_a_place(type_: str, codes: set[str]) -> None:
+    code = f"""
+    def scaled(x):
+        dtype = {type_}
+        return torch.tensor(x).type(dtype).numpy()
+    """
+    assert found(code) == codes
+
+
+def test_a_type_of_tensors_may_be_that_of_the_host() -> None:
+    code = """
+    def scaled(x, device):
+        return torch.ones(3, device=device).type(torch.FloatTensor).numpy()
+    """
+    assert found(code) == set()

@@ -190,6 +190,10 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
     def result(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
             return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape)
+        if isinstance(kind, Opaque) and kind.guess is not None:
+            known = kind.guess
+            made = computed(frame, [known], count=known.count, dtype=known.dtype, shape=known.shape)
+            return Opaque(guess=made, tensorish=kind.tensorish)
         if isinstance(kind, Array):
             return Array(kind.dtype, ndim=kind.ndim, count=kind.count)
         if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):

@@ -12,9 +12,11 @@ from torchconv_lint.analysis.copies import landed, uploads
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.graph import offspring
+from torchconv_lint.analysis.making import LEGACY
 from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
+from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensors import cast, moved
@@ -26,6 +28,7 @@ from torchconv_lint.analysis.values import (
     Const,
     Device,
     Dtype,
+    External,
     Fact,
     Kind,
     Number,
@@ -67,11 +70,36 @@ def moved_by(
         if name == "to" and _is_some_dtype(target, arguments):
             result = each(result, lambda one: cast(one, None) if isinstance(one, Tensor) else one)
             continue
-        devices = as_device(frame, target.value, node)
+        devices = as_device(frame, _types_of_tensors(frame, target.value, node), node)
         if len(devices) > 1:
             devices = each(devices, _one_of_several)
         result = combine([result, devices], lambda one, goal: _toward(frame, one, goal, node, copies))
     return result or UNKNOWN
+
+
+@record
+class _TypeOfTensors(Kind):
+    """`torch.cuda.FloatTensor`, as what `.type()` makes of a tensor: where it is then, and its dtype."""
+
+    device: Fact
+    dtype: str
+
+
+def _types_of_tensors(frame: Frame, value: Value, node: cst.Call) -> Value:
+    """What says where a tensor goes, types of tensors among it; one of several has been chosen."""
+    return each(value, lambda goal: _type_of_tensors(frame, goal, node, chosen=len(value) > 1))
+
+
+def _type_of_tensors(frame: Frame, goal: Kind, node: cst.Call, *, chosen: bool) -> Kind:
+    name = goal.name.removeprefix("torch.") if isinstance(goal, External) else ""
+    place, _, last = name.rpartition(".")
+    if last not in LEGACY or place not in ("", "cuda"):
+        return goal
+    if not place:
+        return _TypeOfTensors(Fact(CPU), LEGACY[last])
+    asked = chosen or any(key == CUDA_AVAILABLE[1] for key, _ in frame.state.path)
+    step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", doubt=None if asked else Doubt.NAMED)
+    return _TypeOfTensors(Fact(ACCELERATOR, step), LEGACY[last])
 
 
 def _is_some_dtype(target: Argument, arguments: Arguments) -> bool:
@@ -109,6 +137,10 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
         if goal.fact is not None:
             uploads(frame, node, kind, receiver_of(node.func))
         return moved(frame, kind, goal.fact, node)
+    if isinstance(goal, _TypeOfTensors):
+        if goal.device.value == CPU:
+            return cast(_on_cpu(frame, kind, node, "`.type()`"), Fact(goal.dtype))
+        return cast(replace(kind, device=goal.device, memory=None, path=None), Fact(goal.dtype))
     if isinstance(goal, Dtype):
         step = Step(frame.site(node), f"is cast to {goal.name}", kind.dtype.step if kind.dtype else None)
         same = kind.dtype is not None and kind.dtype.value == goal.name
