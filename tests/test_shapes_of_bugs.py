@@ -147,6 +147,17 @@ def test_a_second_name_of_an_argument_used_as_a_tensor() -> None:
     assert shown(code) == {"CNV204"}
 
 
+def test_a_second_name_that_grows_may_be_that_of_a_number() -> None:
+    code = """
+    def grown(size) -> torch.Tensor:
+        print(torch.log(size))
+        total = size
+        total += 1
+        return total
+    """
+    assert not shown(code)
+
+
 @pytest.mark.parametrize(
     ("field", "codes"),
     [

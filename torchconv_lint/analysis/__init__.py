@@ -16,7 +16,7 @@ The way through the modules; each says in its first line what it is about.
 
 - What is known: of values, and at a point of the program.
   `values`, `record`, `replacing`, `state`, `frame`, `conditions`, `product`, `shapes`, `dtypes`, `array_dtypes`,
-  `devices`, `layout`, `forms`, `weights`, `annotations`, `underway`, `terms`
+  `devices`, `doubts`, `layout`, `forms`, `weights`, `annotations`, `underway`, `terms`
 
 - What statements and expressions mean.
   `statements`, `assign`, `loops`, `narrowing`, `truth`, `confirming`, `without_bias`, `brought_back`, `expressions`,

@@ -428,12 +428,12 @@ def written(
         for alt in value
         if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind) or (data and isinstance(alt.kind, Opaque))
     )
+    grown = isinstance(node, cst.AugAssign) and node.target is target  # as a number may be: it is written nowhere
     renamed = {
         alt.kind.memory
         for alt in value
-        if isinstance(alt.kind, Tensor | Array | Opaque)
-        and isinstance(target, cst.Name)
-        and _is_renamed(alt.kind, target.value)
+        if isinstance(alt.kind, Tensor | Array) or (isinstance(alt.kind, Opaque) and not grown)
+        if isinstance(target, cst.Name) and _is_renamed(alt.kind, target.value)
     }
     unknown = {kind.memory for kind, _ in value if isinstance(kind, Opaque) and kind.guess is None}
     for memory in memories_of(value):
