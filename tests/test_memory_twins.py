@@ -45,6 +45,38 @@ PAIRS = {
             return label, torch.from_numpy(data["image"])
         """,
     ),
+    "given to an object of elsewhere": (
+        "CNV201",
+        """
+        class Solver:
+            def f(self, losses: torch.Tensor):
+                self.values = losses.detach().numpy()
+                self.values += 1
+                return losses.max()
+        """,
+        """
+        class Solver:
+            def f(self, losses: torch.Tensor):
+                self.parameter.values = losses.detach().numpy()
+                self.parameter.values += 1
+                return losses.max()
+        """,
+    ),
+    "what can be rounded": (
+        "CNV413",
+        """
+        def f(x: torch.Tensor):
+            return round(x.mean(), 2)
+        """,
+        """
+        def shown(x):
+            if hasattr(x, "__round__"):
+                return round(x, 2)
+            return x
+        def f(x: torch.Tensor):
+            return shown(x.mean())
+        """,
+    ),
     "filled through its array": (
         "CNV201",
         """
@@ -842,3 +874,18 @@ def test_an_attribute_made_of_another_one_is_told_of_on_request() -> None:
     """
     assert "CNV201" not in codes_shown(code, HEAD)
     assert "CNV201" in codes_shown(code, HEAD, "CNV201")
+
+
+def test_a_gradient_that_makes_room_for_another_stays_as_it_is() -> None:
+    code = """
+    def f(opt):
+        old_grads = []
+        for group in opt.param_groups:
+            for p in group["params"]:
+                old_grads.append(p.grad)
+                p.grad{}
+        opt.step()
+        return old_grads
+    """
+    assert "CNV203" in found(code.format(".zero_()"), "import torch\n")
+    assert "CNV203" not in found(code.format(" = torch.zeros_like(p)"), "import torch\n")

@@ -236,9 +236,16 @@ def _assign_attribute(frame: Frame, target: cst.Attribute, value: Value, node: c
         if frame.tracks:
             tell_alias(frame, value, node, path)
             value = kept(frame, with_memory(frame, value, node), node, path, container=True)
+            if all(isinstance(kind, Opaque) for kind, _ in owner):
+                value = each(value, _perhaps_copied)
         frame.bind(path, value)
     elif frame.tracks:  # an attribute that a parameter is given, beside its gradient
         tell_alias(frame, value, node, path)
+
+
+def _perhaps_copied(kind: Kind) -> Kind:
+    """An array that an object of elsewhere is given: whether it copies it (`parameter.value = array`), nobody knows."""
+    return replace(kind, memory=None) if isinstance(kind, Array) else kind
 
 
 def _set_requires_grad(frame: Frame, target: cst.Attribute, owner: Value, value: Value) -> None:

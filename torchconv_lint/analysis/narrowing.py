@@ -551,10 +551,10 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
     if type(node.func) is cst.Attribute and node.func.attr.value == "startswith" and node.args:
         text = _text_of_device(frame, node.func.value)
         return text is None or _assume_text(frame, text, frame.quietly(node.args[0].value), truth)
-    if name == "builtins.hasattr" and len(node.args) == 2 and not truth:
+    if name == "builtins.hasattr" and len(node.args) == 2:
         asked = frame.quietly(node.args[1].value)
         attribute = asked[0].kind.value if len(asked) == 1 and isinstance(asked[0].kind, Const) else None
-        if attribute in _OF_TENSORS:
+        if attribute in (_OF_OTHERS if truth else _OF_TENSORS):
             return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, ["torch.Tensor"], False))
     if name == "builtins.isinstance" and len(node.args) == 2:
         wanted = type_names(frame.quietly(node.args[1].value))
@@ -577,6 +577,7 @@ def _subclass_of(kind: Kind, names: list[str], truth: bool) -> bool:
 
 
 _OF_TENSORS = frozenset({"detach", "cpu", "cuda", "numpy", "item", "device", "requires_grad", "is_cuda", "backward"})
+_OF_OTHERS = frozenset({"__round__", "keys", "items", "append", "toarray", "iloc"})
 _OF_ACCELERATORS = re.compile(r"torch\.(cuda|xpu|npu)\.\w*Tensor")
 """The types of an accelerator's tensors, which `isinstance` still takes."""
 

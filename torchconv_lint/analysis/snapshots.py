@@ -67,11 +67,13 @@ def _is_kept_between_epochs(frame: Frame, where: str) -> bool:
 
 
 def _is_let_go(frame: Frame, path: str) -> bool:
-    """Whether the function sets the gradient to None: whoever kept it has it alone, and backward makes another."""
+    """Whether the function sets the gradient to None, or to something new: whoever kept it has it alone, and backward
+    makes, or writes, another."""
     outline = frame.definition.outline if frame.definition is not None else None
     stores = outline.by_type[ast.Assign] if outline is not None else ()
     return any(
-        isinstance(node.value, ast.Constant) and node.value.value is None and path in map(dotted, node.targets)
+        path in map(dotted, node.targets)
+        and (isinstance(node.value, ast.Call) or (isinstance(node.value, ast.Constant) and node.value.value is None))
         for node in stores
     )
 
