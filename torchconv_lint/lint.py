@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.mentions import mentions_tensors, told_by
 from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
+from torchconv_lint.rules.index import is_before, is_enabled, shows_all, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,7 +47,6 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
             return Outcome(problems=(Problem(source.path, 1, 1, f"cannot be parsed: {error}"),))
     with _no_collection():
         # Only a file that can meet torch needs it.
-        from torchconv_lint.rules.index import wanted
         from torchconv_lint.sieve import sift
 
         thorough = settings.confidence < Confidence.LIKELY
@@ -101,7 +101,6 @@ def _analyse(
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.rules import all_rules
-    from torchconv_lint.rules.index import is_before, is_enabled
 
     rules = [rule for rule in all_rules() if is_enabled(rule, settings)]
     _settle()
@@ -131,8 +130,6 @@ def _project(source: Source, settings: Settings) -> Project | None:
 def _shown(rule: Rule[Event], verdict: Verdict, settings: Settings) -> bool:
     """Whether a finding is shown. What has turned out to be false too often, a rule's likely findings or those that
     rest on something, is shown to those only who ask for the rule, or for whatever is possible."""
-    from torchconv_lint.rules.index import shows_all
-
     if shows_all(rule, settings):
         return verdict.confidence >= settings.confidence
     return not verdict.on_request and verdict.confidence >= max(settings.confidence, rule.default_from)

@@ -16,7 +16,7 @@ from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.names import dotted_path, receiver_of
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import operands_in
-from torchconv_lint.analysis.values import NOTHING, Kind, Opaque, Step, Tensor, Value, deeply, possible
+from torchconv_lint.analysis.values import NOTHING, Kind, Opaque, Tensor, Value, deeply, possible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,10 +59,8 @@ def _brought(body: cst.BaseSuite) -> Iterator[tuple[str, cst.Call]]:
 
 def _spared(site: Site, kind: Kind) -> Kind | Value:
     if isinstance(kind, Tensor) and kind.device is not None and kind.on_accelerator:
-        before = kind.device.step
-        length = before.length + 1 if before is not None else 1
-        step = Step(site, "is brought to the host in this branch only", before, length, doubt=Doubt.SPARED)
-        return replace(kind, device=replace(kind.device, step=step))
+        story = "is brought to the host in this branch only"
+        return replace(kind, device=kind.device.doubted_since(site, story, Doubt.SPARED))
     if isinstance(kind, Opaque) and kind.guess is not None:
         return replace(kind, guess=_spared(site, kind.guess))
     return kind

@@ -187,13 +187,14 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
         return just(Truth(negation(condition))) if condition else just(Opaque())
     value = frame.evaluate(node.expression)
 
+    def like(tensor: Tensor) -> Tensor:
+        return computed(frame, [tensor], count=tensor.count, dtype=tensor.dtype, shape=tensor.shape)
+
     def result(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor):
-            return computed(frame, [kind], count=kind.count, dtype=kind.dtype, shape=kind.shape)
+            return like(kind)
         if isinstance(kind, Opaque) and kind.guess is not None:
-            known = kind.guess
-            made = computed(frame, [known], count=known.count, dtype=known.dtype, shape=known.shape)
-            return Opaque(guess=made, tensorish=kind.tensorish)
+            return Opaque(guess=like(kind.guess), tensorish=kind.tensorish)
         if isinstance(kind, Array):
             return Array(kind.dtype, ndim=kind.ndim, count=kind.count)
         if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):

@@ -72,11 +72,9 @@ def stopped_by_refusals(interpreter: Interpreter) -> Iterator[None]:
 
 def _doubted(event: Event) -> Event:
     device = event.tensor.device if isinstance(event, ToNumpy) else None
-    if not isinstance(event, ToNumpy) or device is None or device.step is None:
+    if not isinstance(event, ToNumpy) or device is None:
         return event
-    return replace(
-        event, tensor=replace(event.tensor, device=replace(device, step=replace(device.step, doubt=Doubt.REFUSED)))
-    )
+    return replace(event, tensor=replace(event.tensor, device=device.doubted(Doubt.REFUSED)))
 
 
 def is_left_behind(module: Fact | None, given: Fact | None) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torchconv_lint.analysis.conditions import equal_to
 from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.values import Step, Tensor
+from torchconv_lint.analysis.values import Tensor
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -82,6 +82,5 @@ def spared(frame: Frame, tensor: Tensor, node: cst.CSTNode) -> Tensor:
     device = tensor.device
     if device is None or not tensor.on_accelerator:
         return tensor
-    length = device.step.length + 1 if device.step is not None else 1
-    step = Step(frame.site(node), "is not expected there: a flag says so", device.step, length, doubt=Doubt.SPARED)
-    return replace(tensor, device=replace(device, step=step))
+    story = "is not expected there: a flag says so"
+    return replace(tensor, device=device.doubted_since(frame.site(node), story, Doubt.SPARED))

@@ -274,8 +274,8 @@ def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, no
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
     device = result.device
-    if device is not None and device.step is not None and _MADE_FOR_USE.search(name):
-        result = replace(result, device=replace(device, step=replace(device.step, doubt=Doubt.ECHOED)))
+    if device is not None and _MADE_FOR_USE.search(name):
+        result = replace(result, device=device.doubted(Doubt.ECHOED))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
     if not operands:

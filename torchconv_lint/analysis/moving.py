@@ -53,10 +53,7 @@ def moved_by(
     what is moved, if that it is a tensor is a guess."""
     if name == "cuda":
         before = kind.device.step if kind.device else None
-        asked = any(key == CUDA_AVAILABLE[1] for key, _ in frame.state.path)  # it runs without one, too
-        step = Step(
-            frame.site(node), "`.cuda()` moves it to the accelerator", before, doubt=None if asked else Doubt.NAMED
-        )
+        step = Step(frame.site(node), "`.cuda()` moves it to the accelerator", before, doubt=_doubt_of_name(frame))
         uploads(frame, node, kind, receiver_of(node.func))
         return just(moved(frame, kind, Fact(ACCELERATOR, step), node))
     if name == "cpu":
@@ -75,6 +72,11 @@ def moved_by(
             devices = each(devices, _one_of_several)
         result = combine([result, devices], lambda one, goal: _toward(frame, one, goal, node, copies))
     return result or UNKNOWN
+
+
+def _doubt_of_name(frame: Frame) -> Doubt | None:
+    """The doubt of an accelerator that is named here; none where the code has asked for one: it runs without, too."""
+    return None if any(key == CUDA_AVAILABLE[1] for key, _ in frame.state.path) else Doubt.NAMED
 
 
 @record
@@ -97,8 +99,8 @@ def _type_of_tensors(frame: Frame, goal: Kind, node: cst.Call, *, chosen: bool) 
         return goal
     if not place:
         return _TypeOfTensors(Fact(CPU), LEGACY[last])
-    asked = chosen or any(key == CUDA_AVAILABLE[1] for key, _ in frame.state.path)
-    step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", doubt=None if asked else Doubt.NAMED)
+    doubt = None if chosen else _doubt_of_name(frame)
+    step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", doubt=doubt)
     return _TypeOfTensors(Fact(ACCELERATOR, step), LEGACY[last])
 
 

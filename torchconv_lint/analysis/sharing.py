@@ -450,8 +450,10 @@ def written(
                 continue
             stale[key] = stale.get(key, frozenset()) | {write}
         if memory.origin in ("parameter", "attribute"):
-            foreign = ForeignWrite(frame.site(node), write, memory, renamed=memory in renamed, within=within)
-            frame.emit(replace(foreign, indexed=memory in unknown))
+            by_another_name, indexed = memory in renamed, memory in unknown
+            frame.emit(
+                ForeignWrite(frame.site(node), write, memory, renamed=by_another_name, indexed=indexed, within=within)
+            )
             frame.foreign_writes.append((write, memory))
         if memory.origin == "attribute":
             _reaches_other_attributes(frame, write, memory)

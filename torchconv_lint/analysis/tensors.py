@@ -239,8 +239,8 @@ def module_output(
         place = device
     if place is not None and place.value == ACCELERATOR:
         place = place.then(site, f"the output of `{name}` is there too", sure)
-        if given is not None and given.value == CPU and moves_nothing and place.step is not None:
-            place = replace(place, step=replace(place.step, doubt=Doubt.REFUSED))
+        if given is not None and given.value == CPU and moves_nothing:
+            place = place.doubted(Doubt.REFUSED)
     grad = result_grad(frame, operands)
     if frame.state.grad is False:
         grad = NO_GRAD

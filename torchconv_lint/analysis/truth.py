@@ -106,9 +106,10 @@ def ask_truth(
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
         if isinstance(alt.kind, Opaque) and alt.kind.tensorish and tensor.count is not None:
             sure = Confidence.LIKELY
-        doubtful = or_none and (_is_doubtful(frame, node, alt.kind, value) or _is_among_others(frame))
-        doubtful = doubtful or (
-            or_none and adds_nothing(frame.definition, frame.interpreter.outline, dotted_path(node))
+        doubtful = or_none and (
+            _is_doubtful(frame, node, alt.kind, value)
+            or _is_among_others(frame)
+            or adds_nothing(frame.definition, frame.interpreter.outline, dotted_path(node))
         )
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)

@@ -88,6 +88,15 @@ class Fact:
             return replace(self, confidence=confidence)
         return Fact(self.value, Step(site, message, self.step, length + 1), confidence)
 
+    def doubted(self, doubt: Doubt) -> Fact:
+        """The same fact, its last step doubted; a fact without steps has nothing to be doubted."""
+        return self if self.step is None else replace(self, step=replace(self.step, doubt=doubt))
+
+    def doubted_since(self, site: Site, message: str, doubt: Doubt) -> Fact:
+        """The same fact after one more step, which is doubted, however long the story is."""
+        length = self.step.length + 1 if self.step is not None else 1
+        return replace(self, step=Step(site, message, self.step, length, doubt=doubt))
+
     def weaker(self, at_most: Confidence) -> Fact:
         """The same fact, at most this sure."""
         return self if self.confidence <= at_most else replace(self, confidence=at_most)
