@@ -340,6 +340,8 @@ class Survey:
                     passed |= names_in(argument)
         if arguments or (isinstance(func, ast.Name) and func.id in self.vocabulary.ours):
             self.handing.append(node)
+        if len(arguments) > 1 and isinstance(arguments[0], ast.Name) and arguments[0].id.lower().endswith("loss"):
+            self.found.words.add("backward")  # as far as this can tell: see backward.steps_with
         if isinstance(func, ast.Attribute):
             self._method(node, func)
             self.constructing.call(node, func.attr)

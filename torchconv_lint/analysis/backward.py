@@ -6,11 +6,12 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.walking import ByType
 
@@ -43,7 +44,7 @@ NO_PASSES = Passes()
 
 def backward_in(nodes: ByType) -> Passes:
     """The backward passes among these nodes."""
-    losses = [loss for node in nodes[ast.Call] for loss in losses_of(node)]
+    losses = [loss for node in nodes[ast.Call] for loss in (*losses_of(node), *_stepped_by(node))]
     if not losses:
         return NO_PASSES
     whole = frozenset(loss.id for loss in losses if isinstance(loss, ast.Name))
@@ -114,6 +115,30 @@ def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:
         if len(names) == size:
             break
     return names
+
+
+def steps_with(call: str, first: str, others: Iterable[str]) -> bool:
+    """Whether what is called, by its name, is given a loss first and an optimiser as well, by theirs: it goes backward
+    and steps. A loss function is no loss, and a class makes a trainer of the two."""
+    name = call.rpartition(".")[2]
+    loss = first.rpartition(".")[2].lower()
+    if not loss.endswith("loss") or first == "self.loss" or name[:1].isupper() or _MAKES.match(name):
+        return False
+    return any(_OPTIMIZER.search(other) for other in others)
+
+
+_OPTIMIZER = re.compile(r"(^|[._])(\w*optim|opt($|[._\d])|\w+_opt($|[._\d]))", re.I)
+_MAKES = re.compile(r"(compile|configure|get|build|make|create|init|setup|prepare|log|save|report|print)(_|$)", re.I)
+"""What is given a loss and an optimiser before anything is trained, or to speak of them."""
+
+
+def _stepped_by(node: ast.Call) -> Iterator[ast.expr]:
+    """`loss` in `scaler(loss, optimizer)` and `self.net.train_step(loss, self.optim)`."""
+    if len(node.args) + len(node.keywords) < 2 or not node.args or not isinstance(node.args[0], ast.Name):
+        return
+    others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+    if steps_with(dotted(node.func) or "", node.args[0].id, (dotted(other) or "" for other in others)):
+        yield node.args[0]
 
 
 GRAPH_KEYWORDS = frozenset(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import module_calls, transforms
 from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.conditions import ASKED, CALLED, is_answer
-from torchconv_lint.analysis.devices import any_device
+from torchconv_lint.analysis.devices import any_device, names_device
 from torchconv_lint.analysis.frame import Argument, Arguments
 from torchconv_lint.analysis.left_behind import accepted, is_left_behind
 from torchconv_lint.analysis.names import dotted_path, receiver_of
@@ -61,6 +61,8 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kin
             return interpreter.calls.follow(frame, definition, Arguments(), this, node)
         return Function(definition, None if "staticmethod" in decorators else this)
     value = stored(frame, this, name)
+    if _is_off(value) and not names_device(name):
+        return Opaque(f"self.{name}")
     if value and not _is_placeholder(value):
         return value
     if name == "device" and not value:
@@ -69,7 +71,7 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kin
         return any_device(frame, "self.device", node)
     constant = interpreter.classes.constant(this.definition, name) if not value else None
     if constant is not None:
-        return constant
+        return Opaque(f"self.{name}") if _is_off(constant) and not names_device(name) else constant
     if this.is_module and name in ("training", "hparams", "config"):
         return Opaque(f"self.{name}")
     memory = Memory(("attribute", name), "attribute", f"self.{name}") if frame.tracks else None
@@ -83,6 +85,12 @@ def _is_being_made(frame: Frame) -> bool:
 def _is_placeholder(value: Value) -> bool:
     """None, and nothing else: what the attribute is for, a subclass or other code stores."""
     return all(isinstance(kind, Const) and kind.value is None for kind, _ in value)
+
+
+def _is_off(value: Value) -> bool:
+    """False or 0, and nothing else: code that asks for it was written for those who switch it on, in a subclass or from
+    outside."""
+    return bool(value) and all(isinstance(kind, Const) and kind.value in (False, 0) for kind, _ in value)
 
 
 def _lasting(path: When) -> When:

@@ -462,7 +462,8 @@ class GraphKept(Event):
 
     `spent`: backward goes through its graph by itself. `tag` marks what holds on to the graph. `escapes`: what becomes
     of that in the end cannot be seen; that backward goes through the sum or the list has been ruled out already.
-    `operand` is where the tensor is written, if it is a tensor by itself and no container of some.
+    `operand` is where the tensor is written, if it is a tensor by itself and no container of some. `evaluating`: the
+    function does not train, and says that it evaluates: nobody will go backward through what it keeps.
     """
 
     tensor: Tensor
@@ -474,6 +475,7 @@ class GraphKept(Event):
     sure: Confidence
     escapes: bool = False
     operand: Site | None = None
+    evaluating: bool = False
 
 
 @told

@@ -174,6 +174,7 @@ class Frame:
         self.loop_depth = 0
         self.rounds: tuple[cst.CSTNode, ...] = ()  # the loops that the statement at hand is in, innermost last
         self.few: set[cst.CSTNode | None] = set()  # loops that go through a few things only
+        self.put_aside: set[cst.CSTNode] = set()  # loops in which graphs are put aside
         self.nesting = 0
         self.alive = True
         self.has_failed = False

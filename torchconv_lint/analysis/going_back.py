@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.backward import GRAPH_KEYWORDS, losses_of, paths
+from torchconv_lint.analysis.backward import GRAPH_KEYWORDS, losses_of, paths, steps_with
 from torchconv_lint.analysis.cuts import cuts_of
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.graph import graph_of, held, regraphed, requires
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import Cut, Fact, Function, Kind, Opaque, Tensor, Value, deeply, guessed
@@ -110,6 +111,15 @@ def _served(tensor: Tensor) -> Tensor:
 _GRADIENT = "grad"
 
 
+def _steps_with(frame: Frame, name: str, arguments: Arguments) -> bool:
+    """Whether the call is given a loss, by its name, and an optimiser."""
+    first = arguments.positional[0].node if arguments.count > 1 and arguments.positional else None
+    if type(first) is not cst.Name or not first.value.lower().endswith("loss"):
+        return False
+    others = [*arguments.positional[1:], *arguments.keywords.values()]
+    return steps_with(name, first.value, (dotted_path(other.node) or "" for other in others))
+
+
 def computes_loss(kind: Kind) -> bool:
     """Whether it is a function of the project that calls backward on what it has computed itself: what it is handed is
     an input, whatever the function is called."""
@@ -123,7 +133,9 @@ def computes_loss(kind: Kind) -> bool:
 def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`; what is called a
     gradient is one, and needs no graph: `output.backward(grad_output)`."""
-    if "backward" not in name or _GRADIENT in name:
+    if "backward" not in name and not _steps_with(frame, name, arguments):
+        return
+    if _GRADIENT in name:
         return
     own = [
         argument

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -59,7 +61,7 @@ def accumulated(
         _tell_kept(frame, node, target, added, parts, container=False)
         if outlives or _is_seen_by_others(frame, target):
             frame.interpreter.shared.graphs.escaped.add(node)
-    return _marked(after, node)
+    return _put_aside(frame, after, node)
 
 
 def contained(
@@ -77,7 +79,7 @@ def contained(
         _tell_kept(frame, node, target, item, part, container=True)
         if outlives or _is_seen_by_others(frame, target):
             frame.interpreter.shared.graphs.escaped.add(node)
-    return _marked(item, node)
+    return _put_aside(frame, item, node)
 
 
 def accumulated_list(
@@ -88,7 +90,7 @@ def accumulated_list(
     if type(items) is not cst.List or not any(requires(kind) for kind in held(added)):
         return after
     contained(frame, node, target, before, added, items)
-    return _marked(after, node)
+    return _put_aside(frame, after, node)
 
 
 def _loss(frame: Frame, kind: Kind, part: cst.CSTNode) -> Kind:
@@ -105,7 +107,10 @@ def taken_in(graph: Graph, value: Value) -> Graph:
     return graph if kept <= graph.kept else replace(graph, leaf=False, kept=graph.kept | kept)
 
 
-def _marked(value: Value, node: cst.CSTNode) -> Value:
+def _put_aside(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """The value, marked as holding on to what is put aside at `node`."""
+    frame.put_aside.update(frame.rounds[-1:])
+
     def mark(kind: Kind) -> Kind:
         graph = graph_of(kind)
         if not has_graph(kind) or node in graph.kept:
@@ -168,7 +173,30 @@ def _tell_kept(
         text, what = frame.text(target), frame.text(parts)
         last = container and f"{text}[-1]" in frame.evidence.spent  # backward goes through what is in the container
         operand = frame.site(parts) if form_of(added) == "tensor" and not last else None
-        frame.emit(GraphKept(frame.site(node), tensor, text, what, container, spent, node, sure, operand=operand))
+        filled = container and any(isinstance(kind, Tensor) for kind, _ in frame.quietly(target))
+        site, evaluating = frame.site(node), not (spent or filled) and _evaluates(frame)
+        frame.emit(GraphKept(site, tensor, text, what, container, spent, node, sure, False, operand, evaluating))
+
+
+_LIKE_EVALUATION = re.compile(r"(^|_)(eval|evaluate|evaluation|test|predict|infer|inference|valid|validate)(_|$)", re.I)
+
+
+_SWITCHES_GRAD = re.compile(r"grad|infer|eval|mode", re.I)
+"""What a context of the code's own is called that may switch grad off."""
+
+
+def _evaluates(frame: Frame) -> bool:
+    """Whether the function at hand evaluates: it is called so, or puts a module into that mode, and does not train."""
+    outline = frame.definition.outline_around if frame.definition is not None else None
+    if outline is None or frame.goes_backward():
+        return False
+    contexts = (item.context_expr for node in outline.by_type[ast.With] for item in node.items)
+    if any(_SWITCHES_GRAD.search(ast.unparse(context)) for context in contexts):
+        return False
+    return _LIKE_EVALUATION.search(outline.name) is not None or any(
+        isinstance(call.func, ast.Attribute) and call.func.attr == "eval" and not call.args
+        for call in outline.by_type[ast.Call]
+    )
 
 
 def _is_spent(frame: Frame, node: cst.CSTNode, container: cst.BaseExpression | None) -> bool:

@@ -185,6 +185,8 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
 
 
 def _is_few(value: Value) -> bool:
+    if any(isinstance(kind, Sequence) and kind.items is None for kind, _ in value):
+        return False  # a loop has filled it
     return _is_one_output(value) or any(
         isinstance(kind, Sequence)
         and bool(kind.items)

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 PASSES = (4, 2, 1)
 """How often a loop's body is run to converge, by loop depth. The passes of the outer loops multiply those of the inner
-ones, so an inner loop needs fewer of its own; depth beyond the last entry counts as the last."""
+ones, so an inner loop needs fewer of its own; depth beyond the last entry counts as the last. One in which graphs are
+put aside is run twice at least: only the second round finds them there."""
 
 
 def run_block(frame: Frame, body: Iterable[cst.CSTNode]) -> None:
@@ -249,7 +250,9 @@ def _loop(
     frame.loop_depth += 1
     rounds, frame.rounds = frame.rounds, (*frame.rounds, node)
     ends: list[State | None] = []
-    for _ in range(passes):
+    for done in range(max(passes, 2)):
+        if done == passes and node not in frame.put_aside:
+            break
         del frame.events[mark:]
         del frame.returns[returned[0] :], frame.exits[returned[1] :], frame.yields[returned[2] :]
         frame.breaks, frame.continues = [], []

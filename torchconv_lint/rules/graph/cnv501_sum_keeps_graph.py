@@ -14,6 +14,9 @@ Silent, deliberately: `total += loss` followed by `total.backward()`, also throu
 `torch.autograd.grad`; a sum that is returned, stored or handed to unknown code while nothing shows that the graph has
 served; `.item()`, `.detach()`, `float()`, and everything under `no_grad`.
 
+A sum of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
+ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
+
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors.
 
@@ -103,6 +106,7 @@ class SumKeepsGraph(Rule[GraphKept]):
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("+=&for", "backward"))
+    triggers_on_request = (("+=&for", "eval"),)
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A sum over the rounds of a loop through which backward never goes."""

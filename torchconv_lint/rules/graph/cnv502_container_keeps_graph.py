@@ -16,6 +16,9 @@ Silent, deliberately: losses that are collected for one backward (`torch.stack(l
 `sum(losses).backward()`); a container that is returned, stored or handed to unknown code while nothing shows that the
 graph has served; `.item()`, `.detach()`, and everything under `no_grad`.
 
+A container of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
+ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
+
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors. Only *certain* ones are shown by default: on code that nobody had looked
 at, too many of the *likely* ones were false. Whoever opts in to the code sees both.
@@ -104,6 +107,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))
+    triggers_on_request = (("append()&for", "eval"),)
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A container that is filled round after round, and through which backward never goes."""

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def kept(event: GraphKept, message: str) -> Iterator[Verdict]:
-    """A verdict if the graph has served already, or if it is plain that nothing will ever need it."""
+    """A verdict if the graph has served already, or if it is plain that nothing will ever need it. Where somebody else
+    may, of what a function gives that evaluates, it is told on request."""
     grad = event.tensor.grad
-    if grad is None or (event.escapes and not event.spent):
+    unseen = event.escapes and not event.spent
+    if grad is None or (unseen and not event.evaluating):
         return
     sure = min(event.sure, grad.confidence, Confidence.CERTAIN if event.spent else Confidence.LIKELY)
-    yield Verdict(event.site, message, sure, steps(grad), detached(event))
+    yield Verdict(event.site, message, sure, steps(grad), detached(event), on_request=unseen)
 
 
 def detached(event: GraphKept) -> Proposal | None:
