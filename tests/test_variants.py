@@ -65,6 +65,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
         ("hazard_returned", "hazard_found_again"), NAMED
     ),
     ("names without a meaning", "cnv402/optional_tensors.py"): {"Averaging": NAMED},
+    ("names without a meaning", "cnv501/deep_in_loops.py"): {"hazard_handed_over_with_the_optimizer": NAMED},
     ("names without a meaning", "cnv519/losses_made_leaves.py"): {"hazard_number": NAMED},
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
     ("names without a meaning", "cnv205/loaded_again_and_again.py"): {"adapt": NAMED},
