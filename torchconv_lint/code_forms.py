@@ -94,6 +94,32 @@ def is_metadata(node: ast.expr | None) -> bool:
     return False
 
 
+def is_size(node: ast.expr) -> bool:
+    """`x.shape[0] // 2`, `len(x)`, `x.size(0)`: what says of a tensor how large it is, and holds none of its elements."""
+    pending = [node]  # a long sum is too deep for recursion
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.BinOp):
+            pending += (node.left, node.right)
+            continue
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        if isinstance(node, ast.Call):
+            if called_by_name(node) not in _COUNTING and last_name(node.func) not in _SIZE_METHODS:
+                return False
+        elif isinstance(node, ast.Attribute):
+            if node.attr not in _SIZES:
+                return False
+        elif not isinstance(node, ast.Constant) or node.value is None:
+            return False
+    return True
+
+
+_SIZES = frozenset({"shape", "ndim", "dtype", "is_cuda"})
+_SIZE_METHODS = frozenset({"size", "dim", "numel", "nelement", "ndimension"})
+_COUNTING = frozenset({"len", "int", "isinstance", "hasattr", "str"})
+
+
 def is_plain_question(node: ast.expr) -> bool:
     """`torch.cuda.is_available()`, `torch.is_tensor(x)`, `torch.__version__ >= …`: asked of torch, but no tensor."""
     func = node.func if isinstance(node, ast.Call) else node
@@ -117,8 +143,11 @@ def is_number(node: ast.expr) -> bool:
 
 
 def is_number_made(name: str, call: ast.Call) -> bool:
-    """`torch.tensor(0.0, device=device)`: no tensor or array goes into it."""
-    return name == "tensor" and len(call.args) == 1 and isinstance(call.args[0], ast.Constant)
+    """`torch.tensor([[0.0, 1.0]], device=device)`: no tensor or array goes into it."""
+    return name == "tensor" and len(call.args) == 1 and all(node.__class__ in _LITERAL for node in walk(call.args[0]))
+
+
+_LITERAL = frozenset({ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.BinOp})
 
 
 def may_require(node: ast.expr) -> bool:
@@ -172,9 +201,9 @@ def makes_integers(call: ast.Call) -> bool:
     return bool(constants) and all(type(constant) is int for constant in constants)
 
 
-def called_by_name(call: ast.Call) -> str:
-    """The name of a function that is called by its name alone."""
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+def called_by_name(call: ast.expr) -> str:
+    """The name of a function that is called by its name alone; "" for any other expression."""
+    return call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
 
 
 def _is_several(node: ast.expr) -> bool:

@@ -17,10 +17,11 @@ KNOWN_ACCELERATORS = ("cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privat
 _QUOTED = re.compile(rf"['\"](?:{'|'.join(KNOWN_ACCELERATORS)})\b")
 _CONJUGATES = re.compile(r"conj|adjoint|\.m?H\b")
 _TELLING = {
-    "'bfloat16'": ("bfloat16", "bf16", "float8", "autocast", "torch_dtype"),
-    "'sparse'": ("sparse",),
-    "'quantize'": ("quant",),
+    "'bfloat16'": ("bfloat16", "BFloat16", "float8", "autocast"),
+    "'sparse'": ("to_sparse", "sparse_coo", "sparse_cs", "sparse_bs", "sparse_compressed", "is_sparse"),
+    "'quantize'": ("quantize_per_", "is_quantized"),
 }
+"""By what a file may have tensors that an array cannot show: see `analysis.forms`."""
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 

@@ -141,11 +141,11 @@ def sift(
     )
     callees = _called_for(features, chosen)
     callees |= _named({function for function, found in features.items() if _hands_on(found, callees)})
-    heard = {function.name for function in chosen if live.begins_in(features[function])}
+    heard = [(function.name, live.rest(features[function])) for function in chosen]
     chosen |= {  # what it hands to them may be what the rest of a trigger speaks of
         function
         for function, found in features.items()
-        if function in reach and not heard.isdisjoint(found.calls) and not live.others.isdisjoint(found.words)
+        if function in reach and any(name in found.calls and not rest.isdisjoint(found.words) for name, rest in heard)
     }
     module_chosen = module_chosen or bool(module.calls & callees)
     if not chosen and not module_chosen:
@@ -208,13 +208,16 @@ class _Live:
 
     def __init__(self, wanted: frozenset[tuple[str, ...]], told: frozenset[str], features: list[Features]) -> None:
         words: set[str] = set(told).union(*(found.words for found in features))
-        live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
-        self.others = frozenset(word for _, others in live for word in others)
-        self.heads = [head for head, _ in live]
+        self.live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
+        self.others = frozenset(word for _, others in self.live for word in others)
 
     def begins_in(self, found: Features) -> bool:
         """Whether a function holds what one of them begins with."""
-        return any(head <= found.words for head in self.heads)
+        return any(head <= found.words for head, _ in self.live)
+
+    def rest(self, found: Features) -> frozenset[str]:
+        """What stands behind the first words of those that begin in a function, and is not there itself."""
+        return frozenset(word for head, others in self.live if head <= found.words for word in others - found.words)
 
 
 def _size(function: FunctionOutline) -> int:

@@ -35,6 +35,7 @@ from torchconv_lint.code_forms import (
     is_number,
     is_number_made,
     is_plain_question,
+    is_size,
     is_view,
     keeps_parameters,
     last_name,
@@ -165,6 +166,7 @@ class Survey:
         self.aliases: list[tuple[str, str]] = []
         self.loaded: set[str] = set()
         self.handing: list[ast.Call] = []
+        self.kept_each_time: list[tuple[str, ast.expr]] = []
         self.sums: set[str] = set()
         self.added: set[str] = set()
         self.returns = False
@@ -208,10 +210,13 @@ class Survey:
             found.triggers.add(MEETING)
         if any(root in arrays and names & tensors for root, names in self.rows):
             found.triggers.add(IMPLICIT)
+        for word, value in self.kept_each_time:
+            if word not in found.words and not is_number(value) and self._may_be_result(value):
+                found.words.add(word)
         if self.written & self.integers:
             found.words.add("integers written")
         if self.rounded & (tensors | {"self"}):
-            found.words.add("round")
+            found.words.add("round(tensor)")
         own = self.written - {"self", "cls"}
         shared = self.shared | self.shared_if_known if found.counted else self.shared
         found.made = self.made
@@ -253,6 +258,12 @@ class Survey:
         if self.scalars & self.made:
             found.triggers.add(SCALAR)
         return found
+
+    def _may_be_result(self, value: ast.expr) -> bool:
+        """Whether something that is called may have given it, or a caller."""
+        return calls_something(value, self.vocabulary.plain) or not names_in(value).isdisjoint(
+            self.made | self.found.given | {"self"}
+        )
 
     def _from_parameters(self) -> set[str]:
         """The parameters and the names made from them."""
@@ -396,6 +407,8 @@ class Survey:
             found.trains = True
         if attr == "backward":
             self.made.update(names_in(func.value))
+        if attr == "grad" and root in vocabulary.torch:
+            found.words.add("backward")
         if attr in ("numpy", "__array__"):
             found.triggers.add(TO_NUMPY)
             self.sunk.update(names_in(func.value))
@@ -441,8 +454,7 @@ class Survey:
             self.constructing.append(func.value, node.args[0])
             if isinstance(func.value, ast.Name):
                 self.gathered.append(({func.value.id}, names_in(node.args[0])))
-            if not is_number(node.args[0]):
-                found.words.add("append()")
+            self.kept_each_time.append(("append()", node.args[0]))
             if is_view(node.args[0]):
                 self.appended.update(names_in(node.args[0]))
             if keeps_parameters(node.args[0]):
@@ -531,6 +543,8 @@ class Survey:
 
     def _bound(self, names: set[str], value: ast.expr) -> None:
         self.constructing.bind(names, value)
+        if is_size(value):
+            return
         nodes: list[Any] = walk(value)
         sources = {node.id for node in nodes if node.__class__ is ast.Name}
         attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}
@@ -542,6 +556,8 @@ class Survey:
             self.given_out |= names
         if isinstance(value, ast.Call) and makes_integers(value):
             self.integers |= names
+        if isinstance(value, ast.BinOp) and not names.isdisjoint(sources):
+            self.kept_each_time.append(("+=", value))
         sized, callees = _sized_by(nodes, self.vocabulary)
         if sized:
             self.sized |= names - {"self"}
@@ -597,8 +613,7 @@ class Survey:
 
     def augmented(self, node: ast.AugAssign) -> None:
         """`a += b` may write in place."""
-        if not is_number(node.value):
-            self.found.words.add("+=")
+        self.kept_each_time.append(("+=", node.value))
         self.written.update(names_in(node.target))
         if isinstance(node.target, ast.Attribute | ast.Subscript) and _is_gradient(node.value):
             self.added.add(ast.unparse(node.target))
@@ -623,7 +638,12 @@ class Survey:
     def loop(self, node: ast.For | ast.comprehension) -> None:
         """What is iterated over may be tensors."""
         self.found.words.add("for")
-        self.bindings.append((names_in(node.target), names_in(node.iter)))
+        target, source = node.target, node.iter
+        if called_by_name(source) == "enumerate" and isinstance(target, ast.Tuple):
+            counted = target.elts[1:]
+            self.bindings.append(({name for each in counted for name in names_in(each)}, names_in(source)))
+        elif called_by_name(source) != "range":
+            self.bindings.append((names_in(target), names_in(source)))
         if isinstance(node, ast.comprehension):
             for condition in node.ifs:
                 self._tested(condition)

@@ -70,7 +70,7 @@ class PythonRound(Rule[Rounded]):
     code = "CNV413"
     name = "python-round"
     hears = (Rounded,)
-    triggers = (("round",),)
+    triggers = (("round(tensor)",),)
 
     def judge(self, event: Rounded) -> Iterator[Verdict]:
         """Any tensor: none has `__round__`."""
