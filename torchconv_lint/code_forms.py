@@ -95,7 +95,7 @@ def is_metadata(node: ast.expr | None) -> bool:
 
 
 def is_size(node: ast.expr) -> bool:
-    """`x.shape[0] // 2`, `len(x)`, `x.size(0)`: what says of a tensor how large it is, and holds none of its elements."""
+    """`x.shape[0] // 2`, `len(x)`, `x.size(0)`: what says how large a tensor is, and holds none of its elements."""
     pending = [node]  # a long sum is too deep for recursion
     while pending:
         node = pending.pop()

@@ -7,8 +7,12 @@ to in the same function; nothing is evaluated.
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.walking import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TENSORS = frozenset({"tensor", "as_tensor", "new_tensor", "Tensor", "FloatTensor", "DoubleTensor", "LongTensor"})
 _TENSORS |= {"IntTensor", "ByteTensor", "BoolTensor", "HalfTensor"}
@@ -73,16 +77,15 @@ class Constructing:
         elif _is_no_number(argument):
             self._words.add("array(objects)")
 
-    def bind(self, names: set[str], value: ast.expr) -> None:
-        """Names are bound to a value."""
+    def bind(self, names: set[str], value: ast.expr, sources: Iterable[str]) -> None:
+        """Names are bound to a value, in which these names are."""
         if _makes_integers(value):
             self._integers |= names
         what = _what(value)
         if what:
-            inner = _names(value)
             for name in names:
                 self._bound.setdefault(name, set()).add(what)
-                self._within.setdefault(name, set()).update(inner)
+                self._within.setdefault(name, set()).update(sources)
 
     def append(self, node: ast.expr, item: ast.expr) -> None:
         """Something is appended to `node`."""

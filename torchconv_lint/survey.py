@@ -27,6 +27,7 @@ from torchconv_lint.analysis.presence import (
 )
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.code_forms import (
+    MODULE_MEMORY,
     anchor_of,
     annotation_words,
     called_by_name,
@@ -66,7 +67,7 @@ from torchconv_lint.features import (
 from torchconv_lint.vocabulary import SHARING, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
@@ -520,8 +521,6 @@ class Survey:
                 names.add(anchor)
             if isinstance(target, ast.Attribute) and target.attr == "requires_grad" and may_require(node.value):
                 self.found.words.add("requires_grad=True")
-            if isinstance(target, ast.Attribute | ast.Subscript) and _is_gradient(node.value):
-                self.sums.add(ast.unparse(target))
             if isinstance(target, ast.Attribute) and _calls_sharing(node.value):
                 self.found.keeps_shared = True
                 if is_snapshot(target.attr):
@@ -533,7 +532,10 @@ class Survey:
                 self.found.triggers.add(KEPT)
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.rows.append((root_of(target), names_in(node.value)))
-        self._bound(names, node.value)
+        if "grad" in self._bound(names, node.value):
+            self.sums.update(
+                ast.unparse(target) for target in node.targets if isinstance(target, ast.Attribute | ast.Subscript)
+            )
 
     def annotated(self, node: ast.AnnAssign) -> None:
         """The same for `x: T = value`."""
@@ -541,13 +543,15 @@ class Survey:
         if node.value is not None:
             self._bound(names_in(node.target), node.value)
 
-    def _bound(self, names: set[str], value: ast.expr) -> None:
-        self.constructing.bind(names, value)
+    def _bound(self, names: set[str], value: ast.expr) -> Collection[str]:
+        """Names are bound to a value; the attributes that are read in it."""
         if is_size(value):
-            return
+            self.constructing.bind(names, value, ())
+            return ()
         nodes: list[Any] = walk(value)
         sources = {node.id for node in nodes if node.__class__ is ast.Name}
         attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}
+        self.constructing.bind(names, value, sources)
         if "self" in sources and (anchor := anchor_of(value)) is not None:
             sources.add(anchor)
         if root_of(value) in self.vocabulary.numpy:
@@ -586,8 +590,9 @@ class Survey:
             self.shared.update(names)
         elif attributes & _SHARING_IF_KNOWN:
             self.shared_if_known.update(names)
-        if keeps_parameters(value):
+        if not attributes.isdisjoint(MODULE_MEMORY) and keeps_parameters(value):
             self.found.triggers.add(KEPT)
+        return attributes
 
     def operation(self, node: ast.BinOp) -> None:
         """Arithmetic between what may be an array and what may be a tensor."""

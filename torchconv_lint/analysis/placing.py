@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.walking import walk
+from torchconv_lint.code_forms import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,12 +70,12 @@ def outputs(nodes: ByType) -> frozenset[str]:
     others: set[str] = set()
     bindings = [(target, node.value) for node in nodes[ast.Assign] for target in node.targets]
     for target, value in bindings:
-        names = {each.id for each in walk(target) if isinstance(each, ast.Name)}
+        names = names_in(target)
         while isinstance(value, ast.Attribute | ast.Subscript):  # `model(x).logits`, `model(x)[0]`
             value = value.value
         if isinstance(value, ast.Call) and _is_module(value.func):
             made |= names
-        elif not any(isinstance(each, ast.Name) and each.id in names for each in walk(value)):
+        elif not names <= others and names.isdisjoint(names_in(value)):
             others |= names
     return frozenset(made - others)
 
