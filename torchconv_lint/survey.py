@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.analysis.backward import GOES_BACK
+from torchconv_lint.analysis.backward import GOES_BACK, stepped_by
 from torchconv_lint.analysis.evidence import (
     OF_DATA,
     TAKES_MATRIX,
@@ -352,8 +352,8 @@ class Survey:
                     passed |= names_in(argument)
         if arguments or (isinstance(func, ast.Name) and func.id in self.vocabulary.ours):
             self.handing.append(node)
-        if len(arguments) > 1 and isinstance(arguments[0], ast.Name) and arguments[0].id.lower().endswith("loss"):
-            self.found.words.add("backward")  # as far as this can tell: see backward.steps_with
+        if stepped_by(node) is not None:
+            self.found.words.add("backward")
         if isinstance(func, ast.Attribute):
             self._method(node, func)
             self.constructing.call(node, func.attr)

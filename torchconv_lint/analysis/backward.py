@@ -44,7 +44,8 @@ NO_PASSES = Passes()
 
 def backward_in(nodes: ByType) -> Passes:
     """The backward passes among these nodes."""
-    losses = [loss for node in nodes[ast.Call] for loss in (*losses_of(node), *_stepped_by(node))]
+    losses = [loss for node in nodes[ast.Call] for loss in losses_of(node)]
+    losses += filter(None, map(stepped_by, nodes[ast.Call]))
     if not losses:
         return NO_PASSES
     whole = frozenset(loss.id for loss in losses if isinstance(loss, ast.Name))
@@ -132,13 +133,14 @@ _MAKES = re.compile(r"(compile|configure|get|build|make|create|init|setup|prepar
 """What is given a loss and an optimiser before anything is trained, or to speak of them."""
 
 
-def _stepped_by(node: ast.Call) -> Iterator[ast.expr]:
+def stepped_by(node: ast.Call) -> ast.Name | None:
     """`loss` in `scaler(loss, optimizer)` and `self.net.train_step(loss, self.optim)`."""
-    if len(node.args) + len(node.keywords) < 2 or not node.args or not isinstance(node.args[0], ast.Name):
-        return
+    first = node.args[0] if node.args else None
+    if not isinstance(first, ast.Name) or not first.id.lower().endswith("loss"):
+        return None
     others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
-    if steps_with(dotted(node.func) or "", node.args[0].id, (dotted(other) or "" for other in others)):
-        yield node.args[0]
+    steps = steps_with(dotted(node.func) or "", first.id, (dotted(other) or "" for other in others))
+    return first if steps else None
 
 
 GRAPH_KEYWORDS = frozenset(
