@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from rich.console import Console
 from rich.table import Table
@@ -54,11 +55,8 @@ class Effort:
                 name = f"{os.path.basename(interpreter.source.path)}:{function.first_line} {function.name}"
                 self.functions[name] += self.expressions - before
 
-        Frame.evaluate, Interpreter._enter = counted, entered  # type: ignore[method-assign]
-        try:
+        with patch.object(Frame, "evaluate", counted), patch.object(Interpreter, "_enter", entered):
             yield
-        finally:
-            Frame.evaluate, Interpreter._enter = evaluate, enter  # type: ignore[method-assign]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
