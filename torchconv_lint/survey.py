@@ -20,7 +20,6 @@ from torchconv_lint.analysis.presence import (
     MASKING,
     TAKING,
     TELLING,
-    is_called_like_data,
     optional_inputs,
     replaced,
     used,
@@ -47,23 +46,15 @@ from torchconv_lint.code_forms import (
     names_in,
     root_of,
 )
-from torchconv_lint.constructing import Constructing
 from torchconv_lint.features import (
-    ARGUMENT_COUNT,
-    ARGUMENT_SCALAR,
-    ARGUMENT_WRITE,
     COUNT,
-    HANDED,
-    IMPLICIT,
     KEPT,
-    MEETING,
     SCALAR,
-    SHARED_WRITE,
     SNAPSHOT,
     TO_NUMPY,
     TRUTH,
-    Features,
 )
+from torchconv_lint.seen import Seen
 from torchconv_lint.vocabulary import SHARING, Vocabulary
 
 if TYPE_CHECKING:
@@ -124,53 +115,8 @@ def survey(nodes: Iterable[ast.AST], vocabulary: Vocabulary) -> Survey:
     return Survey(vocabulary).run(nodes)
 
 
-class Survey:
-    """The state of one walk. `found` is complete after `conclude`: what a function makes of the results of others is
-    known when all have been looked at."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        self.found = Features(foreign=vocabulary.starred)
-        self.written: set[str] = set()
-        self.shared: set[str] = set()
-        self.tensors: set[str] = set()
-        self.shaped: set[str] = set()
-        self.optional: set[str] = set()
-        self.made: set[str] = set()
-        self.bindings: list[tuple[set[str], set[str]]] = []
-        self.gathered: list[tuple[set[str], set[str]]] = []
-        self.given_out: set[str] = set()
-        self.bare: set[str] = set()
-        self.asked_for: set[str] = set()
-        self.objects_given: dict[str, ast.expr] = {}
-        self.used: set[str | None] = set()
-        self.compared: set[str] = set()
-        self.counts: set[str] = set()
-        self.items: set[str] = set()
-        self.sized: set[str] = set()
-        self.sized_by: list[tuple[set[str], set[str]]] = []
-        self.shared_if_known: set[str] = set()
-        self.sunk: set[str] = set()
-        self.meetings: list[tuple[str | None, set[str]]] = []
-        self.rows: list[tuple[str | None, set[str]]] = []
-        self.arrays: set[str] = set()
-        self.nones: set[str] = set()
-        self.torch_made: set[str] = set()
-        self.objects: set[str] = set()
-        self.asked: list[ast.Call] = []
-        self.scalars: set[str] = set()
-        self.rounded: set[str] = set()
-        self.parameters: set[str] = set()
-        self.appended: set[str] = set()
-        self.integers: set[str] = set()
-        self.constructing = Constructing()
-        self.aliases: list[tuple[str, str]] = []
-        self.loaded: set[str] = set()
-        self.handing: list[ast.Call] = []
-        self.kept_each_time: list[tuple[str, ast.expr]] = []
-        self.sums: set[str] = set()
-        self.added: set[str] = set()
-        self.returns = False
+class Survey(Seen):
+    """One walk: what each type of node tells."""
 
     def run(self, nodes: Iterable[ast.AST]) -> Survey:
         """Look at each node once."""
@@ -180,120 +126,6 @@ class Survey:
             if handler is not None:
                 handler(self, node)
         return self
-
-    def conclude(self, counting: set[str]) -> Features:
-        """What the walk tells, given the names of the file's functions in which tensors of known size are made."""
-        found = self.found
-        for names, callees in self.sized_by:
-            if callees & counting:
-                self.sized |= names
-        self._spread()
-        for call in self.handing if self.vocabulary.elsewhere else ():
-            if self.vocabulary.converts_elsewhere(call.func):
-                self._handed(call)
-        for call in self.asked if self.objects else ():
-            if root_of(call) in self.objects:
-                self._sink(call)
-        given = self._from_parameters()
-        found.takes_arguments = bool((self.sunk | self.bare & self.optional) & given)
-        found.given = given
-        if self.scalars & given:
-            found.triggers.add(ARGUMENT_SCALAR)
-        if self.items & given:
-            found.triggers.add(ARGUMENT_COUNT)
-        arrays = self.arrays | self.vocabulary.numpy
-        tensors = self.sized | self.vocabulary.torch
-        found.words |= self.constructing.words(arrays, tensors, self.vocabulary.local, self.written)
-        if found.counted:
-            found.words.add("counted")
-        tensors = self.made | given | self.vocabulary.torch
-        if any(root in arrays and names & tensors for root, names in self.meetings):
-            found.triggers.add(MEETING)
-        if any(root in arrays and names & tensors for root, names in self.rows):
-            found.triggers.add(IMPLICIT)
-        for word, value in self.kept_each_time:
-            if word not in found.words and not is_number(value) and self._may_be_result(value):
-                found.words.add(word)
-        if self.written & self.integers:
-            found.words.add("integers written")
-        if self.rounded & (tensors | {"self"}):
-            found.words.add("round(tensor)")
-        own = self.written - {"self", "cls"}
-        shared = self.shared | self.shared_if_known if found.counted else self.shared
-        found.made = self.made
-        found.sunk |= self.sunk
-        found.data = self.made | self.tensors | self.vocabulary.torch | {"self"}
-        found.written = self.written
-        if found.triggers and self.written & given:
-            found.takes_arguments = True
-        renamed = {source for name, source in self.aliases if name in self.written and name != source}
-        if own & shared or own & self.appended & (self.made | self.tensors):
-            found.triggers.add(SHARED_WRITE)
-        if self.returns and self.given_out & self.written and "def __getitem__" in found.words:
-            found.triggers.add(SHARED_WRITE)
-            found.torchy = True
-        renamed &= self.tensors | {source for name, source in self.aliases if name in self.written & self.tensors}
-        if self.returns and renamed & self.parameters:
-            found.triggers.add(SHARED_WRITE)
-        if self.returns and self.written & self.parameters & (self.tensors | self.shaped):
-            found.triggers.add(ARGUMENT_WRITE)
-        if self.bare & (self.optional | self.nones & self.torch_made):
-            found.triggers.add(TRUTH)
-        fields = [path for path in self.asked_for if self._is_field(path)] if self.objects_given else []
-        found.described |= {
-            (dotted(self.objects_given[path.partition(".")[0]]) or "").partition(".")[0] for path in fields
-        }
-        if self.asked_for & self.used or fields:
-            found.triggers.add(TRUTH)
-            found.torchy = True
-        if (self.bare | self.compared | self.counts | self.items) & self.sized:
-            found.triggers.add(COUNT)
-        for names, sources in self.bindings if self.loaded else ():
-            if names & self.loaded:
-                self.loaded |= sources
-        if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
-            found.triggers.add(SNAPSHOT)
-        if self.sums & self.added:
-            found.triggers.add(SNAPSHOT)
-            found.torchy = True
-        if self.scalars & self.made:
-            found.triggers.add(SCALAR)
-        return found
-
-    def _may_be_result(self, value: ast.expr) -> bool:
-        """Whether something that is called may have given it, or a caller."""
-        return calls_something(value, self.vocabulary.plain) or not names_in(value).isdisjoint(
-            self.made | self.found.given | {"self"}
-        )
-
-    def _from_parameters(self) -> set[str]:
-        """The parameters and the names made from them."""
-        names = self.parameters - {"self", "cls"}
-        for _ in range(3):
-            size = len(names)
-            for bound, sources in (*self.bindings, *self.gathered):
-                if sources & names:
-                    names = names | bound
-            if len(names) == size:
-                break
-        return names
-
-    def _spread(self) -> None:
-        """Names made from names that tensors are in hold tensors too; aliases of shared memory share it."""
-        for _ in range(3):
-            before = len(self.made) + len(self.shared) + len(self.sized)
-            for names, sources in self.bindings:
-                if sources & self.made:
-                    self.made |= names
-                if sources & self.sized:
-                    self.sized |= names - {"self"}
-            for name, source in self.aliases:
-                if source in self.shared:
-                    self.shared.add(name)
-            if len(self.made) + len(self.shared) + len(self.sized) == before:
-                break
-
-    # -- handlers ----------------------------------------------------------------------------------------------------
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Parameters, and those annotated as tensors; a forward hook's signature."""
@@ -465,35 +297,6 @@ class Survey:
         if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
             self.written.update(names_in(func.value))
         self._shares(node, attr)
-
-    def _sink(self, node: ast.Call) -> None:
-        """A call that may convert its arguments; numbers and results of the same package are no tensors."""
-        names: set[str] = set()
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            names |= names_in(argument)
-            self._sunk_attribute(argument)
-        names -= self.vocabulary.converting
-        if names:
-            self.found.triggers.add(IMPLICIT)
-            self.sunk |= names
-
-    def _handed(self, node: ast.Call) -> None:
-        """A call of what converts its arguments in another file: for what is known here to be made from tensors. What
-        callers in this file pass is not asked about: they would take half of it along."""
-        names: set[str] = set()
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            names |= names_in(argument)
-            if (anchor := anchor_of(argument)) is not None:
-                names.add(anchor)
-        if names & (self.made | self.vocabulary.torch):
-            self.found.triggers.add(HANDED)
-            anchor = anchor_of(node.func)
-            self.found.sunk |= names | (names_in(node.func) - {"self"}) | ({anchor} if anchor is not None else set())
-
-    def _sunk_attribute(self, node: ast.expr) -> None:
-        anchor = anchor_of(node)
-        if anchor is not None and anchor.startswith("self."):
-            self.sunk.add(anchor)
 
     def _shares(self, node: ast.Call, name: str) -> None:
         if name in SHARING:
@@ -670,17 +473,6 @@ class Survey:
             self._tested(node.operand)
         elif isinstance(node.op, ast.Invert):
             self.found.words.add("~")
-
-    def _is_field(self, path: str) -> bool:
-        """Whether it is a field that is said to hold a tensor, of what a parameter is annotated as: of a class of
-        another file, its name has to tell."""
-        owner, _, name = path.partition(".")
-        annotation = dotted(self.objects_given[owner]) if name and owner in self.objects_given else None
-        if annotation is None:
-            return False
-        if annotation.partition(".")[0] in self.vocabulary.ours:
-            return is_called_like_data(name)
-        return name in self.vocabulary.fields.get(annotation, ())
 
     def _tested(self, node: ast.expr) -> None:
         self.found.words.add("if")
