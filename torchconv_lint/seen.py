@@ -42,6 +42,8 @@ class Seen:
         self.parameters: set[str] = set()
         self.objects_given: dict[str, ast.expr] = {}  # parameters whose annotation is a name, with it
         self.returns = False
+        self.own_written: set[str | None] = set()
+        self.own_returned: set[str | None] = set()
 
         # How names come about.
         self.bindings: list[Flow] = []
@@ -160,11 +162,15 @@ class Seen:
             triggers.add(SHARED_WRITE)
         if self.returns and self.written & self.parameters & (self.tensors | self.shaped):
             triggers.add(ARGUMENT_WRITE)
+        if self.returns and any(source == "self" and name in self.written for name, source in self.aliases):
+            triggers.add(ARGUMENT_WRITE)
         for names, sources in self.bindings if self.loaded else ():
             if names & self.loaded:
                 self.loaded |= sources
         if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
             triggers.add(SNAPSHOT)
+        if self.own_written & self.own_returned:
+            found.words.add("own buffer")
         if self.sums & self.added:
             triggers.add(SNAPSHOT)
             found.torchy = True

@@ -97,6 +97,8 @@ def sift(
         for found in (*features.values(), module):
             found.triggers.discard(IMPLICIT)
     reach = _reach(file, features)
+    if any("own buffer" in head for head, _ in _split(wanted)):  # arrays will do
+        reach |= {function for function, found in features.items() if "own buffer" in found.words}
     counted = _counted(features, module)
     trained = {function.name for function, found in features.items() if found.trains}
     sharing = {function.name for function, found in features.items() if shares(found)}

@@ -408,6 +408,7 @@ class Survey(Seen):
             self.written.update(names_in(target.value))
             if root_of(target.value) == "self":
                 self.found.writes_self = True
+                self.own_written.add(anchor_of(target.value))
             key = target.slice
             if isinstance(key, ast.Tuple | ast.Slice | ast.Compare) and isinstance(target.value, ast.Name):
                 self.tensors.add(target.value.id)
@@ -427,6 +428,7 @@ class Survey(Seen):
             self.added.add(ast.unparse(node.target))
         if isinstance(node.target, ast.Attribute | ast.Subscript) and root_of(node.target) == "self":
             self.found.writes_self = True
+            self.own_written.add(anchor_of(node.target))
         self.bindings.append((names_in(node.target), names_in(node.value)))
 
     def compared_lists(self, node: ast.Compare) -> None:
@@ -502,6 +504,8 @@ class Survey(Seen):
         """Whether the function gives a result."""
         if node.value is not None:
             self.returns = True
+            parts = node.value.elts if isinstance(node.value, ast.Tuple) else (node.value,)
+            self.own_returned.update(anchor_of(part) for part in parts if isinstance(part, ast.Attribute))
 
 
 _HARMLESS = frozenset(

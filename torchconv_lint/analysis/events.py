@@ -398,6 +398,17 @@ class ArgumentKept(Event):
 
 
 @told
+class BufferGiven(Event):
+    """A method (`function`) returns the array or tensor `attribute` of its object itself, which it has just written in
+    place, as every call does. `written` is where; `form` is "tensor", "array", or "" where it is not known which."""
+
+    attribute: str
+    function: str
+    written: int
+    form: str
+
+
+@told
 class Wait(Event):
     """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.events import ForeignWrite
-from torchconv_lint.analysis.sharing import memories
-from torchconv_lint.analysis.values import Array, Kind, Memory, Opaque, Tensor, Value, each
+from torchconv_lint.analysis.events import BufferGiven, ForeignWrite
+from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.sharing import form_of, memories
+from torchconv_lint.analysis.values import Array, Instance, Kind, Memory, Opaque, Tensor, Value, each, guessed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.state import State
 
 
@@ -85,3 +91,49 @@ def _has_columns(target: cst.Subscript) -> bool:
     if len(parts) == 1:
         return isinstance(parts[0], cst.Index) and isinstance(parts[0].value, cst.List)
     return any(isinstance(part, cst.Slice) for part in parts)
+
+
+def tell_buffers_given(frame: Frame, returned: cst.BaseExpression) -> None:
+    """`return self.observations, rewards`, after `self.observations[i] = …`: the next call overwrites what the caller
+    has been given. A private method's callers know its object, and a cache is there to be looked at."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    if outline is None or outline.owner is None or not isinstance(frame.this, Instance):
+        return
+    if outline.name.startswith("_") or frame.depth:
+        return
+    parts = [part.value for part in returned.elements] if isinstance(returned, cst.Tuple) else [returned]
+    for part in parts:
+        path = dotted_path(part)
+        if path is None or not _IS_OWN.match(path) or _CACHES.search(path):
+            continue
+        line = next(iter(_rewritten(outline, path)), 0)
+        value = frame.quietly(part)
+        if not line or not any(isinstance(kind, Array | Tensor) or guessed(kind) for kind, _ in value):
+            continue
+        frame.emit(BufferGiven(frame.site(part), path, outline.name, line, form_of(value)))
+
+
+_IS_OWN = re.compile(r"self\.\w+$")
+_CACHES = re.compile(r"cache|memo|running|weight|bias|param|grad", re.I)
+"""Attributes that are looked at where they are, or are there to be trained."""
+
+
+def _rewritten(function: FunctionOutline, path: str) -> Iterator[int]:
+    """The lines in which the function writes an item of `path`, none if it binds `path` to something else."""
+    nodes = function.by_type
+    targets = [target for node in nodes[ast.Assign] for target in _flat(node.targets)]
+    targets += [node.target for node in nodes[ast.AnnAssign]]
+    if any(dotted(target) == path for target in targets):
+        return
+    targets += [node.target for node in nodes[ast.AugAssign]]
+    for target in targets:
+        if dotted(target.value if isinstance(target, ast.Subscript) else target) == path:
+            yield target.lineno
+
+
+def _flat(targets: list[ast.expr]) -> Iterator[ast.expr]:
+    for target in targets:
+        if isinstance(target, ast.Tuple | ast.List):
+            yield from _flat(target.elts)
+        else:
+            yield target

@@ -12,6 +12,7 @@ from torchconv_lint.analysis.brought_back import spare_the_others
 from torchconv_lint.analysis.conversions import REFUSALS, REFUSED
 from torchconv_lint.analysis.dtypes import external
 from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
+from torchconv_lint.analysis.given_out import tell_buffers_given
 from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.kept_graphs import accumulated, self_update
@@ -140,6 +141,8 @@ def _return(frame: Frame, node: cst.Return) -> None:
         return  # it has raised
     gave_loss(frame, value, node)
     tell_double(frame, value, "the caller", node)
+    if frame.interpreter.wants.buffers and node.value is not None:
+        tell_buffers_given(frame, node.value)
     frame.returns.append(value)
     frame.exits.append(frame.state)
     frame.alive = False

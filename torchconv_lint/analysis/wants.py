@@ -6,6 +6,7 @@ import re
 
 from torchconv_lint.analysis.events import (
     ArgumentKept,
+    BufferGiven,
     DoubleKept,
     MadeOnHost,
     Race,
@@ -25,5 +26,6 @@ class Wants:
         self.traces = TracedRead in heard or TracedCut in heard
         self.makers = MadeOnHost in heard
         self.arguments = ArgumentKept in heard
+        self.buffers = BufferGiven in heard
         self.doubles = DoubleKept in heard and _DOUBLES.search(text) is None
         self.copies = Race in heard and "non_blocking" in text

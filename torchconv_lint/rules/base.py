@@ -37,22 +37,22 @@ EventT = TypeVar("EventT")
 class Rule(ABC, Generic[EventT]):
     """One rule, one file; the module's docstring is the rule's page.
 
-    `code` and `name` identify it, `hears` are the event types it judges; `default` is False for an opt-in rule,
-    `group` the name that asks for it and for the other rules of its group, `default_from` the least confidence that is
-    shown where nobody has asked for the rule, `needs_accelerator` True if nothing can go wrong where all tensors are
-    on the CPU. `triggers` tell the sieve what to look for beyond what it always does: a function that meets torch is
-    analysed if it holds the first word of a trigger and its file all the others; "a&b" in the first place are two
-    words of the function. Words are names of called functions and of attributes, "name=" for a keyword argument,
-    "np.flip" and "torch.Tensor" for what is called of NumPy and torch, "+=" and "append()" (not of plain numbers),
-    "for" (loops, comprehensions), "if" (whatever asks for a truth value), "[::-1]", "~", "[==]" (lists are compared),
-    "counted" (tensors of known size are made), "integers written" (into a tensor of integers, that is), "scalar" (a
-    number is made of a tensor), "implicit" (something that converts by itself is called), "argument-write" (an argument
-    is written under its own name), and what constructing.py
-    tells ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of a rule that is
-    not enabled costs nothing, nor do `triggers_on_request`, which are for what is shown on request, where nobody has
-    asked for the rule. `cuda_only`: only a real CUDA device can show the hazard, so no machine without one can prove
-    the rule. `since`, `since_numpy`: the releases of torch and of NumPy, as (major, minor), from which on it happens.
-    `matters_in_tests`: False for what only grows over many rounds, of which tests run few.
+    `code` and `name` identify it, `hears` are the event types it judges; `default` is False for an opt-in rule, `group`
+    the name that asks for it and for the other rules of its group, `default_from` the least confidence that is shown
+    where nobody has asked for the rule, `needs_accelerator` True if nothing can go wrong where all tensors are on the
+    CPU. `triggers` tell the sieve what to look for beyond what it always does: a function that meets torch is analysed
+    if it holds the first word of a trigger and its file all the others; "a&b" in the first place are two words of the
+    function. Words are names of called functions and of attributes, "name=" for a keyword argument, "np.flip" and
+    "torch.Tensor" for what is called of NumPy and torch, "+=" and "append()" (not of plain numbers), "for" (loops,
+    comprehensions), "if" (whatever asks for a truth value), "[::-1]", "~", "[==]" (lists are compared), "counted"
+    (tensors of known size are made), "integers written" (into a tensor of integers, that is), "scalar" (a number is
+    made of a tensor), "implicit" (something that converts by itself is called), "argument-write" (an argument is
+    written under its own name), "own buffer" (an attribute of `self` is written in place and returned), and what
+    constructing.py tells ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of
+    a rule that is not enabled costs nothing, nor do `triggers_on_request`, which are for what is shown on request,
+    where nobody has asked for the rule. `cuda_only`: only a real CUDA device can show the hazard, so no machine without
+    one can prove the rule. `since`, `since_numpy`: the releases of torch and of NumPy, as (major, minor), from which on
+    it happens. `matters_in_tests`: False for what only grows over many rounds, of which tests run few.
     """
 
     code: ClassVar[str]

@@ -30,6 +30,9 @@ In a checkout that is not made to be installed (a README or requirements, and no
 `pyproject.toml`) a method is a *likely* one only where a caller in its file is seen to use the argument again: in
 libraries, whose callers are not at hand, nearly all of these findings were true, in applications few were.
 
+A method that takes an attribute of its object, or a view of it, under another name, writes it in place and returns it
+(`tokens = self.tokens.view(2, 3)`, `tokens[mask] = -1`) is told to those who ask for the code.
+
 ## Why is this bad?
 
 The caller's array changes. A data set kept in memory is normalised again in every epoch; the second call with the
@@ -92,6 +95,7 @@ on CUDA.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ForeignWrite
@@ -166,6 +170,17 @@ def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:
     if event.function == "__getitem__" and event.given and not direct:
         message = f"this write rewrites `{name}` itself: the next `__getitem__` gives out what this one has made of it"
         yield Verdict(event.site, message, min(Confidence.LIKELY, event.memory.sure), made(event), copy_before(event))
+    if event.function in ("__getitem__", "forward") or not event.given or meant(event.function, name):
+        return
+    if write.target.startswith("self.") or event.function.startswith("_") or _KEPT_FOR_THAT.search(name):
+        return
+    message = f"this write rewrites `{name}` itself, though `{event.function}` returns it under another name"
+    sure = min(Confidence.LIKELY, event.memory.sure)
+    yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=True)
+
+
+_KEPT_FOR_THAT = re.compile(r"cache|buf|memo|running|weight|bias|param|grad|scratch|out", re.I)
+"""Attributes that are there to be written, and looked at where they are."""
 
 
 def meant(function: str, parameter: str) -> bool:
