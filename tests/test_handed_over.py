@@ -171,15 +171,20 @@ def test_an_application_has_no_callers_but_its_own(tmp_path: Path, files: tuple[
     ] == ["CNV204"]
 
 
-FUNCTION = """
+FUNCTION = (
+    """
 import torch
 import numpy as np
 
 def shifted(boxes: np.ndarray, by) -> torch.Tensor:
+    """
+    + '"""Returns the boxes, moved."""'
+    + """
     moved = torch.from_numpy(boxes)
     moved[:, 0] += by
     return moved
 """
+)
 CALLERS = {
     "nobody is seen": ("", True),
     "made for the call": ("def fetch(path):\n    return shifted(np.load(path), 1)", False),
@@ -241,13 +246,28 @@ OTHERWISE = """
 """
 PROMISES = {
     "nothing is said": ("(boxes: torch.Tensor, by):", WRITTEN, False),
-    "an annotation": ("(boxes: torch.Tensor, by) -> torch.Tensor:", WRITTEN, True),
+    "an annotation, and nobody calls it here": ("(boxes: torch.Tensor, by) -> torch.Tensor:", WRITTEN, False),
+    "an annotation, and somebody calls it here": (
+        "(boxes: torch.Tensor, by) -> torch.Tensor:",
+        WRITTEN + "\ndef both(boxes):\n    return shifted(boxes, 1)\n",
+        True,
+    ),
     "an annotation that says nothing": ("(boxes: torch.Tensor, by) -> None:", WRITTEN, False),
     "a docstring": ('(boxes: torch.Tensor, by):\n    """Returns the boxes, moved."""', WRITTEN, True),
     "a docstring that tells of the writing": (
         '(boxes: torch.Tensor, by) -> torch.Tensor:\n    """Returns the boxes, moved in-place."""',
         WRITTEN,
         False,
+    ),
+    "a docstring whose fields are left empty": (
+        '(boxes: torch.Tensor, by):\n    """Move them.\n\n    :param by: how far\n    :return:\n    """',
+        WRITTEN,
+        False,
+    ),
+    "a docstring that names the result": (
+        '(boxes: torch.Tensor, by):\n    """Move them.\n\n    :return: where they are then\n    """',
+        WRITTEN,
+        True,
     ),
     "another docstring": ('(boxes: torch.Tensor, by):\n    """Move them."""', WRITTEN, False),
     "a docstring that names it": (
@@ -256,6 +276,7 @@ PROMISES = {
         True,
     ),
     "it looks at them again": ("(boxes: torch.Tensor, by):", LOOKED_AT, True),
+    "it gives them back": ("(boxes: torch.Tensor, by):", LOOKED_AT.replace("moved, boxes.mean()", "boxes"), False),
     "it asks for their shape": ("(boxes: torch.Tensor, by):", MEASURED, False),
     "it looks at them otherwise": ("(boxes: torch.Tensor, by):", OTHERWISE, False),
     "the name is bound anew": ("(boxes: torch.Tensor, by):", BOUND_ANEW, False),
@@ -289,6 +310,7 @@ def test_an_argument_that_is_there_to_be_written(tmp_path: Path, parameter: str)
 def test_who_makes_the_module_chooses_that_it_writes(tmp_path: Path) -> None:
     method = """
     def rows(self, boxes: torch.Tensor) -> torch.Tensor:
+        '''Returns the rows.'''
         values = boxes.view(-1)
         if self.inplace:
             values.mul_(2)
@@ -305,3 +327,24 @@ def _codes(folder: Path, code: str) -> tuple[list[str], list[str]]:
     source = Source(str(folder / "data.py"), "import torch\nimport numpy as np\n\n" + code)
     asked = Settings(sieve=False, opt_in=("CNV204",))
     return tuple([one.code for one in lint_source(source, each).findings] for each in (Settings(sieve=False), asked))  # type: ignore[return-value]
+
+
+AS_TENSOR = """
+def as_tensor(mask):
+    if isinstance(mask, (bytes, np.ndarray)):
+        mask = [mask]
+    if isinstance(mask, list) and isinstance(mask[0], np.ndarray):
+        mask = np.concatenate([one[None] for one in mask])
+    return torch.from_numpy(mask)
+
+def cut(mask):
+    '''Returns the mask, cut off.'''
+    mask = as_tensor(mask)
+    mask[mask < 0.5] = 0
+    return mask
+"""
+
+
+def test_from_numpy_takes_nothing_that_has_been_asked_for_an_array_and_is_none(tmp_path: Path) -> None:
+    assert _codes(tmp_path, AS_TENSOR) == ([], [])
+    assert _codes(tmp_path, AS_TENSOR.replace("(bytes, np.ndarray)", "bytes")) == (["CNV204"], ["CNV204"])

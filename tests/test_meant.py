@@ -30,6 +30,16 @@ TWO_METHODS = """
         """
 
 SHOWN = {
+    "where its argument is": (
+        "CNV101",
+        "def moved(x: torch.Tensor, device, flat=False):\n    x = x.to(device)\n    if flat:\n        x = x.numpy()\n"
+        "    return x",
+    ),
+    "what two modules give together": (
+        "CNV101",
+        "def f(net, classifier, x, noise):\n    x, noise = x.to(device), noise.to(device)\n    out = net(x)\n"
+        "    return classifier(out, noise).detach().numpy()",
+    ),
     "a module is given a tensor": (
         "CNV101",
         "def f(net, x):\n    net.to(device)\n    return net(torch.from_numpy(x).to(device)).detach().numpy()",
@@ -161,6 +171,14 @@ def test_is_shown(code: str, snippet: str) -> None:
 
 
 SILENT = {
+    "a caller who asks for an array": (
+        "def moved(x: torch.Tensor, device, as_numpy=False):\n    x = x.to(device)\n    if as_numpy:\n"
+        "        x = x.numpy()\n    return x"
+    ),
+    "a measure of what a module gives": (
+        "def f(net, classifier, x, y):\n    x, y = x.to(device), y.to(device)\n    out = net(x)\n"
+        "    return classifier(out, y).detach().numpy()"
+    ),
     "a module that takes arrays": "def f(net, x):\n    net.to(device)\n    return net(np.concatenate(x)).numpy()",
     "nets of the object that stay on the CPU": """
         class Nets:

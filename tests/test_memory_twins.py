@@ -351,12 +351,14 @@ PAIRS = {
         "CNV204",
         """
         def f(batches) -> torch.Tensor:
+            'The mean of the batches.'
             x = torch.from_numpy(batches["x"])
             x *= 2
             return x.mean()
         """,
         """
         def f(batches) -> torch.Tensor:
+            'The mean of the batches.'
             x = torch.from_numpy(next(batches)["x"])
             x *= 2
             return x.mean()
@@ -366,6 +368,7 @@ PAIRS = {
         "CNV204",
         """
         def forward(mask: torch.Tensor, other) -> torch.Tensor:
+            'Returns something new.'
             bias = mask
             bias += other
             return bias.softmax(-1)
@@ -381,6 +384,7 @@ PAIRS = {
         "CNV204",
         """
         def scaled(module, input: torch.Tensor) -> torch.Tensor:
+            'Returns something new.'
             values = input.view(-1)
             values.mul_(2)
             return values
@@ -396,6 +400,7 @@ PAIRS = {
         "CNV204",
         """
         def f(x: torch.Tensor, other) -> torch.Tensor:
+            'Returns something new.'
             rows = x.flatten(2).permute(2, 0, 1)
             rows += other
             return rows.softmax(-1)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from snippets import codes_shown
 
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
 FOUND = {
     "not": (
         "CNV402",
@@ -129,3 +133,18 @@ def test_found(name: str) -> None:
 @pytest.mark.parametrize("name", SILENT)
 def test_silent(name: str) -> None:
     assert codes(SILENT[name]) == []
+
+
+ANY_THINGS = """
+def f(inputs, **kwargs):
+    for name, value in kwargs.items():
+        if torch.is_tensor(value):
+            kwargs[name] = value.cuda()
+    if kwargs.get("verbose"):
+        print(inputs)
+"""
+
+
+def test_what_a_dict_of_any_things_holds_under_a_name() -> None:
+    source = Source("x.py", HEAD + ANY_THINGS)
+    assert lint_source(source, Settings(sieve=False)).findings == ()

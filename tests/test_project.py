@@ -228,3 +228,30 @@ def test_another_file_too_large_to_be_run_spares_the_functions_that_ask_for_it(
     path = folder / "main.py"
     outcome = lint_source(Source.from_bytes(str(path), path.read_bytes()), Settings(sieve=False, opt_in=("CNV101",)))
     assert [finding.span.line for finding in outcome.findings if finding.code == "CNV101"] == [6, 12]
+
+
+SIMULATOR = """
+    import torch
+
+    class Simulator:
+        def __init__(self, size, device="cuda"):
+            self.size, self.device = size, device
+
+        def __call__(self):
+            return torch.ones(self.size, device=self.device)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [("3", ["CNV101"]), ("3, device='cpu'", []), ("3, 'cpu'", []), ("3, device=where", [])],
+)
+def test_a_default_is_of_no_object_whose_makers_name_a_device(tmp_path: Path, arguments: str, found: list[str]) -> None:
+    uses = f"""
+    from simulator import Simulator
+
+    def f(where):
+        simulate = Simulator({arguments})
+        return simulate().numpy()
+    """
+    assert codes(project(tmp_path, simulator=SIMULATOR, uses=uses) / "uses.py") == found

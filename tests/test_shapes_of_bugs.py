@@ -139,6 +139,7 @@ def test_what_a_dict_takes_tells_nothing(index: str) -> None:
 def test_a_second_name_of_an_argument_used_as_a_tensor() -> None:
     code = """
     def projected(x, limit) -> torch.Tensor:
+        'Returns what is near.'
         far = torch.abs(x) > limit
         near = x
         near[far] = limit

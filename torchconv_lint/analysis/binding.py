@@ -52,7 +52,8 @@ def bound(
     if parameters.star_kwarg is not None:
         known = {slot.name.value for slot in [*slots, *parameters.kwonly_params]}
         items = tuple((key, argument.value) for key, argument in arguments.keywords.items() if key not in known)
-        names[parameters.star_kwarg.name.value] = just(Mapping(items, arguments.double_star))
+        others = join(arguments.double_star, UNKNOWN) if arguments.double_star else NOTHING
+        names[parameters.star_kwarg.name.value] = just(Mapping(items, others))
     return names
 
 

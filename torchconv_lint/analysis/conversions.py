@@ -18,7 +18,7 @@ from torchconv_lint.analysis.events import (
     WrappedByNumpy,
 )
 from torchconv_lint.analysis.iteration import flat
-from torchconv_lint.analysis.meant import for_another_framework, for_arrays, for_the_host, spared
+from torchconv_lint.analysis.meant import asked_for, for_another_framework, for_arrays, for_the_host, spared
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import ARRAY, NUMBER, TO_HOST
 from torchconv_lint.analysis.values import (
@@ -70,7 +70,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         event = replace(event, operand=None)
     if isinstance(event, ToNumpy) and (_mirrors(frame) or for_arrays(frame, event.tensor.device)):
         event = replace(event, mirrored=True)
-    if isinstance(event, ToNumpy) and for_the_host(frame.state.path):
+    if isinstance(event, ToNumpy) and (for_the_host(frame.state.path) or asked_for(frame, event.tensor.device)):
         event = replace(event, tensor=spared(frame, event.tensor, event.site.node))
     if for_another_framework(frame.state.path):
         event = replace(event, sure=Confidence.POSSIBLE)

@@ -22,7 +22,8 @@ _NOT_ITS_VALUES = frozenset({"shape", "size", "ndim", "dim", "numel", "device", 
 """Attributes that a write to its values leaves as they are."""
 _IN_PLACE = re.compile(r"\bin[- ]?place\b|\b(mutat|overwrit)\w+", re.I)
 """What a docstring says of a function that is called for the sake of the writing."""
-_RESULT = re.compile(r"\b(return|yield)(s|ed)?\b|:rtype:", re.I)
+_RESULT = re.compile(r"\b(return|yield)(s|ed)?\b(?!:\s*(:|\Z))|:rtype:[ \t]*\S", re.I)
+"""How a docstring tells of a result; a field that is left empty tells of none."""
 
 
 def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool:
@@ -39,26 +40,30 @@ def goes_on_using(file: FileOutline, callee: FunctionOutline, parameter: str, ho
     return False
 
 
-def promises_result(callee: FunctionOutline, parameter: str) -> bool:
+def promises_result(file: FileOutline, callee: FunctionOutline, parameter: str, *, converted: bool) -> bool:
     """Whether the function says that it gives a result: in its docstring, or by an annotation; or its docstring says
-    what the parameter is. Who reads that does not expect the argument to be changed as well. A module's `forward` is
-    called by the module around it, as a rule: its annotation is for that one."""
+    what the parameter is. Who reads that does not expect the argument to be changed as well. An annotation alone tells
+    it to those who call the function where it stands, and where what it gives was `converted` between NumPy and torch;
+    and not of a module's `forward`, which the module around it calls, as a rule."""
     told = ast.get_docstring(callee.node, clean=False) or ""
     if _RESULT.search(told) or re.search(rf"\b{re.escape(parameter)}\b", told):
         return True
     annotation = callee.node.returns
     if annotation is None or (isinstance(annotation, ast.Constant) and annotation.value is None):
         return False
-    return callee.owner is None or callee.name != "forward"
+    if callee.owner is not None and callee.name == "forward":
+        return False
+    return converted or bool(file.calls.get(callee.name))
 
 
 def looks_again(callee: FunctionOutline, parameter: str, line: int) -> bool:
     """Whether the function itself looks at its argument, by that name, after it has written it at a line under another
-    one: it still wants what it was given."""
+    one: it still wants what it was given. What it gives back has been written for that."""
     uses = [node for node in callee.by_type[ast.Name] if node.id == parameter]
     if any(isinstance(node.ctx, ast.Store) for node in uses):
         return False
     asked = {id(node.value) for node in callee.by_type[ast.Attribute] if node.attr in _NOT_ITS_VALUES}
+    asked |= {id(node.value) for node in callee.by_type[ast.Return]}
     later = [node.lineno for node in uses if node.lineno > line and id(node) not in asked]
     return any(not any(_chooses(test, line, read) for test in callee.by_type[ast.If]) for read in later)
 
@@ -117,12 +122,13 @@ def _handed(
     """The calls in the file that hand something over for `parameter`: in which function, and the name that it is, or is
     part of; "" if it was made for the call."""
     for caller, call in file.calls.get(callee.name, ()):
-        argument = _argument(call, callee, parameter)
+        argument = argument_of(call, callee, parameter)
         if argument is not None:
             yield caller, call, origin_of(argument)
 
 
-def _argument(call: ast.Call, callee: FunctionOutline, parameter: str) -> ast.expr | None:
+def argument_of(call: ast.Call, callee: FunctionOutline, parameter: str) -> ast.expr | None:
+    """What a call hands over for a parameter, if it is written out."""
     for keyword in call.keywords:
         if keyword.arg == parameter:
             return keyword.value

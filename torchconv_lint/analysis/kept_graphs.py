@@ -162,8 +162,8 @@ def _tell_kept(
             sure = Confidence.POSSIBLE  # the graphs of one accumulation
         if type(target) is cst.Name and is_within_a_step(frame):
             sure = Confidence.POSSIBLE
-        if not container and isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
-            sure = Confidence.POSSIBLE  # the graph of what the loop goes through
+        if isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
+            sure = Confidence.POSSIBLE  # the graph of what the loop goes through, or of what it takes parts of
         if spent and type(target) is cst.Name and lives_until_backward(frame, target.value):
             sure = Confidence.POSSIBLE  # something that backward goes through keeps these graphs as long
         if not container and type(target) is cst.Name and adds_elements(frame, target.value, parts):

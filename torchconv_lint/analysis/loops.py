@@ -276,8 +276,8 @@ def set_back_after_step(frame: Frame, name: str) -> bool:
 
 
 def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
-    """Whether a value computed in the loop at hand is arithmetic on what was there before: nothing is called for it, so
-    that no round makes a graph of its own worth speaking of."""
+    """Whether a value computed in the loop at hand is arithmetic on what was there before, or a part of it: nothing is
+    called for it but views, so that no round makes a graph of its own worth speaking of."""
     if not frame.rounds:
         return False
     loop = frame.rounds[-1]
@@ -294,12 +294,21 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
         for child in _outside_of_keys(pending.pop()):
             if isinstance(child, cst.Name) and child.value in bound:
                 return False
-            if isinstance(child, cst.Call) and not (dotted_path(child.func) or "").startswith("math."):
+            if isinstance(child, cst.Call) and not _is_view(child):
                 return False
             if isinstance(child, cst.Name) and child.value not in seen:
                 seen.add(child.value)
                 pending += made.get(child.value, [])
     return True
+
+
+_VIEWS = frozenset({"reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose", "permute", "contiguous", "t"})
+
+
+def _is_view(node: cst.Call) -> bool:
+    """Whether a call gives a part of what it is a method of, or no tensor at all."""
+    views = type(node.func) is cst.Attribute and node.func.attr.value in _VIEWS
+    return views or (dotted_path(node.func) or "").startswith("math.")
 
 
 def _outside_of_keys(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -267,8 +267,10 @@ def _arrays_now(frame: Frame, node: cst.BaseExpression, value: Value) -> Value:
 
 
 def as_array(kind: Kind) -> Kind:
-    """Something unknown that is surely an ndarray."""
+    """Something unknown that is surely an ndarray: another one than what was asked for that before, and is none."""
     if isinstance(kind, Opaque):
+        if kind.no_array:
+            return Array()
         return replace(kind.array, memory=kind.memory) if kind.array is not None else Array(memory=kind.memory)
     return kind
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import libcst as cst
+
 from torchconv_lint.analysis.conditions import equal_to
 from torchconv_lint.analysis.doubts import Doubt
+from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import Tensor
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.values import Fact, When
 
@@ -56,6 +57,21 @@ def for_the_host(path: When) -> bool:
         if _FLAGS.fullmatch(name) and truth is name.lower().startswith("no"):
             return True
     return False
+
+
+_FOR_ARRAYS = re.compile(r"(as|to|return|in|convert(_to)?)_?(np|numpy|ndarrays?|arrays?)", re.IGNORECASE)
+
+
+def asked_for(frame: Frame, device: Fact | None) -> bool:
+    """Whether the caller chooses the device, and asks for an array as well (`as_numpy=True`): both go together."""
+    here = frame.definition.outline if frame.definition is not None else None
+    begins = device.begins_at() if device is not None else None
+    if here is None or begins is None or not isinstance(begins.node, cst.Call):
+        return False
+    if not any(dotted_path(argument.value) in here.parameters for argument in begins.node.args):
+        return False
+    asked = (_name(key) for key, truth in frame.state.path if truth)
+    return any(name in here.parameters and _FOR_ARRAYS.fullmatch(name) for name in asked)
 
 
 def _name(key: Any) -> str:

@@ -606,6 +606,8 @@ def instance_of(kind: Kind, names: list[str], truth: bool) -> bool | Kind:
             return Opaque(kind.path, memory=kind.memory)
         if truth and kind.guess is not None and "torch.Tensor" not in names:
             return Opaque(kind.path, memory=kind.memory)
+        if not truth and "numpy.ndarray" in names and kind.guess is None and kind.memory is not None:
+            return replace(kind, array=None, no_array=True)
         return True
     known = isinstance(kind, Tensor | Array | Sequence | Mapping | Number | Const)
     if not known:

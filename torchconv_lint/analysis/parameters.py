@@ -12,6 +12,7 @@ from torchconv_lint.analysis.devices import somewhere
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.frameworks import given, receiver_device
 from torchconv_lint.analysis.gradmode import runs_for_autograd
+from torchconv_lint.analysis.handed_over import argument_of
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.placing import replaced_where_lacking
 from torchconv_lint.analysis.site import Site
@@ -82,6 +83,8 @@ def _of_outlined(
         value = enriched(value, name, evidence)
         if name in evidence.placed:
             value = somewhere(value, name, _site_of(definition, name))
+        if _is_device(getattr(default, "value", None)) and _all_say_otherwise(interpreter.root, function, name):
+            default = None
         names[name] = _with_default(interpreter, value, default, lacking=name in lacking)
     if arguments.vararg is not None:
         inner = annotated(interpreter, arguments.vararg.annotation, arguments.vararg.arg, 1)
@@ -118,6 +121,15 @@ def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | No
         # A default that names a device is that device: only the callers can make it another.
         return constant if _is_device(default.value) and not lacking else join(constant, value)
     return join(constant, value) if default.value is None else value
+
+
+def _all_say_otherwise(root: Interpreter, function: FunctionOutline, parameter: str) -> bool:
+    """Whether all callers in the file that is linted name a device of their own for the parameter, so that its default
+    is of none of them."""
+    makes = function.owner if function.name == "__init__" else None
+    called = makes.name if makes is not None else function.name
+    calls = [call for _, call in root.outline.calls.get(called, ()) if makes or isinstance(call.func, ast.Name)]
+    return bool(calls) and all(argument_of(call, function, parameter) is not None for call in calls)
 
 
 def _is_device(constant: object) -> bool:

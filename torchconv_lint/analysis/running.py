@@ -192,8 +192,10 @@ def _with_callers(frame: Frame, event: ForeignWrite, function: FunctionOutline) 
         used = again and function.owner is not None
         return replace(event, used=used, promised=used)
     line = getattr(event.site.segment.origin(event.site.node), "lineno", 0)
-    promised = again or looks_again(function, name, line) or promises_result(function, name)
-    done = _stands_in(frame.definition, name) or is_let_go(frame.interpreter.outline, function, name)
+    file = frame.interpreter.outline
+    converted = any(crosses for _, crosses in event.write.side)
+    promised = again or looks_again(function, name, line) or promises_result(file, function, name, converted=converted)
+    done = _stands_in(frame.definition, name) or is_let_go(file, function, name)
     return replace(event, promised=promised, let_go=done)
 
 

@@ -391,13 +391,22 @@ def forget_dropped(states: Iterable[State]) -> None:
     together = list(states)
     for state in together:
         others = [other for other in together if other is not state]
-        doubtful = [key for key in state.stale if _is_handle(key) and any(key not in other.stale for other in others)]
-        if doubtful:
-            values = [*state.names.values(), *(item.value for item in state.items.values())]
-            held = {(memory.key, memory.side) for value in values for memory in memories(value)}
-            for key in doubtful:
-                if key not in held:
-                    del state.stale[key]
+        _forget_unheld(state, {key for key in state.stale if any(key not in other.stale for other in others)})
+
+
+def forget_unheld(state: State) -> None:
+    """A round of a loop begins: what no name holds any more is of no concern to what later rounds put in its place."""
+    _forget_unheld(state, set(state.stale))
+
+
+def _forget_unheld(state: State, keys: set[Any]) -> None:
+    doubtful = [key for key in keys if _is_handle(key)]
+    if doubtful:
+        values = [*state.names.values(), *(item.value for item in state.items.values())]
+        held = {(memory.key, memory.side) for value in values for memory in memories(value)}
+        for key in doubtful:
+            if key not in held:
+                del state.stale[key]
 
 
 def _is_handle(key: Any) -> bool:

@@ -169,6 +169,36 @@ def _has_failed_to_keep(frame: Frame, site: Site, node: cst.CSTNode) -> bool:
     return False
 
 
+_TRAINS = re.compile(r"step|backward|train|fit|update|optim|learn|run|epoch", re.I)
+_TRAINS_NOTHING = frozenset({"state_dict", "load_state_dict", "eval", "train", "to", "parameters", "named_parameters"})
+"""Methods of a module that leave its weights to others."""
+
+
+def _is_loaded_at_once(frame: Frame, module: str, site: Site, node: cst.CSTNode) -> bool:
+    """Whether the state that was kept at `site` is loaded at `node` in the same round of all loops around, and nothing
+    between the two can have trained the module."""
+    outline = frame.definition.outline_around if frame.definition is not None else None
+    if outline is None or site.segment is not frame.segment:
+        return False
+    kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))
+    loops = [*outline.by_type[ast.For], *outline.by_type[ast.While]]
+    if kept >= loaded or any((kept in lines) is not (loaded in lines) for lines in map(_lines, loops)):
+        return False
+    return not any(kept < call.lineno < loaded and _may_train(call, module) for call in outline.by_type[ast.Call])
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _may_train(call: ast.Call, module: str) -> bool:
+    owner, _, name = (dotted(call.func) or "").rpartition(".")
+    if owner == module:
+        return name not in _TRAINS_NOTHING
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    return _TRAINS.search(name) is not None or any(dotted(one) == module for one in given)
+
+
 def tell_restored(frame: Frame, value: Value, module: str, node: cst.CSTNode) -> None:
     """`module.load_state_dict(value)` where `value` is the module's own live state: nothing is restored.
 
@@ -188,6 +218,9 @@ def tell_restored(frame: Frame, value: Value, module: str, node: cst.CSTNode) ->
         lent = module in frame.handed and _is_only_loaded(frame, name)
         if "." not in name and not frame.has_stepped and not lent:
             continue  # nothing has trained the module since
+        written = frame.state.stale.get((memory.key, memory.side))
+        if "." not in name and not written and _is_loaded_at_once(frame, module, site, node):
+            continue
         why = f"`{module}.load_state_dict({name})` restores nothing: it follows the weights as they train"
         trains = frame.interpreter.facts.trains and ("." in name or frame.has_stepped)
         sure = memory.sure if is_snapshot(name) or trains else min(memory.sure, Confidence.LIKELY)

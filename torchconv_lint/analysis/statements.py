@@ -22,7 +22,7 @@ from torchconv_lint.analysis.names import dotted_path, import_bindings
 from torchconv_lint.analysis.narrowing import assume
 from torchconv_lint.analysis.other_modules import moves_on
 from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
-from torchconv_lint.analysis.sharing import age_kept, age_rows, as_row, forget_dropped
+from torchconv_lint.analysis.sharing import age_kept, age_rows, as_row, forget_dropped, forget_unheld
 from torchconv_lint.analysis.state import State, join_all, join_states
 from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -269,6 +269,9 @@ def _loop(
 
         end = join_all([*filter(None, [_branch(frame, head, run)]), *frame.continues])
         ends = [end, *frame.breaks]
+        for state in (head, end):
+            if state is not None and state.stale:
+                forget_unheld(state)
         grown = join_states(head, end)
         if grown is None or grown.same_as(head):
             break

@@ -217,6 +217,18 @@ _TRANSFORMS_DATA = re.compile(r"(^|[._])(trafo|transform|augment\w*|aug|preproce
 """Names of what changes data before a model gets it, and has nothing to train."""
 
 
+_OUTPUTS = re.compile(r"(^|_)(out|outputs?|preds?|predictions?|logits|y_?hat)$", re.IGNORECASE)
+_TARGETS = re.compile(r"(^|_)(y|targets?|labels?|truths?|gts?)(_true)?$", re.IGNORECASE)
+
+
+def _compares_with_targets(node: cst.CSTNode) -> bool:
+    """Whether a call is given what a module gave, and what it should have given: a loss or a measure, which may bring
+    both to the host."""
+    given = node.args[:2] if type(node) is cst.Call else ()
+    names = [argument.value.value for argument in given if type(argument.value) is cst.Name]
+    return len(names) == 2 and bool(_OUTPUTS.search(names[0]) and _TARGETS.search(names[1]))
+
+
 def module_output(
     frame: Frame,
     name: str,
@@ -241,6 +253,8 @@ def module_output(
         place = place.then(site, f"the output of `{name}` is there too", sure)
         if given is not None and given.value == CPU and moves_nothing:
             place = place.doubted(Doubt.REFUSED)
+        if _compares_with_targets(node):
+            place = place.doubted(Doubt.ECHOED)
     grad = result_grad(frame, operands)
     if frame.state.grad is False:
         grad = NO_GRAD

@@ -109,6 +109,7 @@ def ask_truth(
         doubtful = or_none and (
             _is_doubtful(frame, node, alt.kind, value)
             or _is_among_others(frame)
+            or _is_any_item(node, value)
             or adds_nothing(frame.definition, frame.interpreter.outline, dotted_path(node))
         )
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
@@ -123,6 +124,12 @@ def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Valu
     given = frame.entry is not None and frame.entry.name == "forward"
     given = given or any(not isinstance(other, Tensor) and other != Const(None) for other, _ in value)
     return not is_borne_out(frame.definition, frame.interpreter.outline, dotted_path(node), otherwise=given)
+
+
+def _is_any_item(node: cst.BaseExpression, value: Value) -> bool:
+    """Whether it is looked up in a dict that holds tensors beside other things: which of them it is is not known."""
+    looked_up = type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value == "get"
+    return looked_up and any(isinstance(kind, Opaque) and kind.guess is None for kind, _ in value)
 
 
 def _is_among_others(frame: Frame) -> bool:

@@ -246,7 +246,7 @@ class Opaque(Kind):
 
     `guess` is what it is if it is a tensor (or holds tensors): the unseen result of a call on accelerator tensors, say.
     `tensorish` tells that it is one or holds some, as what an nn.Module returns does. `array` is what it is if it is an
-    ndarray (an element of one may be a number).
+    ndarray (an element of one may be a number), `no_array` tells that it has been asked for that and is none.
     """
 
     path: str | None = None
@@ -254,6 +254,7 @@ class Opaque(Kind):
     memory: Memory | None = None
     tensorish: bool = False
     array: Array | None = None
+    no_array: bool = False
 
 
 @record

@@ -23,9 +23,10 @@ but a mask or several indices in the write, or its shape, tells that it is a ten
 begins with an underscore, whose callers know what it does; one whose callers in the file are all done with what they
 hand over, or one of whom drops the result, which says that the writing is what it is called for; one that deletes its
 own name for the argument; a hook, whose result takes the place of what it is shown; a function with `self` that is no
-method, and stands in for one; one whose callers are told of no result, by a docstring or an annotation (of a module's
-`forward`, which the module around it calls, by a docstring), nor of the argument by a docstring, unless a caller in the
-file is seen to use it again, or the function itself looks at it again; one whose docstring speaks of working in place.
+method, and stands in for one; one whose callers are told of no result, by a docstring, nor of the argument, unless a
+caller in the file is seen to use it again, or the function itself looks at it again (an annotation tells of the result
+where the data goes from NumPy to torch or back, or where the function is called in its file, and not of a module's
+`forward`, which the module around it calls); one whose docstring speaks of working in place.
 In a checkout that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or
 `pyproject.toml`) a method is a *likely* one only where a caller in its file is seen to use the argument again: in
 libraries, whose callers are not at hand, nearly all of these findings were true, in applications few were.
