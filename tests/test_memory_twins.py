@@ -140,7 +140,7 @@ PAIRS = {
         """
         def f(rows: torch.Tensor, kept):
             for row in rows:
-                values = row.detach().cpu().numpy()
+                values = row.detach().numpy()
                 values[:2] = values[:2] * 3
                 kept.append(values)
             return rows
@@ -148,7 +148,7 @@ PAIRS = {
         """
         def f(rows: torch.Tensor, kept):
             for row in rows:
-                values = row.detach().cpu().numpy()
+                values = row.detach().numpy()
                 values[:2] = values[:2] * 3
                 kept.append(values)
         """,
@@ -565,6 +565,38 @@ PAIRS = {
                 x = torch.rand(3) + 1
                 x.requires_grad = True
                 return self.go_backward(x, way)
+        """,
+    ),
+    "a tensor that may be on the CPU": (
+        "CNV201",
+        """
+        def f(scores: torch.Tensor, limit):
+            found = scores.detach().numpy()
+            found -= limit
+            return scores * found
+        """,
+        """
+        def f(scores: torch.Tensor, limit):
+            found = scores.detach().cpu().numpy()
+            found -= limit
+            return scores * found
+        """,
+    ),
+    "an array that is kept as it was": (
+        "CNV201",
+        """
+        def f(labels, last):
+            labels = torch.cat(labels)
+            found = copy.copy(labels).numpy()
+            found[0] = last
+            return found, labels[1:]
+        """,
+        """
+        def f(labels, last):
+            labels = torch.cat(labels)
+            found = copy.copy(labels.numpy())
+            found[0] = last
+            return found, labels[1:]
         """,
     ),
 }

@@ -279,14 +279,14 @@ PAIRS = {
         "CNV201",
         """
         def f(actions: torch.Tensor):
-            items = actions.cpu().numpy()
+            items = actions.numpy()
             for i in range(len(items)):
                 items[i] = items[i] + 1
             return items, actions
         """,
         """
         def f(actions: torch.Tensor):
-            items = actions.cpu().numpy()
+            items = actions.numpy()
             for i in range(len(items)):
                 if isinstance(items[i], torch.Tensor):
                     items[i] = items[i] + 1
@@ -939,7 +939,7 @@ PAIRS = {
                     return self.g(labels, **kwargs)
             def g(self, labels, device, **kwargs):
                 if "mask" in kwargs.keys():
-                    mask = kwargs.get("mask").to(device)
+                    mask = kwargs.get("mask").detach()
                 else:
                     mask = torch.ones((2, 3)).to(device) * 4
                 if labels is not None:

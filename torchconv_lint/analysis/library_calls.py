@@ -12,6 +12,7 @@ from torchconv_lint.analysis.elements import tell_hashed
 from torchconv_lint.analysis.frameworks import ACCELERATE, METRIC, call_accelerate, pretrained
 from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of, flat
+from torchconv_lint.analysis.layout import copied
 from torchconv_lint.analysis.patterns import PLOTS, is_axes
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import copied_anew
@@ -64,9 +65,7 @@ _MODULE_MAKERS = re.compile(
 _PIPELINE_MAKERS = re.compile(r"[Pp]ipeline(For\w+)?(\.from_\w+)?$")
 """Pipelines (of diffusers, of transformers) are moved like modules, but give images, arrays and text: what is made for
 the host."""
-_PASSING = frozenset(
-    {"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "copy.copy", "typing.cast"}
-)
+_PASSING = frozenset({"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.tqdm_notebook", "typing.cast"})
 _EMPTY_LISTS = frozenset({"collections.deque"})
 
 
@@ -113,6 +112,8 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return call_accelerate(frame, last, arguments, node)
     if _PIPELINE_MAKERS.search(name):
         return Foreign()
+    if name == "copy.copy" and arguments.positional:
+        return each(arguments.positional[0].value, lambda kind: copied(kind) if isinstance(kind, Array) else kind)
     if name in _PASSING and arguments.positional:
         return arguments.positional[-1].value if name == "typing.cast" else arguments.positional[0].value
     if name in ("types.SimpleNamespace", "argparse.Namespace"):

@@ -75,7 +75,9 @@ def operation(
         # A view or no-op keeps requires_grad whatever the grad mode is: measured.
         memory = first.memory
         if memory is not None and name == "contiguous":
-            memory = converted(frame, memory, node, f"`.{name}()` may share its memory", sure=Confidence.POSSIBLE)
+            whole = memory.origin in ("fresh", "blank") and not memory.side and not memory.viewed and not memory.part
+            sure = Confidence.CERTAIN if whole else Confidence.POSSIBLE  # what was made so is contiguous already
+            memory = converted(frame, memory, node, f"`.{name}()` may share its memory", sure=sure)
         if maybe and not views and _is_reordered(node):
             memory = None
         if name in _SPREADS:

@@ -446,7 +446,8 @@ def written(
     }
     unknown = {kind.memory for kind, _ in value if isinstance(kind, Opaque) and kind.guess is None}
     for memory in memories_of(value):
-        write = Write(frame.site(node), frame.text(target), memory.side, fills, how=memory.how, part=memory.part)
+        how, part, sure = memory.how, memory.part, memory.sure
+        write = Write(frame.site(node), frame.text(target), memory.side, fills, how=how, part=part, sure=sure)
         if (
             not within and memory.side and memory.side[-1][0] is target
         ):  # `t.numpy()[0] = 1`: converted in order to be written

@@ -10,6 +10,7 @@ from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.replaced_items import NO_ITEMS, Item, Items, met, without
 from torchconv_lint.analysis.underway import NOTHING_UNDERWAY, Underway, join_underway
 from torchconv_lint.analysis.values import ALWAYS, Alt, Value, When, join, under
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 @record
 class Write:
     """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`);
-    `by_step` an optimiser's step. `part` is that of the memory that is written, and leaves others as they are."""
+    `by_step` an optimiser's step. `part` is that of the memory that is written, and leaves others as they are; `sure`
+    is how certain it is that what is written shares it."""
 
     site: Site
     target: str = field(compare=False)
@@ -29,6 +31,7 @@ class Write:
     by_step: bool = False
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
     part: str = ""
+    sure: Confidence = field(default=Confidence.CERTAIN, compare=False)
 
 
 StaleKey = tuple[Any, ...]

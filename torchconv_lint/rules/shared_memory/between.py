@@ -65,13 +65,12 @@ def hurts(event: StaleRead) -> Confidence:
         return Confidence.POSSIBLE
     if _fills_by_another_name(event):
         return Confidence.POSSIBLE
+    shared = min(event.memory.sure, event.write.sure)
     if event.both_used and event.memory.origin != "blank":
-        return event.memory.sure
+        return shared
     if event.memory.origin == "blank" and (event.write.fills or len(event.write.side) >= len(event.memory.side)):
-        return min(
-            Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, event.memory.sure
-        )
-    return min(Confidence.LIKELY, event.memory.sure)
+        return min(Confidence.LIKELY if event.both_used and not event.write.fills else Confidence.POSSIBLE, shared)
+    return min(Confidence.LIKELY, shared)
 
 
 _FORMS = frozenset(
