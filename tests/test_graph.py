@@ -95,3 +95,24 @@ def test_graphs_that_are_kept(back: str, keep: str, end: str, found: list[str]) 
 )
 def test_graphs_that_are_cut(body: str, found: list[str]) -> None:
     assert [code for code in codes(STEP.format(body=body)) if code.startswith("CNV5")] == found
+
+
+ROUNDS = """
+def train(model, loader, optimizer, compute, engine):
+    kept = []
+    for x, y in loader:
+        loss = compute(model, x, y)
+        optimizer.zero_grad()
+        BACK
+        optimizer.step()
+        kept.append(loss)
+    return kept
+"""
+
+
+@pytest.mark.parametrize(("back", "found"), [("loss.backward()", ["CNV502"]), ("engine.backward(loss)", [])])
+def test_what_has_served_in_its_round_is_kept_in_vain(back: str, found: list[str]) -> None:
+    source = Source("x.py", HEAD + ROUNDS.replace("BACK", back))
+    assert [one.code for one in lint_source(source, Settings()).findings] == found
+    asked = lint_source(source, Settings(opt_in=("CNV502",))).findings
+    assert [one.code for one in asked] == ["CNV502"]

@@ -471,10 +471,11 @@ class TracedRead(Event):
 class GraphKept(Event):
     """A tensor that is part of a graph is put aside, time and again: added to `target`, or put into it (`container`).
 
-    `spent`: backward goes through its graph by itself. `tag` marks what holds on to the graph. `escapes`: what becomes
-    of that in the end cannot be seen; that backward goes through the sum or the list has been ruled out already.
-    `operand` is where the tensor is written, if it is a tensor by itself and no container of some. `evaluating`: the
-    function does not train, and says that it evaluates: nobody will go backward through what it keeps.
+    `spent`: backward goes through its graph by itself; `each_round`: a loop around it calls backward. `tag` marks what
+    holds on to the graph. `escapes`: what becomes of that in the end cannot be seen; that backward goes through the sum
+    or the list has been ruled out already. `operand` is where the tensor is written, if it is a tensor by itself and no
+    container of some. `evaluating`: the function does not train, and says that it evaluates: nobody will go backward
+    through what it keeps.
     """
 
     tensor: Tensor
@@ -487,6 +488,7 @@ class GraphKept(Event):
     escapes: bool = False
     operand: Site | None = None
     evaluating: bool = False
+    each_round: bool = False
 
 
 @told

@@ -12,6 +12,7 @@ from torchconv_lint.analysis.events import GraphKept
 from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
 from torchconv_lint.analysis.loops import (
     adds_elements,
+    goes_back_each_round,
     is_an_element,
     is_made_before,
     is_within_a_step,
@@ -175,7 +176,8 @@ def _tell_kept(
         operand = frame.site(parts) if form_of(added) == "tensor" and not last else None
         filled = container and any(isinstance(kind, Tensor) for kind, _ in frame.quietly(target))
         site, evaluating = frame.site(node), not (spent or filled) and _evaluates(frame)
-        frame.emit(GraphKept(site, tensor, text, what, container, spent, node, sure, False, operand, evaluating))
+        kept = GraphKept(site, tensor, text, what, container, spent, node, sure, False, operand, evaluating)
+        frame.emit(replace(kept, each_round=container and spent and goes_back_each_round(frame)))
 
 
 _LIKE_EVALUATION = re.compile(r"(^|_)(eval|evaluate|evaluation|test|predict|infer|inference|valid|validate)(_|$)", re.I)

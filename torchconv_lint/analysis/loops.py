@@ -232,6 +232,19 @@ def lives_until_backward(frame: Frame, name: str) -> bool:
     return anew and any(other != name and other in frame.evidence.spent for other in _summed(frame.rounds[-1]))
 
 
+def goes_back_each_round(frame: Frame) -> bool:
+    """Whether a loop around the code at hand calls backward on a loss: what it keeps of one that has served, it keeps
+    in vain."""
+    return any(
+        isinstance(child, cst.Call)
+        and type(child.func) is cst.Attribute
+        and child.func.attr.value == "backward"
+        and not any(argument.keyword is None for argument in child.args)
+        for loop in frame.rounds
+        for child in walked(loop)
+    )
+
+
 def _summed(node: cst.CSTNode) -> Iterator[str]:
     """The names that something is added to below."""
     for child in walked(node):

@@ -20,8 +20,9 @@ A container of a function that evaluates (by its name, or it calls `.eval()`) an
 ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
-losses that are only guessed to be tensors. Only *certain* ones are shown by default: on code that nobody had looked
-at, too many of the *likely* ones were false. Whoever opts in to the code sees both.
+losses that are only guessed to be tensors. Of the *likely* ones only those are shown by default whose graph has served
+and that are kept in a loop which calls `.backward()` itself: on code that nobody had looked at, too many of the others
+were false. Whoever opts in to the code sees all.
 
 ## Why is this bad?
 
@@ -85,6 +86,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import GraphKept
@@ -103,7 +105,6 @@ class ContainerKeepsGraph(Rule[GraphKept]):
 
     code = "CNV502"
     name = "container-keeps-graph"
-    default_from = Confidence.CERTAIN
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))
@@ -112,4 +113,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A container that is filled round after round, and through which backward never goes."""
         if event.container:
-            yield from kept(event, f"`{event.target}` keeps the graph of every round: `{event.subject}` requires grad")
+            message = f"`{event.target}` keeps the graph of every round: `{event.subject}` requires grad"
+            for verdict in kept(event, message):
+                rarely = verdict.confidence < Confidence.CERTAIN and not event.each_round
+                yield replace(verdict, on_request=rarely or verdict.on_request)
