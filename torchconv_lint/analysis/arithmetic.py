@@ -59,7 +59,8 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
     guesses = [guess for guess in (guessed(left), guessed(right)) if guess is not None]
     if guesses:
         tensorish = all(not isinstance(kind, Opaque) or kind.tensorish for kind in (left, right))
-        result = computed(frame, guesses)
+        told = all(isinstance(kind, Number | Const) or guessed(kind) is not None for kind in (left, right))
+        result = computed(frame, guesses, dtype=widened(guesses) if told else None)
         graph = merged(left, right, getattr(node, "operator", node), result)
         return Opaque(guess=replace(result, graph=graph), tensorish=tensorish)
     if isinstance(left, Number | Const) and isinstance(right, Number | Const):

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import Fact
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -32,8 +34,14 @@ _LEFT_ALONE = frozenset({"float64", "int64", "int32", "bool", "complex64", "comp
 
 
 def by_module(frame: Frame, result: Tensor, kind: str | None, name: str, node: cst.CSTNode) -> Tensor:
-    """The output of a module of torch.nn that is written as `name`."""
-    return _lowered(frame, result, name, node) if frame.autocast is not None and kind in _MODULES else result
+    """The output of a module that is written as `name`: one of torch.nn, or one that cannot be seen (None), in which
+    the last operation has the say."""
+    if frame.autocast is None or (kind is not None and kind not in _MODULES):
+        return result
+    lowered = _lowered(frame, result, name, node)
+    if kind is None and lowered.dtype is not None and lowered is not result:
+        return replace(lowered, dtype=lowered.dtype.weaker(Confidence.LIKELY).doubted(Doubt.LEFT_OPEN))
+    return lowered
 
 
 def by_operation(frame: Frame, result: Tensor, name: str, node: cst.CSTNode) -> Tensor:

@@ -11,7 +11,7 @@ from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from torchconv_lint.analysis.walking import ByType
 
@@ -23,13 +23,14 @@ class Passes:
     `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
     backward as they are; `rebound` the names that are bound anew below the last backward through them, each with the
     line of what is bound; `holders` the names of what holds a loss: `output` of
-    `output["loss"].backward()`.
+    `output["loss"].backward()`; `upstream` the names that they are computed from without leaving the graph.
     """
 
     spent: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     rebound: frozenset[tuple[str, int]] = frozenset()
     holders: frozenset[str] = frozenset()
+    upstream: frozenset[str] = frozenset()
 
 
 @record
@@ -62,7 +63,10 @@ def backward_in(nodes: ByType) -> Passes:
         if binding.line > last.get(target, binding.line)
     }
     spent = frozenset(_sources(set(last), bindings) | derived)
-    return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)))
+    upstream = _sources(
+        {name for loss in losses for name in _within_graph(loss)}, list(_bindings(nodes, _within_graph))
+    )
+    return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)), frozenset(upstream))
 
 
 def always_goes_back(function: ast.AST) -> bool:
@@ -187,15 +191,40 @@ def paths(node: ast.AST) -> Iterator[str]:
                 yield from paths(child)
 
 
-def _bindings(nodes: ByType) -> Iterator[_Binding]:
+def _within_graph(node: ast.AST) -> Iterator[str]:
+    """The names that an expression is made of, those left out whose values are taken out of the graph, or that are
+    called."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEAVES:
+        return
+    elif isinstance(node, ast.Attribute):
+        if node.attr not in _LEAVES:
+            yield from _within_graph(node.value)
+    elif isinstance(node, ast.Call):
+        inner = [*node.args, *(keyword.value for keyword in node.keywords)]
+        owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        for part in (*owner, *inner):
+            yield from _within_graph(part)
+    else:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                yield from _within_graph(child)
+
+
+_LEAVES = frozenset({"detach", "detach_", "data", "item", "numpy", "tolist", "argmax", "long", "int", "bool"})
+"""Attributes and methods whose values are no part of the graph any more."""
+
+
+def _bindings(nodes: ByType, sources_of: Callable[[ast.AST], Iterator[str]] = paths) -> Iterator[_Binding]:
     for node in nodes[ast.Assign]:
-        yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.value.lineno)
+        yield _Binding(_targets(*node.targets), frozenset(sources_of(node.value)), node.value.lineno)
     for node in (*nodes[ast.AugAssign], *nodes[ast.AnnAssign]):
         if node.value is not None:
-            yield _Binding(_targets(node.target), frozenset(paths(node.value)), node.value.lineno)
+            yield _Binding(_targets(node.target), frozenset(sources_of(node.value)), node.value.lineno)
     for node in nodes[ast.withitem]:
         if node.optional_vars is not None:
-            sources = frozenset(paths(node.context_expr))
+            sources = frozenset(sources_of(node.context_expr))
             yield _Binding(_targets(node.optional_vars), sources, node.context_expr.lineno)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from torchconv_lint.analysis.conversions import tell_cut_off, tell_scalar
 from torchconv_lint.analysis.cuts import cut_off
 from torchconv_lint.analysis.elements import (
@@ -46,8 +48,6 @@ from torchconv_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.values import Memory
 
@@ -213,7 +213,11 @@ def call_container_method(
             frame.write_back(func, just(appended(_by_now(frame, kind, func), item)))
             return NONE
         if name in ("extend", "update"):
-            frame.write_back(func, just(appended(kind, element_of(frame, first, node))))
+            added = element_of(frame, first, node)
+            listed = arguments.positional[0].node if arguments.positional else None
+            if type(listed) is cst.List:  # `losses.extend([loss, penalty])`
+                added = contained(frame, node, receiver_of(func), just(kind), added, listed)
+            frame.write_back(func, just(appended(kind, added)))
             return NONE
         if name == "clear":
             frame.write_back(func, just(Sequence((), NOTHING)))

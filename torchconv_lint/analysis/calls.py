@@ -100,6 +100,9 @@ _OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
 _COMPUTED = (cst.Comparison, cst.BinaryOperation)
 """`(x > 0).float()`: what a comparison or a sum gives, and can be cast so, is a tensor."""
 
+_NUMBERS = frozenset({"dim", "numel", "nelement", "ndimension"})
+"""Methods that give one number, of whatever has them; `x.size(0)` does so, too."""
+
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
 
@@ -353,7 +356,7 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
     if isinstance(kind, Dtype):
         return numpy_calls.call_dtype(frame, kind.name, arguments, node)
     if isinstance(kind, Tensor):  # something that was moved to a device and is called: a module
-        return module_calls.call_module(frame, Module(None, kind.device), arguments, node)
+        return module_calls.call_module(frame, Module(None, kind.device, dtype=kind.dtype), arguments, node)
     if isinstance(kind, Opaque):
         if kind.guess is not None and kind.tensorish:
             return module_calls.call_module(frame, _as_module(kind), arguments, node)
@@ -423,7 +426,9 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
     owner, _, name = (path or "").rpartition(".")
-    if relevant and not elsewhere and not name[:1].isupper():  # a class makes an object, not an output
+    if (
+        (relevant or frame.autocast == "bfloat16") and not elsewhere and not name[:1].isupper()
+    ):  # a class makes an object, not an output
         if LIKE_A_MODULE.search(name):
             module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
             return module_calls.call_module(frame, module, arguments, node)
@@ -452,6 +457,8 @@ def call_method(
         if ours is not None:
             return each(ours, lambda one: call_kind(frame, one, arguments, node))
         return call_external(frame, f"{kind.name}.{name}", arguments, node)
+    if isinstance(kind, Tensor) and name in ("eval", "train"):  # what was cast or moved was no tensor
+        return Module(None, kind.device, dtype=kind.dtype)
     if isinstance(kind, Tensor):
         return call_tensor_method(frame, kind, name, arguments, node, func)
     if isinstance(kind, Array):
@@ -487,6 +494,8 @@ def call_method(
 def _call_opaque_method(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value:
+    if name in _NUMBERS or (name == "size" and arguments.count == 1):
+        return Number()
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)
     if kind.guess is not None and name == "transpose" and arguments.count != 2 and not arguments.star:
@@ -546,8 +555,10 @@ def _is_false(value: Value) -> bool:
 def _as_module(kind: Opaque) -> Module:
     """An unknown object that is used as a module: frozen, if it was told not to require grad."""
     guess = kind.guess
-    trainable = guess is None or guess.grad is None or bool(guess.grad.value)
-    return Module(None, guess.device if guess is not None else None, trainable, path=kind.path)
+    if guess is None:
+        return Module(None, path=kind.path)
+    trainable = guess.grad is None or bool(guess.grad.value)
+    return Module(None, guess.device, trainable, dtype=guess.dtype, path=kind.path)
 
 
 def _names_a_module(path: str) -> bool:
@@ -592,12 +603,7 @@ def _move_opaque(
     value = each(results, back)
     if frame.is_statement(node):  # the result is not used: the object itself moves, so it is a module
         moved_away(frame, func)
-        module = each(
-            value,
-            lambda result: Module(
-                None, result.guess.device if isinstance(result, Opaque) and result.guess else None, path=kind.path
-            ),
-        )
+        module = each(value, lambda one: _as_module(one) if isinstance(one, Opaque) else Module(None, path=kind.path))
         frame.write_back(func, module)
         return module
     return value

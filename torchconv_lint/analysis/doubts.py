@@ -1,4 +1,4 @@
-"""Why a story of how a tensor came to an accelerator is doubted, though each of its steps may happen."""
+"""Why a story of how a tensor came to its device, dtype or graph is doubted, though each of its steps may happen."""
 
 from __future__ import annotations
 
@@ -12,3 +12,5 @@ class Doubt(enum.Enum):
     SPARED = "a branch that asks for devices has not brought it to the host, or a flag says that it is there"
     ECHOED = "it is where other data is, wherever that may be, or what a method that cannot be seen was given"
     REFUSED = "a module that is there is given what is on the CPU, and does not take it as a rule"
+    UPSTREAM = "backward goes through what is computed from it, and may get there another way"
+    LEFT_OPEN = "autocast lowers some operations, and the last one of a module that cannot be seen may be none of them"

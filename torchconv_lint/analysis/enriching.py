@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.going_back import as_awaited
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.values import MANY, Fact, Kind, Module, Opaque, Tensor, Value
+from torchconv_lint.analysis.values import MANY, Fact, Kind, Module, Opaque, Step, Tensor, Value
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.evidence import Evidence
+    from torchconv_lint.analysis.site import Site
 
 
 def enriched(value: Value, name: str, evidence: Evidence, line: int = 0) -> Value:
@@ -34,11 +36,27 @@ def enriched(value: Value, name: str, evidence: Evidence, line: int = 0) -> Valu
     return value
 
 
+def upstream(value: Value, site: Site) -> Value:
+    """An output, bound at `site`, from which a loss is computed that backward is called on. It requires grad, unless
+    what gave it is frozen, or something else on the way does."""
+    return tuple(alt._replace(kind=_trained(alt.kind, site)) if isinstance(alt.kind, Opaque) else alt for alt in value)
+
+
+def _trained(kind: Opaque, site: Site) -> Opaque:
+    if kind.guess is not None and kind.guess.grad is not None:
+        return kind
+    message = "backward is called on what is computed from it"
+    grad = Fact(True, Step(site, message, doubt=Doubt.UPSTREAM), Confidence.LIKELY)
+    guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+    return Opaque(kind.path, replace(guess, grad=grad), kind.memory, tensorish=True)
+
+
 def _confirmed(kind: Kind) -> Kind:
     """A tensor that was thought to require grad, now that backward goes through it."""
     if not isinstance(kind, Tensor) or kind.grad is None or not kind.grad.value:
         return kind
-    return replace(kind, grad=replace(kind.grad, confidence=Confidence.CERTAIN))
+    step = None if kind.grad.is_doubted else kind.grad.step  # no longer
+    return replace(kind, grad=replace(kind.grad, step=step, confidence=Confidence.CERTAIN))
 
 
 def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
@@ -46,7 +64,8 @@ def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
         return kind
     guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
     if needs_grad and (guess.grad is None or guess.grad.confidence < Confidence.CERTAIN):
-        guess = replace(guess, grad=Fact(True, guess.grad.step if guess.grad is not None else None))
+        told = guess.grad is not None and not guess.grad.is_doubted
+        guess = replace(guess, grad=Fact(True, guess.grad.step if guess.grad is not None and told else None))
     return Opaque(kind.path, guess, kind.memory, kind.tensorish or bool(needs_grad))
 
 

@@ -109,9 +109,9 @@ class Evidence:
     returned to callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of
     their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
     reaches NumPy here and to whose device the function moves what it makes. `outputs`: names of outputs of what is
-    called like a module. `joined`: names of lists that become one
-    tensor, by `torch.stack` or the like. `shaped`: names that are asked for what tensors and arrays have, and no
-    container of Python's.
+    called like a module. `upstream`: those of them from which a loss is computed that backward is called on.
+    `joined`: names of lists that become one tensor, by `torch.stack` or the like. `shaped`: names that are asked for
+    what tensors and arrays have, and no container of Python's.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -127,6 +127,7 @@ class Evidence:
     joined: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()
     shaped: frozenset[str] = frozenset()
+    upstream: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -216,7 +217,8 @@ def evidence_in(nodes: ByType) -> Evidence:
         holders=passes.holders,
         placed=placed_by(nodes),
         joined=frozenset(joined),
-        outputs=outputs(nodes),
+        outputs=(made := outputs(nodes)),
+        upstream=passes.upstream & made,
         shaped=frozenset(
             node.value.id for node in nodes[ast.Attribute] if node.attr in OF_DATA and isinstance(node.value, ast.Name)
         ),

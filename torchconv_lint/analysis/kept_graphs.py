@@ -23,7 +23,20 @@ from torchconv_lint.analysis.loops import (
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import form_of
-from torchconv_lint.analysis.values import Fact, Instance, Kind, Opaque, Tensor, Value, deeply, each, guessed
+from torchconv_lint.analysis.values import (
+    Fact,
+    Instance,
+    Kind,
+    Opaque,
+    Sequence,
+    Tensor,
+    Value,
+    deeply,
+    each,
+    guessed,
+    join,
+    just,
+)
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -238,21 +251,83 @@ def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
             pending += [element.value for element in node.elements]
 
 
-def self_update(target: cst.BaseExpression, node: cst.CSTNode) -> bool:
-    """Whether `target = node` is arithmetic on what `target` was: a sum or running mean written out."""
-    path = dotted_path(target)
+def added_up(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.BaseExpression, at: cst.Assign) -> Value:
+    """What `target = node` binds: marked, if it is arithmetic on what `target` was: a sum or running mean written out,
+    a list made longer, or one of several such (`total, n = total + loss, n + 1`)."""
+    if type(target) is cst.Tuple and type(node) is cst.Tuple and len(target.elements) == len(node.elements):
+        pairs = list(zip(target.elements, node.elements, strict=True))
+        if any(_is_own_sum(frame, one.value, other.value) for one, other in pairs):
+            return each(value, lambda kind: _added_up_each(frame, kind, pairs, at))
+    if not _is_own_sum(frame, target, node):
+        return value
+    before = frame.quietly(target)
+    if type(node) is cst.BinaryOperation and type(node.right) is cst.List:  # `losses = losses + [loss]`
+        added = just(Sequence(None, join(*(frame.quietly(one.value) for one in node.right.elements))))
+        contained(frame, at, target, before, added, node.right)
+        return _put_aside(frame, value, at)
+    return accumulated(frame, at, target, before, value, node, value)
+
+
+def _added_up_each(
+    frame: Frame, kind: Kind, pairs: list[tuple[cst.BaseElement, cst.BaseElement]], at: cst.Assign
+) -> Kind:
+    if not isinstance(kind, Sequence) or kind.items is None or len(kind.items) != len(pairs):
+        return kind
+    items = [
+        added_up(frame, target.value, item, node.value, at)
+        for (target, node), item in zip(pairs, kind.items, strict=True)
+    ]
+    return replace(kind, items=tuple(items))
+
+
+def _is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpression) -> bool:
+    """Whether the value is arithmetic on what is at `target`."""
     ways = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node,)  # `x if mean is None else …`
-    return path is not None and any(type(way) is cst.BinaryOperation and path in _leaves(way) for way in ways)
+    sums = [way for way in ways if type(way) is cst.BinaryOperation or _joins(way)]
+    if not sums:
+        return False
+    path = dotted_path(target)
+    if path is not None:
+        return any(dotted_path(leaf) == path for way in sums for leaf in _leaves(way))
+    if type(target) is not cst.Subscript:
+        return False
+    text = frame.text(target)
+    return any(frame.text(leaf) == text or _gets(frame, leaf, target) for way in sums for leaf in _leaves(way))
 
 
-def _leaves(root: cst.BinaryOperation) -> Iterator[str]:
+def _gets(frame: Frame, node: cst.BaseExpression, item: cst.Subscript) -> bool:
+    """Whether it is `stats.get("loss", 0)`, for the item `stats["loss"]`."""
+    if type(node) is not cst.Call or type(node.func) is not cst.Attribute or node.func.attr.value != "get":
+        return False
+    key = item.slice[0].slice
+    return (
+        len(node.args) > 0
+        and type(key) is cst.Index
+        and frame.text(node.func.value) == frame.text(item.value)
+        and frame.text(node.args[0].value) == frame.text(key.value)
+    )
+
+
+_JOINS = frozenset({"cat", "concat", "concatenate", "hstack", "vstack"})
+
+
+def _joins(node: cst.BaseExpression) -> bool:
+    """`torch.cat([outputs, output])`: what there was, made longer."""
+    if type(node) is not cst.Call or type(node.func) is not cst.Attribute or node.func.attr.value not in _JOINS:
+        return False
+    return bool(node.args) and isinstance(node.args[0].value, cst.List | cst.Tuple)
+
+
+def _leaves(root: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     pending: list[cst.BaseExpression] = [root]
     while pending:
         node = pending.pop()
         if type(node) is cst.BinaryOperation:
             pending += [node.left, node.right]
-        elif isinstance(node, cst.Name | cst.Attribute):
-            yield dotted_path(node) or ""
+        elif type(node) is cst.Call and _joins(node):
+            pending += [element.value for element in getattr(node.args[0].value, "elements", ())]
+        elif isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.Call):
+            yield node
 
 
 def newest(kind: Kind) -> Kind:

@@ -136,7 +136,8 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
             frame, name, kind.device, kind.trainable, operands, node, sure, told, moves_nothing=takes
         )
         result = autocast.by_module(frame, result, kind.name, name, node)
-        if frame.state.grad is not False and not kind.trainable and any(_is_unknown(one) for one in chosen):
+        known = result.grad is not None and result.grad.value
+        if not known and frame.state.grad is not False and not kind.trainable and any(map(_is_unknown, chosen)):
             result = replace(result, grad=None)  # as much a part of a graph as what nobody knows
         if kind.name == METRIC and result.grad is not None and result.grad.value:
             result = replace(result, grad=None)  # most metrics count

@@ -20,6 +20,7 @@ from torchconv_lint.analysis.values import (
     UNKNOWN,
     Class,
     Const,
+    Dtype,
     Kind,
     Mapping,
     Opaque,
@@ -112,6 +113,9 @@ def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | No
             return value
         known = interpreter.globals.value(default.id)
         return known if all(isinstance(kind, Const) and _is_device(kind.value) for kind, _ in known) else value
+    if isinstance(default, ast.Attribute) and default.attr == "bfloat16":
+        chosen = interpreter.outline.full_name(dotted(default) or "")
+        return just(Dtype("bfloat16")) if chosen == "torch.bfloat16" else value  # as with devices
     if not isinstance(default, ast.Constant):
         return value
     constant = just(Const(default.value))

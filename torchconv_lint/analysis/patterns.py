@@ -10,7 +10,8 @@ HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
 
 LIKE_A_MODULE = re.compile(
     r"(model|net|network|encoder|decoder|backbone|generator|discriminator|module_|critic|actor|policy|classifier|criterion|"
-    r"loss_fn|loss_func|loss_function|algorithm|embedder|extractor|predictor|cnn|rnn|gan|vae|unet|transformer)s?\d*$",
+    r"crit|loss_fn|loss_fct|loss_func|loss_function|algorithm|embedder|extractor|predictor|cnn|rnn|gan|vae|unet|"
+    r"transformer)s?\d*$",
     re.I,
 )
 """Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.frame import EXECUTE, Frame, executes
 from torchconv_lint.analysis.given_out import tell_buffers_given
 from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
-from torchconv_lint.analysis.kept_graphs import accumulated, self_update
+from torchconv_lint.analysis.kept_graphs import added_up
 from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import dotted_path, import_bindings
@@ -109,9 +109,7 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
 def _assign(frame: Frame, node: cst.Assign) -> None:
     value = frame.evaluate(node.value)
     for target in node.targets:
-        if self_update(target.target, node.value):
-            before = frame.quietly(target.target)
-            value = accumulated(frame, node, target.target, before, value, node.value, value)
+        value = added_up(frame, target.target, value, node.value, node)
         assign(frame, target.target, value, node.value)
 
 

@@ -4,7 +4,8 @@
 
 Reports a loss (or any other tensor that requires grad) that is added up over the rounds of a loop, when backward never
 goes through the sum: `total += loss`, `total = total + loss`, `average = 0.9 * average + 0.1 * loss`, `self.total +=
-loss`, `stats["loss"] += loss`. The sum has to come from earlier rounds: one that starts anew in each round is none.
+loss`, `stats["loss"] += loss`, `stats["loss"] = stats.get("loss", 0) + loss`. The sum has to come from earlier rounds:
+one that starts anew in each round is none.
 
 What counts as evidence: in the same function backward is called on what is added (`loss.backward()`,
 `accelerator.backward(loss)`, `scaler.scale(loss).backward()`), or on what is computed from it, so that its graph has
@@ -13,6 +14,9 @@ served; or everything that happens to the sum can be seen, and backward is not a
 Silent, deliberately: `total += loss` followed by `total.backward()`, also through other sums, helpers of the file and
 `torch.autograd.grad`; a sum that is returned, stored or handed to unknown code while nothing shows that the graph has
 served; `.item()`, `.detach()`, `float()`, and everything under `no_grad`.
+
+What a loss is computed from, the output of what is called like a module, is taken for a part of the graph when
+backward is called on that loss. A part of the model may be frozen: such a sum is told to those who ask for the code.
 
 A sum of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
 ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.

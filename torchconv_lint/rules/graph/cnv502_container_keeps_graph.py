@@ -4,9 +4,10 @@
 
 Reports a loss (or any other tensor that requires grad) that is put into a list, deque or dict round after round, when
 backward never goes through what the container holds: `losses.append(loss)`, `history["loss"].append(loss)`,
-`self.losses.append(loss)`, `losses += [loss]`, `stats[step] = loss`, a dict of losses that is appended as a whole, and
-what a loss is taken out of (`output["loss"].backward()`, then `outputs.append(output)`). A tensor that is filled with
-losses (`losses = torch.zeros(n)`, then `losses[i] = loss`) keeps them like a list.
+`self.losses.append(loss)`, `losses += [loss]`, `losses.extend([loss, penalty])`, `stats[step] = loss`, a dict of
+losses that is appended as a whole, and what a loss is taken out of (`output["loss"].backward()`, then
+`outputs.append(output)`). A tensor that is filled with losses (`losses = torch.zeros(n)`, then `losses[i] = loss`)
+keeps them like a list.
 The container has to outlive the round: made before the loop, an attribute of `self`, or passed in.
 
 What counts as evidence: in the same function backward is called on what is kept, or on what is computed from it, so
@@ -15,6 +16,9 @@ that its graph has served; or everything that happens to the container can be se
 Silent, deliberately: losses that are collected for one backward (`torch.stack(losses).mean().backward()`,
 `sum(losses).backward()`); a container that is returned, stored or handed to unknown code while nothing shows that the
 graph has served; `.item()`, `.detach()`, and everything under `no_grad`.
+
+What a loss is computed from, the output of what is called like a module, is taken for a part of the graph when
+backward is called on that loss. A part of the model may be frozen: it is told to those who ask for the code.
 
 A container of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
 ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.

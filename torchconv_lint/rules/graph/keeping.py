@@ -22,7 +22,7 @@ def kept(event: GraphKept, message: str) -> Iterator[Verdict]:
     if grad is None or (unseen and not event.evaluating):
         return
     sure = min(event.sure, grad.confidence, Confidence.CERTAIN if event.spent else Confidence.LIKELY)
-    yield Verdict(event.site, message, sure, steps(grad), detached(event), on_request=unseen)
+    yield Verdict(event.site, message, sure, steps(grad), detached(event), on_request=unseen or grad.is_doubted)
 
 
 def detached(event: GraphKept) -> Proposal | None:

@@ -6,9 +6,11 @@ Reports a bfloat16 or float8 tensor that becomes an array: by `.numpy()`, by `.n
 that converts by itself (`np.asarray`, `plt.plot`, `accuracy_score`), alone or in a list.
 
 What counts as evidence: `dtype=torch.bfloat16`, `.bfloat16()`, `.to(torch.bfloat16)` (through a variable or an
-attribute too), the output of a module that was cast so, a model loaded with `torch_dtype=torch.bfloat16` (or `dtype=`),
-and `torch.autocast` in bfloat16 around what it lowers: linear and convolutional layers, LSTM, attention, and products
-such as `a @ b`, `torch.einsum` and `F.linear`. For the CPU bfloat16 is autocast's default.
+attribute too), the output of a module that was cast so, a model loaded with `torch_dtype=torch.bfloat16` (or
+`dtype=`), and `torch.autocast` in bfloat16 around what it lowers: linear and convolutional layers, LSTM, attention,
+and products such as `a @ b`, `torch.einsum` and `F.linear`. For the CPU bfloat16 is autocast's default. Whether the
+last operation of a module that cannot be seen is one of these, nobody knows: its output is told to those who ask for
+the code. A parameter whose default is `torch.bfloat16` is taken at its word.
 
 Silent, deliberately: a dtype that other code passes in (`x.to(dtype)`); models loaded in a dtype of the library's own
 choice (`torch_dtype="auto"`); results whose operands differ in dtype; float16, which NumPy has.
@@ -104,4 +106,5 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` is {fact.value}, which NumPy does not have"
         message += ": the conversion raises TypeError (use `.float()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))
+        sure = min(event.sure, weakest([fact]))
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=fact.is_doubted)
