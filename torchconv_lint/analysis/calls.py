@@ -24,6 +24,7 @@ from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.carrying import carried, carries
 from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.cuts import inherited, without_others_cuts
+from torchconv_lint.analysis.enriching import supposed
 from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.going_back import computes_loss, tell_backward, went_back
@@ -426,14 +427,14 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     elsewhere = path is not None and path.startswith("torch.")
     relevant = [tensor for tensor in operands if _is_telling(tensor)]
     owner, _, name = (path or "").rpartition(".")
-    if (
-        (relevant or frame.autocast == "bfloat16") and not elsewhere and not name[:1].isupper()
-    ):  # a class makes an object, not an output
-        if LIKE_A_MODULE.search(name):
-            module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
-            return module_calls.call_module(frame, module, arguments, node)
-        if LIKE_A_MODULE.search(owner):
-            return module_calls.other_method(frame, Module(None, None), name, arguments, node)
+    made_here = not elsewhere and not name[:1].isupper()  # a class makes an object, not an output
+    lowers, trains = frame.autocast == "bfloat16", bool(frame.evidence.spent) and frame.state.grad is not False
+    if made_here and (relevant or lowers or trains) and LIKE_A_MODULE.search(name):
+        module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
+        output = module_calls.call_module(frame, module, arguments, node)
+        return output if relevant else each(output if isinstance(output, tuple) else just(output), supposed)
+    if made_here and (relevant or lowers) and LIKE_A_MODULE.search(owner):
+        return module_calls.other_method(frame, Module(None, None), name, arguments, node)
     if relevant:
         guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
         return Opaque(guess=guess)

@@ -42,6 +42,14 @@ def upstream(value: Value, site: Site) -> Value:
     return tuple(alt._replace(kind=_trained(alt.kind, site)) if isinstance(alt.kind, Opaque) else alt for alt in value)
 
 
+def supposed(kind: Kind) -> Kind:
+    """An output of what is called like a module, in a function that calls backward: it may be of another one's."""
+    if not isinstance(kind, Opaque) or kind.guess is None or kind.guess.grad is None or not kind.guess.grad.value:
+        return kind
+    grad = kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM)
+    return replace(kind, guess=replace(kind.guess, grad=grad))
+
+
 def _trained(kind: Opaque, site: Site) -> Opaque:
     if kind.guess is not None and kind.guess.grad is not None:
         return kind

@@ -68,7 +68,7 @@ def _tell_cut(frame: Frame, cut: Cut, node: cst.CSTNode, *, dead: bool, returned
 
 def _is_told(cuts: Iterable[Cut]) -> bool:
     """Whether one of the conversions that cut the graph is sure enough to be reported itself."""
-    return any(cut.grad.confidence >= Confidence.LIKELY for cut in cuts)
+    return any(cut.grad.confidence >= Confidence.LIKELY and not cut.grad.is_doubted for cut in cuts)
 
 
 def _tell_leaf(frame: Frame, site: Site, node: cst.CSTNode) -> None:

@@ -2,12 +2,13 @@
 
 ## What it does
 
-Reports two things that `.item()`, `float()`, `.detach()` and `.data` do to a loss:
+Reports what `.item()`, `float()`, `.detach()` and `.data` do to a loss:
 
 - nothing else is left: `loss = loss.detach(); loss.backward()`, `loss = criterion(output.detach(), target)` without
   anything that requires grad, `.backward()` called on a number;
 - a term that took its own name (`adv = adv.item()`, `kl = kl.detach()`) is then added to the loss that is
-  back-propagated, as if it were still the tensor.
+  back-propagated, as if it were still the tensor;
+- a term that was made a number is added to the loss under any name: `total = loss + penalty.item()`.
 
 Silent, deliberately: `.item()` for the log after backward; a detached value under another name, or as a factor,
 target or baseline (`weight * loss`, `reward - baseline.detach()`), which says that no gradient is wanted.
@@ -100,5 +101,5 @@ class DetachedLoss(Rule[GraphCut]):
         cut = event.cut
         if cut.how not in ("number", "detach") or (cut.restarted and not event.leaf) or event.returned:
             return
-        if event.dead or event.leaf or cut.rebound:
+        if event.dead or event.leaf or cut.rebound or cut.how == "number":
             yield from missed(event, f"`{cut.subject}` is taken out of the graph, and {effect(event)}")

@@ -30,4 +30,5 @@ def missed(event: GraphCut, message: str, fix: Proposal | None = None) -> Iterat
     sure = event.cut.grad.confidence
     end = "the loss is returned here" if event.returned else "and reaches backward here"
     because = (*steps(event.cut.grad), (event.reached, end))
-    yield Verdict(event.site, message, min(sure, Confidence.LIKELY) if event.returned else sure, because, fix)
+    sure = min(sure, Confidence.LIKELY) if event.returned else sure
+    yield Verdict(event.site, message, sure, because, fix, on_request=event.cut.grad.is_doubted)
