@@ -65,6 +65,8 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
         ("hazard_returned", "hazard_found_again"), NAMED
     ),
     ("names without a meaning", "cnv402/optional_tensors.py"): {"Averaging": NAMED},
+    ("names without a meaning", "cnv501/parts_of_a_loss.py"): dict.fromkeys(("hazard_parts", "hazard_returned"), NAMED),
+    ("helpers", "cnv208/expanded_and_shifted.py"): dict.fromkeys(("hazard_added", "hazard_element"), DIRECT),
     ("names without a meaning", "cnv501/deep_in_loops.py"): {"hazard_handed_over_with_the_optimizer": NAMED},
     ("names without a meaning", "cnv519/losses_made_leaves.py"): {"hazard_number": NAMED},
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},

@@ -43,6 +43,7 @@ class Seen:
         self.objects_given: dict[str, ast.expr] = {}  # parameters whose annotation is a name, with it
         self.returns = False
         self.own_written: set[str | None] = set()
+        self.second_names: set[str] = set()
         self.own_returned: set[str | None] = set()
 
         # How names come about.
@@ -169,6 +170,8 @@ class Seen:
                 self.loaded |= sources
         if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
             triggers.add(SNAPSHOT)
+        if self.second_names & self.written:
+            found.words.add("renamed")
         if self.own_written & self.own_returned:
             found.words.add("own buffer")
         if self.sums & self.added:

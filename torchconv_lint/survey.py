@@ -333,12 +333,20 @@ class Survey(Seen):
                 last_name(target), last_name(node.value)
             ):
                 self.found.triggers.add(KEPT)
+            if isinstance(target, ast.Subscript) and isinstance(node.value, ast.Subscript):
+                self._shifted(target, node.value)
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.rows.append((root_of(target), names_in(node.value)))
         if "grad" in self._bound(names, node.value):
             self.sums.update(
                 ast.unparse(target) for target in node.targets if isinstance(target, ast.Attribute | ast.Subscript)
             )
+
+    def _shifted(self, target: ast.Subscript, source: ast.Subscript) -> None:
+        """`x[1:] = x[:-1]`: one part of something is written with another."""
+        alike = isinstance(target.slice, ast.Slice | ast.Tuple) and type(source.slice) is type(target.slice)
+        if alike and anchor_of(target.value) == anchor_of(source.value):
+            self.found.words.add("shifted")
 
     def annotated(self, node: ast.AnnAssign) -> None:
         """The same for `x: T = value`."""
@@ -384,6 +392,8 @@ class Survey(Seen):
                 self.found.results.setdefault(callee, set()).update(names)
             if callee[:1].isupper() and root_of(value) in self.vocabulary.classes:
                 self.objects |= names
+        if isinstance(value, ast.Name):
+            self.second_names |= names - {value.id}
         if is_view(value):
             self.aliases.extend((name, source) for name in names for source in sources)
         if sources & self.vocabulary.torch or calls_something(value, self.vocabulary.plain):

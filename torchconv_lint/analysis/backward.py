@@ -21,9 +21,10 @@ class Passes:
     """The backward passes of a function.
 
     `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
-    backward as they are; `rebound` the names that are bound anew below the last backward through them, each with the
-    line of what is bound; `holders` the names of what holds a loss: `output` of
-    `output["loss"].backward()`; `upstream` the names that they are computed from without leaving the graph.
+    backward as they are; `parts` the names of losses that they are the sum, product or quotient of; `rebound` the names
+    that are bound anew below the last backward through them, each with the line of what is bound; `holders` the names
+    of what holds a loss: `output` of `output["loss"].backward()`; `upstream` the names that they are computed from
+    without leaving the graph.
     """
 
     spent: frozenset[str] = frozenset()
@@ -31,6 +32,7 @@ class Passes:
     rebound: frozenset[tuple[str, int]] = frozenset()
     holders: frozenset[str] = frozenset()
     upstream: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
 
 
 @record
@@ -66,7 +68,32 @@ def backward_in(nodes: ByType) -> Passes:
     upstream = _sources(
         {name for loss in losses for name in _within_graph(loss)}, list(_bindings(nodes, _within_graph))
     )
-    return Passes(spent, whole, frozenset(rebound), frozenset(_holders(nodes, losses)), frozenset(upstream))
+    holders, parts = frozenset(_holders(nodes, losses)), _parts(nodes, losses) - whole
+    return Passes(spent, whole, frozenset(rebound), holders, frozenset(upstream), parts)
+
+
+def _parts(nodes: ByType, losses: list[ast.expr]) -> frozenset[str]:
+    """`first_loss` and `norm_loss` of `loss = first_loss + 0.5 * norm_loss / n`: what is called a loss, in arithmetic
+    whose result backward is called on."""
+    names = {loss.id for loss in losses if isinstance(loss, ast.Name)}
+    sums = [loss for loss in losses if isinstance(loss, ast.BinOp)]
+    for node in nodes[ast.Assign]:
+        if isinstance(node.value, ast.BinOp) and any(
+            isinstance(to, ast.Name) and to.id in names for to in node.targets
+        ):
+            sums.append(node.value)
+    return frozenset(name for one in sums for name in _losses_in(one))
+
+
+def _losses_in(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.BinOp):
+        yield from _losses_in(node.left)
+        yield from _losses_in(node.right)
+    elif isinstance(node, ast.Name) and _CALLED_LOSS.search(node.id):
+        yield node.id
+
+
+_CALLED_LOSS = re.compile(r"(^|_)loss(_[a-z0-9]+)?$|^(err|loss)[A-Z_0-9]\w*$", re.I)
 
 
 def always_goes_back(function: ast.AST) -> bool:

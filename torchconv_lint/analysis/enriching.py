@@ -27,6 +27,8 @@ def enriched(value: Value, name: str, evidence: Evidence, line: int = 0) -> Valu
         return value
     if name in evidence.needs_grad:
         return tuple(alt._replace(kind=_as_tensor(alt.kind, True)) for alt in value)
+    if name in evidence.losses:
+        return tuple(alt._replace(kind=_as_loss(alt.kind)) for alt in value)
     if name in evidence.matrices:
         return tuple(alt._replace(kind=_as_matrix(alt.kind)) for alt in value)
     if name in evidence.modules:
@@ -75,6 +77,14 @@ def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
         told = guess.grad is not None and not guess.grad.is_doubted
         guess = replace(guess, grad=Fact(True, guess.grad.step if guess.grad is not None and told else None))
     return Opaque(kind.path, guess, kind.memory, kind.tensorish or bool(needs_grad))
+
+
+def _as_loss(kind: Kind) -> Kind:
+    """An unknown part of a loss: it requires grad, as far as its name tells."""
+    if not isinstance(kind, Opaque) or (kind.guess is not None and kind.guess.grad is not None):
+        return kind
+    guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+    return replace(kind, guess=replace(guess, grad=Fact(True, confidence=Confidence.LIKELY)), tensorish=True)
 
 
 def _as_matrix(kind: Kind) -> Kind:

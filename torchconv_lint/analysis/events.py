@@ -409,6 +409,23 @@ class BufferGiven(Event):
 
 
 @told
+class OverlapWritten(Event):
+    """A tensor is written in place whose elements share memory with each other (`expanded`), or one part of it is
+    written with another that overlaps it."""
+
+    subject: str
+    expanded: bool
+
+
+@told
+class RenamedWrite(Event):
+    """`name` is written in place, which is a second name for `other`, and `other` is read afterwards."""
+
+    name: str
+    other: str
+
+
+@told
 class Wait(Event):
     """The host reads (from) a tensor that is not known to be on the CPU, and waits until it has been computed.
 

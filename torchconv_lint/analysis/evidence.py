@@ -110,8 +110,9 @@ class Evidence:
     their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
     reaches NumPy here and to whose device the function moves what it makes. `outputs`: names of outputs of what is
     called like a module. `upstream`: those of them from which a loss is computed that backward is called on.
-    `joined`: names of lists that become one tensor, by `torch.stack` or the like. `shaped`: names that are asked for
-    what tensors and arrays have, and no container of Python's.
+    `joined`: names of lists that become one tensor, by `torch.stack` or the like. `losses`: names of losses that what
+    backward goes through is made of. `shaped`: names that are asked for what tensors and arrays have, and no container
+    of Python's.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -126,6 +127,7 @@ class Evidence:
     placed: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()
+    losses: frozenset[str] = frozenset()
     shaped: frozenset[str] = frozenset()
     upstream: frozenset[str] = frozenset()
 
@@ -219,6 +221,7 @@ def evidence_in(nodes: ByType) -> Evidence:
         joined=frozenset(joined),
         outputs=(made := outputs(nodes)),
         upstream=passes.upstream & made,
+        losses=passes.parts - needs_grad,
         shaped=frozenset(
             node.value.id for node in nodes[ast.Attribute] if node.attr in OF_DATA and isinstance(node.value, ast.Name)
         ),

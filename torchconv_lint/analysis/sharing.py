@@ -12,7 +12,9 @@ from torchconv_lint.analysis.copies import tell_host_write
 from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.loops import bound_by
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.overlapping import tell_expanded
 from torchconv_lint.analysis.patterns import is_snapshot
+from torchconv_lint.analysis.renamed import tell_renamed
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import trained
 from torchconv_lint.analysis.state import Write
@@ -429,6 +431,10 @@ def written(
 ) -> None:
     """`value`'s memory is written in place by the code at `node`; `within`: by a function that is called there; `data`:
     in a way that nothing but tensors and arrays allow."""
+    if frame.interpreter.wants.overlaps and not within:
+        tell_expanded(frame, value, target, node)
+    if frame.interpreter.wants.renames:
+        tell_renamed(frame, value, target, node, data=data)
     if frame.state.underway.copies:
         tell_host_write(frame, target, node)
     own = {(memory.key, memory.side) for memory in memories_of(value)}

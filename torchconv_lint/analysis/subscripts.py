@@ -273,6 +273,10 @@ def _advanced(key: Value) -> bool:
     return bool(key) and any(isinstance(kind, Tensor | Array | Sequence) for kind, _ in key)
 
 
+_INDEXING = frozenset({"where", "nonzero", "argwhere", "flatnonzero", "isnan", "isinf", "logical_and", "logical_or"})
+"""Functions that give masks, or the indices of one."""
+
+
 def picks_elements(node: cst.Subscript) -> bool:
     """Whether nothing but a tensor or an array can be indexed so: by a mask that is made on the spot, or by several
     indices with a slice or `...` among them."""
@@ -282,6 +286,8 @@ def picks_elements(node: cst.Subscript) -> bool:
     key = keys[0].value if keys and type(keys[0]) is cst.Index else None
     if type(key) is cst.UnaryOperation:
         return type(key.operator) is cst.BitInvert
+    if type(key) is cst.Call:
+        return (dotted_path(key.func) or "").rpartition(".")[2] in _INDEXING
     if type(key) is cst.Comparison:
         return not any(isinstance(part.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) for part in key.comparisons)
     return False

@@ -9,7 +9,9 @@ from torchconv_lint.analysis.events import (
     BufferGiven,
     DoubleKept,
     MadeOnHost,
+    OverlapWritten,
     Race,
+    RenamedWrite,
     TracedCut,
     TracedRead,
     Wait,
@@ -27,5 +29,7 @@ class Wants:
         self.makers = MadeOnHost in heard
         self.arguments = ArgumentKept in heard
         self.buffers = BufferGiven in heard
+        self.renames = RenamedWrite in heard
+        self.overlaps = OverlapWritten in heard
         self.doubles = DoubleKept in heard and _DOUBLES.search(text) is None
         self.copies = Race in heard and "non_blocking" in text

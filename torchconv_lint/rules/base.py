@@ -47,12 +47,13 @@ class Rule(ABC, Generic[EventT]):
     comprehensions), "if" (whatever asks for a truth value), "[::-1]", "~", "[==]" (lists are compared), "counted"
     (tensors of known size are made), "integers written" (into a tensor of integers, that is), "scalar" (a number is
     made of a tensor), "implicit" (something that converts by itself is called), "argument-write" (an argument is
-    written under its own name), "own buffer" (an attribute of `self` is written in place and returned), and what
-    constructing.py tells ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of
-    a rule that is not enabled costs nothing, nor do `triggers_on_request`, which are for what is shown on request,
-    where nobody has asked for the rule. `cuda_only`: only a real CUDA device can show the hazard, so no machine without
-    one can prove the rule. `since`, `since_numpy`: the releases of torch and of NumPy, as (major, minor), from which on
-    it happens. `matters_in_tests`: False for what only grows over many rounds, of which tests run few.
+    written under its own name), "own buffer" (an attribute of `self` is written in place and returned), "shifted"
+    (`x[1:] = x[:-1]`), "renamed" (a second name for something is written), and what constructing.py tells
+    ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of a rule that is not
+    enabled costs nothing, nor do `triggers_on_request`, which are for what is shown on request, where nobody has asked
+    for the rule. `cuda_only`: only a real CUDA device can show the hazard, so no machine without one can prove the
+    rule. `since`, `since_numpy`: the releases of torch and of NumPy, as (major, minor), from which on it happens.
+    `matters_in_tests`: False for what only grows over many rounds, of which tests run few.
     """
 
     code: ClassVar[str]

@@ -6,6 +6,9 @@ Reports an in-place write to a tensor made by `.detach()`, `.data`, or a convers
 (`.cpu()`, `.to(…)`, `.float()`, `.contiguous()`, `.type(…)`), when the original is used afterwards, and the other
 way round. No array is involved; with one it is CNV201.
 
+So is data that gets a second name (`best = x`), is written under that (`best[mask] = y[mask]`) and read under the first
+one afterwards.
+
 Silent, deliberately: plain views and slices (`row = x[0]; row += 1`), which are written because the original is
 meant; `weight.data.fill_(0)` and other writes to a parameter or an argument through `.data` or `.detach()`, which
 exist for that, and to what `nn.Parameter` was made of; what is written under the very name that is read
@@ -78,7 +81,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import StaleRead
+from torchconv_lint.analysis.events import RenamedWrite, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, is_part, kept_in_container, story
@@ -88,16 +91,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class AliasWrite(Rule[StaleRead]):
+class AliasWrite(Rule[StaleRead | RenamedWrite]):
     """A tensor is written through `.detach()`, `.data` or a conversion that copied nothing."""
 
     code = "CNV202"
     name = "alias-write"
-    hears = (StaleRead,)
+    hears = (StaleRead, RenamedWrite)
     default = False
+    triggers = (("renamed",),)
 
-    def judge(self, event: StaleRead) -> Iterator[Verdict]:
+    def judge(self, event: StaleRead | RenamedWrite) -> Iterator[Verdict]:
         """Both handles are tensors (or both arrays), and both are used after the write."""
+        if isinstance(event, RenamedWrite):
+            message = f"this write to `{event.name}` also changes `{event.other}`: they are two names for the same data"
+            yield Verdict(event.site, message, Confidence.LIKELY)
+            return
         write, memory = event.write, event.memory
         if crosses_border(write, memory) or write.by_step or kept_in_container(memory, write):
             return
