@@ -65,10 +65,10 @@ def looks_again(callee: FunctionOutline, parameter: str, line: int) -> bool:
     asked = {id(node.value) for node in callee.by_type[ast.Attribute] if node.attr in _NOT_ITS_VALUES}
     asked |= {id(node.value) for node in callee.by_type[ast.Return]}
     later = [node.lineno for node in uses if node.lineno > line and id(node) not in asked]
-    return any(not any(_chooses(test, line, read) for test in callee.by_type[ast.If]) for read in later)
+    return any(not any(chooses(test, line, read) for test in callee.by_type[ast.If]) for read in later)
 
 
-def _chooses(test: ast.If, one: int, other: int) -> bool:
+def chooses(test: ast.If, one: int, other: int) -> bool:
     """Whether it is either the one line or the other one that is reached."""
     return bool(test.orelse) and test.body[0].lineno <= one < test.orelse[0].lineno <= other <= (test.end_lineno or 0)
 

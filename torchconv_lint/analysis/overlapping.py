@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import OverlapWritten
+from torchconv_lint.analysis.handed_over import chooses
 from torchconv_lint.analysis.values import Array, Opaque, Tensor, Value, guessed
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _is_expanded(function: FunctionOutline, name: str, line: int) -> bool:
         node
         for node in function.by_type[ast.Assign]
         if node.lineno < line and any(isinstance(to, ast.Name) and to.id == name for to in node.targets)
+        if not any(chooses(test, node.lineno, line) for test in function.by_type[ast.If])
     ]
     value = max(bound, key=lambda node: node.lineno).value if bound else None
     while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):

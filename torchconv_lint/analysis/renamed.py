@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import RenamedWrite
+from torchconv_lint.analysis.handed_over import chooses
 from torchconv_lint.analysis.values import Array, Tensor, Value
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def _first_name(function: FunctionOutline, name: str, line: int) -> str:
     none, or the two are meant to be one: the first is bound to the second as well."""
     assigned = [(node, to.id) for node in function.by_type[ast.Assign] for to in node.targets if type(to) is ast.Name]
     bound = [node for node, to in assigned if to == name and node.lineno < line]
+    bound = [node for node in bound if not any(chooses(test, node.lineno, line) for test in function.by_type[ast.If])]
     last = max(bound, key=lambda node: node.lineno) if bound else None
     if last is None or not isinstance(last.value, ast.Name) or last.value.id == name:
         return ""
