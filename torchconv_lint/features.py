@@ -38,15 +38,15 @@ class Features:
     `triggers`: see above. `calls`: names that are called. `torchy`: it handles tensors; `foreign`: it uses names from
     the project's other files. `counted`: some have a known number of elements. `takes_arguments`: an argument reaches a
     conversion, so that callers matter. `made`: names made from tensors. `trains`: an optimiser steps. `keeps_shared`:
-    it keeps a converted attribute of `self` in another; `writes_self`: it writes one in place. `passed`: names in the
-    arguments of each function and method of the file that is called; `results`: names bound to what it gives. `kept`:
-    attributes of `self` in which it stores tensors, "self.x"; `asked`: those whose truth value it asks for. `given`:
-    parameters, and names made from them; `written`: names written in place; `data`: names that may be tensors; `sunk`:
-    names that reach a conversion; `described`: names of what says whether a tested field holds a tensor. `words`: names
-    of attributes and of called functions, "name=" for keyword arguments, "np.flip" and "torch.Tensor" for what is
-    called of NumPy and torch (`torch.tensor` of a number left out), "+=" and "append()" for what is added or appended
-    and is not plainly a number, "for", "[::-1]", "counted", and what constructing.py tells, of which rules choose their
-    own triggers.
+    it keeps a converted attribute of `self` in another; `lends`: it returns a module's parameters as they are;
+    `writes_self`: it writes one in place. `passed`: names in the arguments of each function and method of the file that
+    is called; `results`: names bound to what it gives. `kept`: attributes of `self` in which it stores tensors,
+    "self.x"; `asked`: those whose truth value it asks for. `given`: parameters, and names made from them; `written`:
+    names written in place; `data`: names that may be tensors; `sunk`: names that reach a conversion; `described`: names
+    of what says whether a tested field holds a tensor. `words`: names of attributes and of called functions, "name="
+    for keyword arguments, "np.flip" and "torch.Tensor" for what is called of NumPy and torch (`torch.tensor` of a
+    number left out), "+=" and "append()" for what is added or appended and is not plainly a number, "for", "[::-1]",
+    "counted", and what constructing.py tells, of which rules choose their own triggers.
     """
 
     triggers: set[str] = field(default_factory=set)
@@ -58,6 +58,7 @@ class Features:
     made: set[str] = field(default_factory=set)
     trains: bool = False
     keeps_shared: bool = False
+    lends: bool = False
     writes_self: bool = False
     results: dict[str, set[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from torchconv_lint.features import (
     ARGUMENT_WRITE,
     CONVERTS,
     IMPLICIT,
+    KEPT,
     MEMORY,
     PASSED,
     SCALAR,
@@ -106,6 +107,10 @@ def sift(
         # What a helper has converted is written here.
         if any(names & found.written for names in (*_of(found.passed, sharing), *_of(found.results, sharing))):
             found.triggers.add(SHARED_WRITE)
+    lending = {function.name for function, found in features.items() if found.lends}
+    for found in features.values() if lending else ():
+        if not lending.isdisjoint(found.results):
+            found.triggers.add(KEPT)
     for class_ in file.classes.values():
         # What one method has converted and kept, another one writes.
         keepers = [method for method in class_.methods.values() if features[method].keeps_shared]

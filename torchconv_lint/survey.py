@@ -514,6 +514,8 @@ class Survey(Seen):
         """Whether the function gives a result."""
         if node.value is not None:
             self.returns = True
+            if not self.found.lends and keeps_parameters(node.value):
+                self.found.lends = True
             parts = node.value.elts if isinstance(node.value, ast.Tuple) else (node.value,)
             self.own_returned.update(anchor_of(part) for part in parts if isinstance(part, ast.Attribute))
 

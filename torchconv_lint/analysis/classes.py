@@ -71,7 +71,8 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kin
         return any_device(frame, "self.device", node)
     constant = interpreter.classes.constant(this.definition, name) if not value else None
     if constant is not None:
-        return Opaque(f"self.{name}") if _is_off(constant) and not names_device(name) else constant
+        said = name in this.definition.annotations  # what it is, switched on or off
+        return Opaque(f"self.{name}") if _is_off(constant) and not said and not names_device(name) else constant
     if this.is_module and name in ("training", "hparams", "config"):
         return Opaque(f"self.{name}")
     memory = Memory(("attribute", name), "attribute", f"self.{name}") if frame.tracks else None
