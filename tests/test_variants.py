@@ -109,6 +109,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("helpers", "cnv203/copies_of_the_model.py"): dict.fromkeys(
         ["drift_from_a_copy", "drift_of_a_copy", "safe_a_copy_in_each_round", "safe_trained_copies"], DIRECT
     ),
+    ("helpers", "cnv202/rows_kept_by_name.py"): {"hazard_rows_exchanged": DIRECT},
     ("helpers", "cnv202/expanded_and_helpers.py"): {"hazard_target_network_weight": SECOND},
 }
 

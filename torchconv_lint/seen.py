@@ -82,6 +82,7 @@ class Seen:
         self.shared: set[str] = set()
         self.shared_if_known: set[str] = set()
         self.appended: set[str] = set()
+        self.rows_kept: set[str] = set()  # of which an item has got a name
         self.given_out: set[str] = set()  # items of attributes of `self`
         self.loaded: set[str] = set()  # into a module
         self.kept_each_time: list[tuple[str, ast.expr]] = []  # "+=" or "append()", and of what
@@ -170,7 +171,7 @@ class Seen:
                 self.loaded |= sources
         if "self" in self.loaded or (self.loaded and "state_dict" in found.calls):
             triggers.add(SNAPSHOT)
-        if self.second_names & self.written:
+        if (self.second_names | self.rows_kept) & self.written:
             found.words.add("renamed")
         if self.own_written & self.own_returned:
             found.words.add("own buffer")

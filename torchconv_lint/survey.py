@@ -369,6 +369,8 @@ class Survey(Seen):
             self.arrays |= names
         if isinstance(value, ast.Subscript) and root_of(value) == "self":
             self.given_out |= names
+        elif isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name):
+            self.rows_kept.add(value.value.id)
         if isinstance(value, ast.Call) and makes_integers(value):
             self.integers |= names
         if isinstance(value, ast.BinOp) and not names.isdisjoint(sources):

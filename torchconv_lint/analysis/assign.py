@@ -25,6 +25,7 @@ from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import asks_for_type, instance_of, type_names
 from torchconv_lint.analysis.other_modules import bound_anew
 from torchconv_lint.analysis.overlapping import tell_shifted
+from torchconv_lint.analysis.renamed import tell_row_overwritten
 from torchconv_lint.analysis.replaced_items import known_item, store_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import bound
@@ -297,6 +298,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
         written(frame, owner, target.value, target, fills=fills, data=data)
         if frame.interpreter.wants.overlaps:
             tell_shifted(frame, owner, target, node)
+        if frame.interpreter.wants.renames:
+            tell_row_overwritten(frame, owner, key, target)
         write_to_leaf(frame, owner, target.value, target)
 
     if any(isinstance(kind, Opaque) for kind, _ in owner):

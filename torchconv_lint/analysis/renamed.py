@@ -1,4 +1,5 @@
-"""Data that is written under a second name while the first one is still read: `b = a`, `b[mask] = 0`, `return a`."""
+"""Data that is written under a second name while the first one is still read: `b = a`, `b[mask] = 0`, `return a`; and
+rows that are kept under a name and overwritten: `row = x[i]`, `x[i] = x[j]`, `x[j] = row`."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import RenamedWrite
 from torchconv_lint.analysis.handed_over import chooses
-from torchconv_lint.analysis.values import Array, Tensor, Value
+from torchconv_lint.analysis.values import Array, Const, Kind, Number, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
@@ -55,3 +56,47 @@ def _first_name(function: FunctionOutline, name: str, line: int) -> str:
     end = min(stores, default=10**9)
     read = (node.lineno for node in uses if isinstance(node.ctx, ast.Load) and node.lineno != last.lineno)
     return other if any(begin <= at <= end and at != line for at in read) else ""
+
+
+def tell_row_overwritten(frame: Frame, owner: Value, key: Value, target: cst.Subscript) -> None:
+    """`target`, an item of `owner` that a number picks, is assigned. Of an array with one dimension it is a number, of
+    a tensor never."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    if outline is None or not owner or not all(_has_rows(kind) for kind, _ in owner):
+        return
+    if not key or not all(isinstance(kind, Number | Const) for kind, _ in key):
+        return
+    written = frame.segment.origin(target)
+    name = _kept_row(outline, written) if isinstance(written, ast.Subscript) else ""
+    if name:
+        frame.emit(RenamedWrite(frame.site(target), frame.text(target), name))
+
+
+def _has_rows(kind: Kind) -> bool:
+    if isinstance(kind, Array):
+        return kind.ndim is not None and kind.ndim > 1
+    return isinstance(kind, Tensor) or (isinstance(kind, Opaque) and kind.guess is not None and kind.tensorish)
+
+
+def _kept_row(function: FunctionOutline, written: ast.Subscript) -> str:
+    """The name under which the row at `written` has been kept, if nothing else is bound to a name in between and it is
+    read after this write; "" if there is none."""
+    text, line = ast.unparse(written), written.lineno
+    stores = [(node.id, node.lineno) for node in function.by_type[ast.Name] if isinstance(node.ctx, ast.Store)]
+    for node in function.by_type[ast.Assign]:
+        kept = node.targets[0]
+        if not isinstance(kept, ast.Name) or not isinstance(node.value, ast.Subscript) or node.lineno >= line:
+            continue
+        if ast.unparse(node.value) != text:
+            continue
+        needed = {each.id for each in ast.walk(node.value) if isinstance(each, ast.Name)} | {kept.id}
+        if any(name in needed and node.lineno < at <= line for name, at in stores):
+            continue
+        if any(chooses(test, node.lineno, line) for test in function.by_type[ast.If]):
+            continue
+        uses = [each for each in function.by_type[ast.Name] if each.id == kept.id and isinstance(each.ctx, ast.Load)]
+        end = min((at for name, at in stores if name == kept.id and at > line), default=10**9)
+        back = any(each.lineno == line for each in uses)  # `x[i] = row`: it is written back
+        if not back and any(line < each.lineno <= end for each in uses):
+            return kept.id
+    return ""

@@ -7,7 +7,8 @@ Reports an in-place write to a tensor made by `.detach()`, `.data`, or a convers
 way round. No array is involved; with one it is CNV201.
 
 So is data that gets a second name (`best = x`), is written under that (`best[mask] = y[mask]`) and read under the first
-one afterwards.
+one afterwards, and a row that is kept under a name, overwritten and read (`row = x[i]`, `x[i] = x[j]`, `x[j] = row`):
+both rows are the same then.
 
 Silent, deliberately: plain views and slices (`row = x[0]; row += 1`), which are written because the original is
 meant; `weight.data.fill_(0)` and other writes to a parameter or an argument through `.data` or `.detach()`, which
