@@ -73,10 +73,21 @@ class FunctionOutline:
     @functools.cached_property
     def idle_copies(self) -> frozenset[str]:
         """The names of deep copies (of modules, say) that are moved, called and asked for their state, and no more."""
+        return frozenset(name for name, others in self._uses_of_copies.items() if not others)
+
+    @functools.cached_property
+    def copies_handed_once(self) -> frozenset[str]:
+        """The names of those that are used once beside that, handed to another function, say."""
+        return frozenset(name for name, others in self._uses_of_copies.items() if others == 1)
+
+    @functools.cached_property
+    def _uses_of_copies(self) -> dict[str, int]:
+        """The names of deep copies, each with how often it is used in another way than to move it, to call it or to ask
+        for its state."""
         made = [node for node in self.by_type[ast.Assign] if _is_deepcopy(node.value)]
-        names = {target.id for node in made for target in node.targets if isinstance(target, ast.Name)}
-        if not names:
-            return frozenset()
+        found = {target.id: 0 for node in made for target in node.targets if isinstance(target, ast.Name)}
+        if not found:
+            return found
         harmless = {
             id(node.value)
             for node in self.by_type[ast.Attribute]
@@ -84,7 +95,10 @@ class FunctionOutline:
         }
         harmless |= {id(node.func) for node in self.by_type[ast.Call]}
         harmless |= {id(target) for node in made for target in node.targets}
-        return frozenset(names - {node.id for node in self.by_type[ast.Name] if id(node) not in harmless})
+        for node in self.by_type[ast.Name]:
+            if node.id in found and id(node) not in harmless:
+                found[node.id] += 1
+        return found
 
     @functools.cached_property
     def own_copies(self) -> frozenset[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from torchconv_lint.analysis.other_modules import state_handed_back
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import renewed
@@ -20,8 +22,6 @@ from torchconv_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Argument, Arguments, Definition, Frame
 
 
@@ -35,6 +35,12 @@ def as_parameter(value: Value, name: str) -> Value:
         return kind
 
     return each(value, change)
+
+
+def _stays_as_it_is(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether it is a deep copy that the function at hand only hands over here, and does not train."""
+    outline = frame.definition.outline if frame.definition is not None else None
+    return outline is not None and type(node) is cst.Name and node.value in outline.copies_handed_once
 
 
 def given_back(
@@ -69,9 +75,11 @@ def given_back(
                 return replace(original, side=(*original.side, *memory.side)[:4], how=(*original.how, *memory.how))
         return None
 
-    def state_of(memory: Memory) -> Memory:
+    def state_of(memory: Memory) -> Memory | None:
         root = memory.key[1].partition(".")[0] if len(memory.key) == 2 and isinstance(memory.key[1], str) else ""
         argument = handed(root)
+        if argument is not None and not steps and _stays_as_it_is(frame, argument.node):
+            return None
         return state_handed_back(frame, memory, argument.node, root, steps=steps) if argument is not None else memory
 
     def change(kind: Kind) -> Kind | Value:
@@ -86,7 +94,8 @@ def given_back(
                 frame.interpreter.born[node] = frame.rounds  # each round's call gives a result of its own
                 return replace(kind, memory=replace(kind.memory, key=(node, kind.memory.key)))
             memory = state_of(kind.memory)
-            renewed(frame, memory)
+            if memory is not None:
+                renewed(frame, memory)
             return kind if memory is kind.memory else replace(kind, memory=memory)
         return kind
 
