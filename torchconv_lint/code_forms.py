@@ -105,7 +105,7 @@ def is_size(node: ast.expr) -> bool:
         if isinstance(node, ast.Subscript):
             node = node.value
         if isinstance(node, ast.Call):
-            if called_by_name(node) not in _COUNTING and last_name(node.func) not in _SIZE_METHODS:
+            if called_by_name(node) not in _COUNTING and last_name(node.func) not in SIZE_METHODS:
                 return False
         elif isinstance(node, ast.Attribute):
             if node.attr not in _SIZES:
@@ -116,7 +116,7 @@ def is_size(node: ast.expr) -> bool:
 
 
 _SIZES = frozenset({"shape", "ndim", "dtype", "is_cuda"})
-_SIZE_METHODS = frozenset({"size", "dim", "numel", "nelement", "ndimension"})
+SIZE_METHODS = frozenset({"size", "dim", "numel", "nelement", "ndimension"})
 _COUNTING = frozenset({"len", "int", "isinstance", "hasattr", "str"})
 
 

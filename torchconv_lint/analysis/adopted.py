@@ -67,7 +67,7 @@ def _kept_attribute(frame: Frame, node: cst.CSTNode) -> str | None:
 
 def tell_argument_kept(frame: Frame, target: cst.BaseExpression, part: cst.BaseExpression) -> None:
     """`self.kept.append(given.detach().cpu())`: on the CPU this is what the caller goes on with."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     owner = dotted_path(target)
     if outline is None or outline.owner is None or owner is None or "." not in owner:
         return

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.cuts import rebound
 from torchconv_lint.analysis.devices import PARAMETERS, somewhere
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
-from torchconv_lint.analysis.enriching import enriched, upstream
+from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
 from torchconv_lint.analysis.graph import write_to_leaf
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
@@ -69,8 +69,6 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         forget_upload(frame, target.value)
         origin = frame.segment.origin(node) if frame.evidence.rebound else None
         value = enriched(value, target.value, frame.evidence, getattr(origin, "lineno", 0))
-        if target.value in frame.evidence.upstream and frame.state.grad is not False:
-            value = upstream(value, frame.site(node))
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
         if target.value in frame.evidence.placed and (

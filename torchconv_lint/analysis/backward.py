@@ -11,7 +11,7 @@ from torchconv_lint.analysis.record import record
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.walking import ByType
 
@@ -23,15 +23,13 @@ class Passes:
     `spent` are the names, dotted names and items through whose graph they go; `whole` the names that are handed to
     backward as they are; `parts` the names of losses that they are the sum, product or quotient of; `rebound` the names
     that are bound anew below the last backward through them, each with the line of what is bound; `holders` the names
-    of what holds a loss: `output` of `output["loss"].backward()`; `upstream` the names that they are computed from
-    without leaving the graph.
+    of what holds a loss: `output` of `output["loss"].backward()`.
     """
 
     spent: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     rebound: frozenset[tuple[str, int]] = frozenset()
     holders: frozenset[str] = frozenset()
-    upstream: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
 
 
@@ -65,11 +63,8 @@ def backward_in(nodes: ByType) -> Passes:
         if binding.line > last.get(target, binding.line)
     }
     spent = frozenset(_sources(set(last), bindings) | derived)
-    upstream = _sources(
-        {name for loss in losses for name in _within_graph(loss)}, list(_bindings(nodes, _within_graph))
-    )
     holders, parts = frozenset(_holders(nodes, losses)), _parts(nodes, losses) - whole
-    return Passes(spent, whole, frozenset(rebound), holders, frozenset(upstream), parts)
+    return Passes(spent, whole, frozenset(rebound), holders, parts)
 
 
 def _parts(nodes: ByType, losses: list[ast.expr]) -> frozenset[str]:
@@ -149,14 +144,18 @@ def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:
     return names
 
 
-def steps_with(call: str, first: str, others: Iterable[str]) -> bool:
-    """Whether what is called, by its name, is given a loss first and an optimiser as well, by theirs: it goes backward
-    and steps. A loss function is no loss, and a class makes a trainer of the two."""
+def steps_with(call: str, others: Iterable[str]) -> bool:
+    """Whether what is called, by its name, with a loss is given an optimiser as well, by its own: it goes backward and
+    steps. A class makes a trainer of the two."""
     name = call.rpartition(".")[2]
-    loss = first.rpartition(".")[2].lower()
-    if not loss.endswith("loss") or first == "self.loss" or name[:1].isupper() or _MAKES.match(name):
+    if name[:1].isupper() or _MAKES.match(name):
         return False
     return any(_OPTIMIZER.search(other) for other in others)
+
+
+def names_loss(name: str) -> bool:
+    """Whether a name is that of a loss."""
+    return name.lower().endswith("loss")
 
 
 _OPTIMIZER = re.compile(r"(^|[._])(\w*optim|opt($|[._\d])|\w+_opt($|[._\d]))", re.I)
@@ -167,11 +166,10 @@ _MAKES = re.compile(r"(compile|configure|get|build|make|create|init|setup|prepar
 def stepped_by(node: ast.Call) -> ast.Name | None:
     """`loss` in `scaler(loss, optimizer)` and `self.net.train_step(loss, self.optim)`."""
     first = node.args[0] if node.args else None
-    if not isinstance(first, ast.Name) or not first.id.lower().endswith("loss"):
+    if not isinstance(first, ast.Name) or not names_loss(first.id):
         return None
     others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
-    steps = steps_with(dotted(node.func) or "", first.id, (dotted(other) or "" for other in others))
-    return first if steps else None
+    return first if steps_with(dotted(node.func) or "", (dotted(other) or "" for other in others)) else None
 
 
 GRAPH_KEYWORDS = frozenset(
@@ -218,40 +216,15 @@ def paths(node: ast.AST) -> Iterator[str]:
                 yield from paths(child)
 
 
-def _within_graph(node: ast.AST) -> Iterator[str]:
-    """The names that an expression is made of, those left out whose values are taken out of the graph, or that are
-    called."""
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEAVES:
-        return
-    elif isinstance(node, ast.Attribute):
-        if node.attr not in _LEAVES:
-            yield from _within_graph(node.value)
-    elif isinstance(node, ast.Call):
-        inner = [*node.args, *(keyword.value for keyword in node.keywords)]
-        owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
-        for part in (*owner, *inner):
-            yield from _within_graph(part)
-    else:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                yield from _within_graph(child)
-
-
-_LEAVES = frozenset({"detach", "detach_", "data", "item", "numpy", "tolist", "argmax", "long", "int", "bool"})
-"""Attributes and methods whose values are no part of the graph any more."""
-
-
-def _bindings(nodes: ByType, sources_of: Callable[[ast.AST], Iterator[str]] = paths) -> Iterator[_Binding]:
+def _bindings(nodes: ByType) -> Iterator[_Binding]:
     for node in nodes[ast.Assign]:
-        yield _Binding(_targets(*node.targets), frozenset(sources_of(node.value)), node.value.lineno)
+        yield _Binding(_targets(*node.targets), frozenset(paths(node.value)), node.value.lineno)
     for node in (*nodes[ast.AugAssign], *nodes[ast.AnnAssign]):
         if node.value is not None:
-            yield _Binding(_targets(node.target), frozenset(sources_of(node.value)), node.value.lineno)
+            yield _Binding(_targets(node.target), frozenset(paths(node.value)), node.value.lineno)
     for node in nodes[ast.withitem]:
         if node.optional_vars is not None:
-            sources = frozenset(sources_of(node.context_expr))
+            sources = frozenset(paths(node.context_expr))
             yield _Binding(_targets(node.optional_vars), sources, node.context_expr.lineno)
 
 

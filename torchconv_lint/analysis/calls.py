@@ -81,6 +81,7 @@ from torchconv_lint.analysis.values import (
     possible,
     under,
 )
+from torchconv_lint.code_forms import SIZE_METHODS
 from torchconv_lint.knowledge import numpy_ops
 from torchconv_lint.model import Confidence
 
@@ -100,9 +101,6 @@ _OF_OTHERS = frozenset({"state_dict", "load_state_dict"})
 
 _COMPUTED = (cst.Comparison, cst.BinaryOperation)
 """`(x > 0).float()`: what a comparison or a sum gives, and can be cast so, is a tensor."""
-
-_NUMBERS = frozenset({"dim", "numel", "nelement", "ndimension"})
-"""Methods that give one number, of whatever has them; `x.size(0)` does so, too."""
 
 _OF_A_MAPPING = frozenset({"values", "keys", "items", "get", "pop", "copy", "index", "count", "update", "append"})
 
@@ -495,7 +493,7 @@ def call_method(
 def _call_opaque_method(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value:
-    if name in _NUMBERS or (name == "size" and arguments.count == 1):
+    if name in SIZE_METHODS and (name != "size" or arguments.count == 1):  # `x.size()` gives several numbers
         return Number()
     if name in ("to", "cuda", "cpu"):
         return _move_opaque(frame, kind, name, arguments, node, func)

@@ -89,7 +89,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
 def _mirrors(frame: Frame) -> bool:
     """Whether the code at hand is a method that does for an object what `.numpy()` does for a tensor, and nobody in
     sight has called it."""
-    here = frame.definition.outline if frame.definition is not None else None
+    here = frame.outline
     return here is not None and here is frame.entry and here.name in _CONVERTERS and here.owner is not None
 
 

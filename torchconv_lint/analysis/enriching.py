@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.going_back import as_awaited
 from torchconv_lint.analysis.replacing import replace
-from torchconv_lint.analysis.values import MANY, Fact, Kind, Module, Opaque, Step, Tensor, Value
+from torchconv_lint.analysis.values import MANY, Fact, Kind, Module, Opaque, Tensor, Value
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.evidence import Evidence
-    from torchconv_lint.analysis.site import Site
 
 
 def enriched(value: Value, name: str, evidence: Evidence, line: int = 0) -> Value:
@@ -38,27 +37,12 @@ def enriched(value: Value, name: str, evidence: Evidence, line: int = 0) -> Valu
     return value
 
 
-def upstream(value: Value, site: Site) -> Value:
-    """An output, bound at `site`, from which a loss is computed that backward is called on. It requires grad, unless
-    what gave it is frozen, or something else on the way does."""
-    return tuple(alt._replace(kind=_trained(alt.kind, site)) if isinstance(alt.kind, Opaque) else alt for alt in value)
-
-
 def supposed(kind: Kind) -> Kind:
     """An output of what is called like a module, in a function that calls backward: it may be of another one's."""
     if not isinstance(kind, Opaque) or kind.guess is None or kind.guess.grad is None or not kind.guess.grad.value:
         return kind
     grad = kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM)
     return replace(kind, guess=replace(kind.guess, grad=grad))
-
-
-def _trained(kind: Opaque, site: Site) -> Opaque:
-    if kind.guess is not None and kind.guess.grad is not None:
-        return kind
-    message = "backward is called on what is computed from it"
-    grad = Fact(True, Step(site, message, doubt=Doubt.UPSTREAM), Confidence.LIKELY)
-    guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
-    return Opaque(kind.path, replace(guess, grad=grad), kind.memory, tensorish=True)
 
 
 def _confirmed(kind: Kind) -> Kind:

@@ -105,14 +105,13 @@ class Evidence:
     """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions.
 
     `spent`: names, dotted names and items through whose graph the function calls backward. `rebound`: names with the
-    line of what they are bound to below the last backward: that is another thing. `awaited`: names that are
-    returned to callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of
-    their truth value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what
-    reaches NumPy here and to whose device the function moves what it makes. `outputs`: names of outputs of what is
-    called like a module. `upstream`: those of them from which a loss is computed that backward is called on.
-    `joined`: names of lists that become one tensor, by `torch.stack` or the like. `losses`: names of losses that what
-    backward goes through is made of. `shaped`: names that are asked for what tensors and arrays have, and no container
-    of Python's.
+    line of what they are bound to below the last backward: that is another thing. `awaited`: names that are returned to
+    callers who call backward on them. `present`: names and dotted names that are tensors wherever a test of their truth
+    value holds. `holders`: names of what holds a loss that backward goes through. `placed`: names of what reaches NumPy
+    here and to whose device the function moves what it makes. `outputs`: names of outputs of what is called like a
+    module. `joined`: names of lists that become one tensor, by `torch.stack` or the like. `losses`: names of losses
+    that what backward goes through is made of. `shaped`: names that are asked for what tensors and arrays have, and no
+    container of Python's.
     """
 
     tensors: frozenset[str] = frozenset()
@@ -129,7 +128,6 @@ class Evidence:
     outputs: frozenset[str] = frozenset()
     losses: frozenset[str] = frozenset()
     shaped: frozenset[str] = frozenset()
-    upstream: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
@@ -219,8 +217,7 @@ def evidence_in(nodes: ByType) -> Evidence:
         holders=passes.holders,
         placed=placed_by(nodes),
         joined=frozenset(joined),
-        outputs=(made := outputs(nodes)),
-        upstream=passes.upstream & made,
+        outputs=outputs(nodes),
         losses=passes.parts - needs_grad,
         shaped=frozenset(
             node.value.id for node in nodes[ast.Attribute] if node.attr in OF_DATA and isinstance(node.value, ast.Name)

@@ -204,13 +204,18 @@ class Frame:
         """The place of a node of this frame's code."""
         return Site(self.segment, node)
 
+    @property
+    def outline(self) -> FunctionOutline | None:
+        """The outline of the function at hand; None in one inside another, and in the module's own statements."""
+        return self.definition.outline if self.definition is not None else None
+
     def leaves_mode_to_callers(self) -> bool:
         """Whether the grad mode of the code at hand is that of callers whom nobody sees."""
         return self.interpreter.root.modes.left_to_callers(self.entry)
 
     def goes_backward(self) -> bool:
         """Whether the code at hand, or what it was entered by, trains."""
-        here = self.definition.outline if self.definition is not None else None
+        here = self.outline
         if self.interpreter.root.modes.goes_backward(self.entry):
             return True
         return here is not None and self.interpreter.modes.goes_backward(here)

@@ -96,7 +96,7 @@ def _has_columns(target: cst.Subscript) -> bool:
 def tell_buffers_given(frame: Frame, returned: cst.BaseExpression) -> None:
     """`return self.observations, rewards`, after `self.observations[i] = …`: the next call overwrites what the caller
     has been given. A private method's callers know its object, and a cache is there to be looked at."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     if outline is None or outline.owner is None or not isinstance(frame.this, Instance):
         return
     if outline.name.startswith("_") or frame.depth:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.backward import GRAPH_KEYWORDS, losses_of, paths, steps_with
+from torchconv_lint.analysis.backward import GRAPH_KEYWORDS, losses_of, names_loss, paths, steps_with
 from torchconv_lint.analysis.cuts import cuts_of
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.graph import graph_of, held, regraphed, requires
@@ -114,10 +114,10 @@ _GRADIENT = "grad"
 def _steps_with(frame: Frame, name: str, arguments: Arguments) -> bool:
     """Whether the call is given a loss, by its name, and an optimiser."""
     first = arguments.positional[0].node if arguments.count > 1 and arguments.positional else None
-    if type(first) is not cst.Name or not first.value.lower().endswith("loss"):
+    if type(first) is not cst.Name or not names_loss(first.value):
         return False
     others = [*arguments.positional[1:], *arguments.keywords.values()]
-    return steps_with(name, first.value, (dotted_path(other.node) or "" for other in others))
+    return steps_with(name, (dotted_path(other.node) or "" for other in others))
 
 
 def computes_loss(kind: Kind) -> bool:

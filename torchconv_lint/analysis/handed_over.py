@@ -65,10 +65,26 @@ def looks_again(callee: FunctionOutline, parameter: str, line: int) -> bool:
     asked = {id(node.value) for node in callee.by_type[ast.Attribute] if node.attr in _NOT_ITS_VALUES}
     asked |= {id(node.value) for node in callee.by_type[ast.Return]}
     later = [node.lineno for node in uses if node.lineno > line and id(node) not in asked]
-    return any(not any(chooses(test, line, read) for test in callee.by_type[ast.If]) for read in later)
+    return not all(exclude_each_other(callee, line, read) for read in later)
 
 
-def chooses(test: ast.If, one: int, other: int) -> bool:
+def last_bound(function: FunctionOutline, name: str, line: int) -> ast.Assign | None:
+    """The last assignment that binds the name on the way to a line."""
+    bound = [
+        node
+        for node in function.by_type[ast.Assign]
+        if node.lineno < line and any(isinstance(to, ast.Name) and to.id == name for to in node.targets)
+        if not exclude_each_other(function, node.lineno, line)
+    ]
+    return max(bound, key=lambda node: node.lineno, default=None)
+
+
+def exclude_each_other(function: FunctionOutline, one: int, other: int) -> bool:
+    """Whether a condition of the function leads to either the one line or the other one."""
+    return any(_chooses(test, one, other) for test in function.by_type[ast.If])
+
+
+def _chooses(test: ast.If, one: int, other: int) -> bool:
     """Whether it is either the one line or the other one that is reached."""
     return bool(test.orelse) and test.body[0].lineno <= one < test.orelse[0].lineno <= other <= (test.end_lineno or 0)
 

@@ -188,9 +188,20 @@ def _tell_kept(
         last = container and f"{text}[-1]" in frame.evidence.spent  # backward goes through what is in the container
         operand = frame.site(parts) if form_of(added) == "tensor" and not last else None
         filled = container and any(isinstance(kind, Tensor) for kind, _ in frame.quietly(target))
-        site, evaluating = frame.site(node), not (spent or filled) and _evaluates(frame)
-        kept = GraphKept(site, tensor, text, what, container, spent, node, sure, False, operand, evaluating)
-        frame.emit(replace(kept, each_round=container and spent and goes_back_each_round(frame)))
+        event = GraphKept(
+            frame.site(node),
+            tensor,
+            text,
+            what,
+            container,
+            spent,
+            node,
+            sure,
+            operand=operand,
+            evaluating=not (spent or filled) and _evaluates(frame),
+            each_round=container and spent and goes_back_each_round(frame),
+        )
+        frame.emit(event)
 
 
 _LIKE_EVALUATION = re.compile(r"(^|_)(eval|evaluate|evaluation|test|predict|infer|inference|valid|validate)(_|$)", re.I)

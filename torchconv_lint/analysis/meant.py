@@ -64,7 +64,7 @@ _FOR_ARRAYS = re.compile(r"(as|to|return|in|convert(_to)?)_?(np|numpy|ndarrays?|
 
 def asked_for(frame: Frame, device: Fact | None) -> bool:
     """Whether the caller chooses the device, and asks for an array as well (`as_numpy=True`): both go together."""
-    here = frame.definition.outline if frame.definition is not None else None
+    here = frame.outline
     begins = device.begins_at() if device is not None else None
     if here is None or begins is None or not isinstance(begins.node, cst.Call):
         return False
@@ -86,7 +86,7 @@ def _name(key: Any) -> str:
 def for_arrays(frame: Frame, device: Fact | None) -> bool:
     """Whether a function that is named after arrays converts what its object holds: it is used where that is on the
     host. What it puts on a device itself is another matter."""
-    here = frame.definition.outline if frame.definition is not None else None
+    here = frame.outline
     if here is None or here.owner is None or not _ON_ARRAYS.search(here.name) or device is None:
         return False
     begins = device.begins_at()

@@ -315,7 +315,7 @@ def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node
     """The tensors of a state dict are the parameters' own memory, without grad. That of a copy that nothing here trains
     stays as it is."""
     owner = receiver_of(func)
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     idle = outline is not None and type(owner) is cst.Name and owner.value in outline.idle_copies
     memory = module_memory(frame, owner) if not idle else None
     if memory is not None:

@@ -40,7 +40,7 @@ _MAKES = re.compile(r"_*[A-Z]|(get|build|create|make|init|initialize|new|load)_"
 def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
     """What tells the parameters of one module from those of others: its name, and where it is a deep copy of the
     function's own, the function."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     return ("module", text, outline) if outline is not None and text in outline.own_copies else ("module", text)
 
 

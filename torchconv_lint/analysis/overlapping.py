@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import OverlapWritten
-from torchconv_lint.analysis.handed_over import chooses
+from torchconv_lint.analysis.handed_over import last_bound
 from torchconv_lint.analysis.values import Array, Opaque, Tensor, Value, guessed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _KEEPS = frozenset(
 
 def tell_expanded(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode) -> None:
     """The name `target` is written in place, and what it is bound to was expanded and not copied since."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     if outline is None or type(target) is not cst.Name:
         return
     if not value or not all(isinstance(kind, Tensor) or type(kind) is Opaque for kind, _ in value):
@@ -36,13 +36,8 @@ def tell_expanded(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CST
 
 def _is_expanded(function: FunctionOutline, name: str, line: int) -> bool:
     """Whether the last thing that the function binds the name to above a line is an expanded tensor."""
-    bound = [
-        node
-        for node in function.by_type[ast.Assign]
-        if node.lineno < line and any(isinstance(to, ast.Name) and to.id == name for to in node.targets)
-        if not any(chooses(test, node.lineno, line) for test in function.by_type[ast.If])
-    ]
-    value = max(bound, key=lambda node: node.lineno).value if bound else None
+    bound = last_bound(function, name, line)
+    value = bound.value if bound is not None else None
     while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         if value.func.attr in _EXPANDS:
             return not (isinstance(value.func.value, ast.Name) and value.func.value.id in ("np", "numpy"))
@@ -61,9 +56,7 @@ def tell_shifted(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CS
     written, read = frame.segment.origin(target), frame.segment.origin(node)
     if not isinstance(written, ast.Subscript) or not isinstance(read, ast.Subscript):
         return
-    if ast.dump(written.value, annotate_fields=False).replace("Store", "Load") == ast.dump(
-        read.value, annotate_fields=False
-    ) and _is_shifted(_keys(written), _keys(read)):
+    if ast.dump(written.value) == ast.dump(read.value) and _is_shifted(_keys(written), _keys(read)):
         frame.emit(OverlapWritten(frame.site(target), frame.text(target.value), expanded=False))
 
 

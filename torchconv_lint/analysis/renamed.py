@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import RenamedWrite
-from torchconv_lint.analysis.handed_over import chooses
+from torchconv_lint.analysis.handed_over import exclude_each_other, last_bound
 from torchconv_lint.analysis.values import Array, Const, Kind, Number, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def tell_renamed(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode, *, data: bool) -> None:
     """The name `target` is written in place by the code at `node`; `data`: in a way that nothing but tensors and arrays
     allow."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     if outline is None or type(target) is not cst.Name:
         return
     if not data and not (value and all(isinstance(kind, Tensor | Array) for kind, _ in value)):
@@ -34,14 +34,12 @@ def tell_renamed(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTN
 def _first_name(function: FunctionOutline, name: str, line: int) -> str:
     """The name that `name` is a second one for when it is written at a line, if that is read again; "" if there is
     none, or the two are meant to be one: the first is bound to the second as well."""
-    assigned = [(node, to.id) for node in function.by_type[ast.Assign] for to in node.targets if type(to) is ast.Name]
-    bound = [node for node, to in assigned if to == name and node.lineno < line]
-    bound = [node for node in bound if not any(chooses(test, node.lineno, line) for test in function.by_type[ast.If])]
-    last = max(bound, key=lambda node: node.lineno) if bound else None
+    last = last_bound(function, name, line)
     if last is None or not isinstance(last.value, ast.Name) or last.value.id == name:
         return ""
     other = last.value.id
-    if any(to == other and isinstance(node.value, ast.Name) and node.value.id == name for node, to in assigned):
+    assigned = [(node.value, to) for node in function.by_type[ast.Assign] for to in node.targets]
+    if any(_is_named(to, other) and _is_named(value, name) for value, to in assigned):
         return ""
     uses = [node for node in function.by_type[ast.Name] if node.id == other]
     stores = [node.lineno for node in uses if isinstance(node.ctx, ast.Store) and node.lineno > last.lineno]
@@ -58,10 +56,14 @@ def _first_name(function: FunctionOutline, name: str, line: int) -> str:
     return other if any(begin <= at <= end and at != line for at in read) else ""
 
 
+def _is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def tell_row_overwritten(frame: Frame, owner: Value, key: Value, target: cst.Subscript) -> None:
     """`target`, an item of `owner` that a number picks, is assigned. Of an array with one dimension it is a number, of
     a tensor never."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     if outline is None or not owner or not all(_has_rows(kind) for kind, _ in owner):
         return
     if not key or not all(isinstance(kind, Number | Const) for kind, _ in key):
@@ -92,7 +94,7 @@ def _kept_row(function: FunctionOutline, written: ast.Subscript) -> str:
         needed = {each.id for each in ast.walk(node.value) if isinstance(each, ast.Name)} | {kept.id}
         if any(name in needed and node.lineno < at <= line for name, at in stores):
             continue
-        if any(chooses(test, node.lineno, line) for test in function.by_type[ast.If]):
+        if exclude_each_other(function, node.lineno, line):
             continue
         uses = [each for each in function.by_type[ast.Name] if each.id == kept.id and isinstance(each.ctx, ast.Load)]
         end = min((at for name, at in stores if name == kept.id and at > line), default=10**9)

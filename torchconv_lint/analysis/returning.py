@@ -39,7 +39,7 @@ def as_parameter(value: Value, name: str) -> Value:
 
 def _stays_as_it_is(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether it is a deep copy that the function at hand only hands over here, and does not train."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     return outline is not None and type(node) is cst.Name and node.value in outline.copies_handed_once
 
 

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Frame
-    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.state import State
 
 Holder = Tensor | Array | Opaque
@@ -215,7 +214,7 @@ def is_of_last_round(frame: Frame, memory: Memory) -> bool:
         return False
     site = memory.kept[0]
     line = getattr(site.segment.origin(site.node), "lineno", 0)
-    outline = _outline(frame)
+    outline = frame.outline
     nodes = ByType(own_nodes(frame.interpreter.outline.tree)) if outline is None else outline.by_type
     return any(
         loop.lineno <= line <= (loop.end_lineno or line)
@@ -315,10 +314,6 @@ def retell(frame: Frame, concerns: Callable[[Memory], bool], change: Callable[[M
     frame.state.relabel(
         lambda value: any(concerns(memory) for memory in memories(value)), lambda value: relabelled(value, changed)
     )
-
-
-def _outline(frame: Frame) -> FunctionOutline | None:
-    return frame.definition.outline if frame.definition is not None else None
 
 
 def relabelled(value: Value, change: Callable[[Memory], Memory | None]) -> Value:
@@ -505,20 +500,20 @@ def _reaches_other_attributes(frame: Frame, write: Write, memory: Memory) -> Non
 def stepped(frame: Frame, node: cst.CSTNode) -> None:
     """The parameters of modules are written by an optimiser's step (or by a function that takes one)."""
     frame.has_stepped = True
-    overwritten(frame, node, "module", "the parameters", of=_outline(frame) if trains_own_copies(frame) else None)
+    overwritten(frame, node, "module", "the parameters", of=frame.outline if trains_own_copies(frame) else None)
     if frame.second_names:
         trained(frame, node)
 
 
 def trains_own_copies(frame: Frame) -> bool:
     """Whether what the function trains is its own deep copies, and nothing that was given to it."""
-    outline = _outline(frame)
+    outline = frame.outline
     return outline is not None and outline.trains_own_copies
 
 
 def copied_anew(frame: Frame) -> None:
     """The function makes a deep copy: what was kept of its copies before belongs to others."""
-    outline = _outline(frame)
+    outline = frame.outline
     if frame.tracks and outline is not None and outline.own_copies:
         retell(
             frame,

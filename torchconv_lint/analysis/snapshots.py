@@ -69,7 +69,7 @@ def _is_kept_between_epochs(frame: Frame, where: str) -> bool:
 def _is_let_go(frame: Frame, path: str) -> bool:
     """Whether the function sets the gradient to None, or to something new: whoever kept it has it alone, and backward
     makes, or writes, another."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     stores = outline.by_type[ast.Assign] if outline is not None else ()
     return any(
         path in map(dotted, node.targets)
@@ -80,7 +80,7 @@ def _is_let_go(frame: Frame, path: str) -> bool:
 
 def _is_added_to(frame: Frame, path: str) -> bool:
     """Whether the function goes on adding to what it keeps there, as the first of several."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     sums = outline.by_type[ast.AugAssign] if outline is not None else ()
     return any(isinstance(node.op, ast.Add) and ast.unparse(node.target) == path for node in sums)
 
@@ -128,7 +128,7 @@ def _is_filled_up(kind: Kind, live: object) -> bool:
 
 def _is_bound_since(frame: Frame, path: str, site: Site) -> bool:
     """Whether the function binds the name or dotted name again below `site`."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     here = site.segment.origin(site.node) if outline is not None and site.segment is frame.segment else None
     if outline is None or here is None:
         return False
@@ -142,7 +142,7 @@ def _is_store(node: ast.Name | ast.Attribute) -> bool:
 
 def _is_only_loaded(frame: Frame, name: str) -> bool:
     """Whether the function uses the name for nothing but to load it: nobody puts anything else into it."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     if outline is None:
         return False
     loaded = {
@@ -158,7 +158,7 @@ def _is_only_loaded(frame: Frame, name: str) -> bool:
 def _has_failed_to_keep(frame: Frame, site: Site, node: cst.CSTNode) -> bool:
     """Whether `node` is in a handler that is only reached if the last statement of the `try`, which keeps the state at
     `site`, was not: it is an older state, of another module where each call makes one."""
-    outline = frame.definition.outline if frame.definition is not None else None
+    outline = frame.outline
     if outline is None or site.segment is not frame.segment:
         return False
     kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))

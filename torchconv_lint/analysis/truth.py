@@ -183,7 +183,7 @@ def _lacks_bias(frame: Frame, node: cst.BaseExpression) -> bool:
     owner = dotted_path(node.value) if type(node) is cst.Attribute and node.attr.value == "bias" else None
     if owner is None:
         return False
-    function = frame.definition.outline if frame.definition is not None else None
+    function = frame.outline
     origin = frame.segment.origin(node)
     return lack_bias(frame.interpreter.outline, function, owner, getattr(origin, "lineno", 0))
 
