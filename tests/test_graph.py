@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from snippets import codes_shown
 
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
@@ -116,3 +117,53 @@ def test_what_has_served_in_its_round_is_kept_in_vain(back: str, found: list[str
     assert [one.code for one in lint_source(source, Settings()).findings] == found
     asked = lint_source(source, Settings(opt_in=("CNV502",))).findings
     assert [one.code for one in asked] == ["CNV502"]
+
+
+UNSEEN = """
+def train(model, crit, loader, optimizer):
+    total, outputs = 0, []
+    for x, y in loader:
+        output = model(x)
+        loss = crit(output, y)
+        {before}
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        {keep}
+    return total, outputs
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "keep", "asked", "by_default"),
+    [
+        ("pass", "total += loss * x.size(0)", ["CNV501"], ["CNV501"]),
+        ("pass", "total += torch.abs(output - y).mean()", ["CNV501"], []),
+        ("pass", "total += torch.abs(output.detach() - y).mean()", [], []),
+        ("pass", "total += crit(output, y)", ["CNV501"], []),
+        ("pass", "outputs.append(output)", ["CNV502"], []),
+        ("pass", "outputs.append(output.detach())", [], []),
+        ("loss = loss + model(y).norm().item()", "pass", ["CNV513"], []),
+        ("loss = loss + model(y).norm()", "pass", [], []),
+    ],
+)
+def test_what_is_called_like_a_module_in_training(
+    before: str, keep: str, asked: list[str], by_default: list[str]
+) -> None:
+    code = UNSEEN.format(before=before, keep=keep)
+    assert codes_shown(code, HEAD, "CNV5") == asked
+    assert codes_shown(code, HEAD) == by_default
+
+
+@pytest.mark.parametrize(
+    ("inside", "asked", "by_default"),
+    [
+        ("torch.autocast('cuda', dtype=torch.bfloat16)", ["CNV103"], []),
+        ("torch.autocast('cuda', dtype=torch.float16)", [], []),
+        ("torch.no_grad()", [], []),
+    ],
+)
+def test_autocast_around_a_module_that_cannot_be_seen(inside: str, asked: list[str], by_default: list[str]) -> None:
+    code = f"def f(model, x):\n    with {inside}:\n        y = model(x)\n    return y.detach().cpu().numpy()\n"
+    assert codes_shown(code, HEAD, "CNV103") == asked
+    assert codes_shown(code, HEAD) == by_default
