@@ -191,6 +191,7 @@ class Frame:
         self.seldom = False
         self.trace: Transform | None = None
         self.asking = False
+        self.overlooks = False  # what is evaluated is not looked at: see `at`
         self.asserting = False
         self.caught: frozenset[str] = frozenset()  # the errors that the code around the statement at hand expects
         self.has_waited = False
@@ -257,9 +258,9 @@ class Frame:
 
     def at(self, node: cst.BaseExpression) -> Value:
         """The value of an expression whose contents are not looked at: the target of a write, or of `.shape`."""
-        stale, self.state.stale = self.state.stale, {}
+        before, self.overlooks = self.overlooks, True
         value = self.evaluate(node)
-        self.state.stale = {**stale, **self.state.stale}
+        self.overlooks = before
         return value
 
     def is_statement(self, node: cst.CSTNode) -> bool:

@@ -18,7 +18,7 @@ from torchconv_lint.analysis.kept_graphs import escape
 from torchconv_lint.analysis.left_behind import accepted, is_left_behind
 from torchconv_lint.analysis.loops import trains
 from torchconv_lint.analysis.names import receiver_of
-from torchconv_lint.analysis.other_modules import module_key, moved_away
+from torchconv_lint.analysis.other_modules import is_held_by_nobody, module_key, moved_away
 from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
@@ -312,12 +312,12 @@ def _parameter(frame: Frame, kind: Module, node: cst.CSTNode, name: str, func: c
 
 
 def state_dict(frame: Frame, device: Fact | None, func: cst.BaseExpression, node: cst.CSTNode) -> Mapping:
-    """The tensors of a state dict are the parameters' own memory, without grad. That of a copy that nothing here trains
-    stays as it is."""
+    """The tensors of a state dict are the parameters' own memory, without grad. That of a copy that nothing here
+    trains, and of a module that nobody holds, stays as it is."""
     owner = receiver_of(func)
     outline = frame.outline
     idle = outline is not None and type(owner) is cst.Name and owner.value in outline.idle_copies
-    memory = module_memory(frame, owner) if not idle else None
+    memory = module_memory(frame, owner) if not idle and not is_held_by_nobody(frame, owner) else None
     if memory is not None:
         how = ((frame.site(node), "`state_dict()` gives the parameters' own memory"),)
         memory = replace(memory, side=((node, False),), how=how)

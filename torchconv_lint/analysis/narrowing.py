@@ -24,7 +24,6 @@ from torchconv_lint.analysis.values import (
     ALWAYS,
     CPU,
     MANY,
-    NOTHING,
     Alt,
     Array,
     Class,
@@ -306,8 +305,10 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
     if type(operator) in (cst.In, cst.NotIn):
         text = _text_of_device(frame, right)
-        named = frame.quietly(node.left) if text is not None else NOTHING
-        return text is None or _assume_text(frame, text, named, truth is (type(operator) is cst.In))
+        truth = truth is (type(operator) is cst.In)
+        if text is None:
+            return _assume_one_of(frame, node.left, right, truth)
+        return _assume_text(frame, text, frame.quietly(node.left), truth)
     if type(operator) in (cst.IsNot, cst.NotEqual):
         truth = not truth
     elif type(operator) not in (cst.Is, cst.Equal):
@@ -341,6 +342,17 @@ def _assume_comparison(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
     if isinstance(constant, Dtype):
         return _keep(frame, node.left, lambda kind: not isinstance(kind, Dtype) or (kind == constant) is truth)
     return True
+
+
+def _assume_one_of(frame: Frame, node: cst.BaseExpression, among: cst.BaseExpression, truth: bool) -> bool:
+    """After `x in ("a", "b")`: a constant that `x` may be is one of these, or none of them."""
+    if not isinstance(among, cst.List | cst.Tuple | cst.Set) or dotted_path(node) is None:
+        return True
+    listed = [frame.quietly(element.value) for element in among.elements]
+    constants = [value[0].kind.value for value in listed if len(value) == 1 and isinstance(value[0].kind, Const)]
+    if not listed or len(constants) < len(listed):
+        return True
+    return _keep(frame, node, lambda kind: not isinstance(kind, Const) or (kind.value in constants) is truth)
 
 
 _TYPE_NAMES = {"ndarray": "numpy.ndarray", "Tensor": "torch.Tensor", "list": "builtins.list", "tuple": "builtins.tuple"}

@@ -47,6 +47,13 @@ def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
 _COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
 
 
+def is_held_by_nobody(frame: Frame, owner: cst.CSTNode) -> bool:
+    """Whether a module is made where it is used, `Net().state_dict()`, so that nobody can ever train it."""
+    made = _itself(owner)
+    path = dotted_path(made.func) if type(made) is cst.Call else None
+    return path is not None and _COPIES.match(path.rpartition(".")[2]) is not None and makes_another(frame, made)
+
+
 def _itself(node: cst.CSTNode) -> cst.CSTNode:
     """The module that an expression gives, whatever device it is moved to."""
     while type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value in _STAYS:
@@ -90,7 +97,12 @@ def moves_on(frame: Frame, loop: cst.For | cst.While) -> None:
     rounds = frame.rounds
     _rename(frame, lambda key: key[0] == ELSEWHERE and loop in key[2][:-1], lambda key: ("again", key[1]))
     names = set(bound_by(loop.target)) if isinstance(loop, cst.For) else set()
-    _rename(frame, lambda key: any(_is_of(key, name) for name in names), lambda key: (ELSEWHERE, key, rounds))
+    _rename(frame, lambda key: any(_goes_with(key, name) for name in names), lambda key: (ELSEWHERE, key, rounds))
+
+
+def _goes_with(key: Any, name: str) -> bool:
+    """Whether a memory is that of the module which a loop calls so, or picks by that index: `clients[i].model`."""
+    return _is_of(key, name) or (key[0] == "module" and isinstance(key[1], str) and f"[{name}]" in key[1])
 
 
 def _is_of(key: Any, name: str) -> bool:

@@ -72,7 +72,10 @@ def given_back(
         for kind, _ in argument.value if argument is not None else ():
             if isinstance(kind, Tensor | Array | Opaque) and kind.memory is not None:
                 original = kind.memory
-                return replace(original, side=(*original.side, *memory.side)[:4], how=(*original.how, *memory.how))
+                seen = replace(original, side=(*original.side, *memory.side)[:4], how=(*original.how, *memory.how))
+                if seen.side != original.side:  # this handle is new: it has missed no write yet
+                    frame.state.stale.pop((seen.key, seen.side), None)
+                return seen
         return None
 
     def state_of(memory: Memory) -> Memory | None:

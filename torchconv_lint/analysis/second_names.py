@@ -59,7 +59,7 @@ def trained(frame: Frame, node: cst.CSTNode) -> None:
 
 def tell_used(frame: Frame, path: str) -> None:
     """The second name is used, for more than to ask whether there is one."""
-    if path in frame.second_names and not frame.asking:
+    if path in frame.second_names and not frame.asking and not frame.overlooks:
         _tell(frame, frame.state, path)
 
 

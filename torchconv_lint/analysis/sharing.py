@@ -573,7 +573,7 @@ def _live(frame: Frame, memory: Memory) -> set[Memory]:
 def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "") -> None:
     """The contents of `value` are looked at, or those of a `part` of it: tell of writes that came from another side."""
     stale = frame.state.stale
-    if not stale:
+    if not stale or frame.overlooks:
         return
     for memory in memories(of_this_module(value)):
         for write in stale.get((memory.key, memory.side), ()):
