@@ -187,6 +187,15 @@ def shifted(boxes: np.ndarray, by) -> torch.Tensor:
 )
 CALLERS = {
     "nobody is seen": ("", True),
+    "picked by a condition": (
+        "def pick(every, i):\n    own = every[every[:, 0] == i, 1:]\n    return shifted(own, 1)",
+        False,
+    ),
+    "a part of what was given": ("def pick(every, i):\n    own = every[i:, 1:]\n    return shifted(own, 1)", True),
+    "a part of what was moved first": (
+        "def pick(every, i):\n    every = every.to(i)\n    own = every[i:]\n    return shifted(own, 1)",
+        False,
+    ),
     "made for the call": ("def fetch(path):\n    return shifted(np.load(path), 1)", False),
     "never used again": ("def fetch(path):\n    boxes = np.load(path)\n    return shifted(boxes, 1)", False),
     "used again": (

@@ -1007,8 +1007,9 @@ PAIRS = {
             def f(self, x):
                 out = self.model(x)
                 total = 0
-                for p in self.model.parameters():
-                    total += (p ** 2).sum()
+                for layer in self.model.layers:
+                    for p in layer.parameters():
+                        total += (p ** 2).sum()
                 out.total = total.item()
                 return out
         """,
@@ -1017,8 +1018,9 @@ PAIRS = {
             def f(self, x):
                 out = self.model(x)
                 total = 0
-                for p in self.model.parameters():
-                    total += (p ** 2).sum()
+                for layer in self.model.layers:
+                    for p in layer.parameters():
+                        total += (p ** 2).sum()
                 out.loss += 0.5 * total
                 return out
         """,
@@ -1042,6 +1044,97 @@ PAIRS = {
                 for net, kept in zip(nets, [[], []]):
                     pres.append(net(x))
                 print(pres)
+        """,
+    ),
+    "a sum over the parameters that each step makes anew": (
+        "CNV501",
+        """
+        def f(net: nn.Linear, loader, optimizer):
+            penalty = torch.tensor(0.0)
+            for x in loader:
+                loss = net(x).sum()
+                for param in net.parameters():
+                    penalty += torch.norm(param, 2)
+                loss.backward()
+                optimizer.step()
+        """,
+        """
+        def f(net: nn.Linear, loader, optimizer):
+            for x in loader:
+                loss = net(x).sum()
+                penalty = torch.tensor(0.0)
+                for param in net.parameters():
+                    penalty += torch.norm(param, 2)
+                loss.backward()
+                optimizer.step()
+        """,
+    ),
+    "a sum over numbered parameters": (
+        "CNV501",
+        """
+        def f(net: nn.Linear, rows):
+            penalty = torch.tensor(0.0)
+            for i, row in enumerate(rows):
+                penalty += net(row).sum()
+            return penalty.item()
+        """,
+        """
+        def f(net: nn.Linear, rows):
+            penalty = torch.tensor(0.0)
+            for i, param in enumerate(net.parameters()):
+                penalty += torch.norm(param, i)
+            return penalty.item()
+        """,
+    ),
+    "a tensor that grows along each of its dimensions": (
+        "CNV501",
+        """
+        def f(old, rows):
+            kept = torch.ones(3, requires_grad=True)
+            for row in rows:
+                kept = kept + row
+            return kept.item()
+        """,
+        """
+        def f(old):
+            kept = torch.ones(3, requires_grad=True)
+            for dim in range(len(old.shape)):
+                kept = kept + old.narrow(dim, 0, 1)
+            return kept.item()
+        """,
+    ),
+    "an input whose gradient is read": (
+        "CNV519",
+        """
+        def f(other, grad):
+            loss = torch.rand(5, 5) * (3 - other) + other
+            loss.requires_grad = True
+            loss.t().backward(grad)
+            return loss
+        """,
+        """
+        def f(other, grad):
+            x = torch.rand(5, 5) * (3 - other) + other
+            x.requires_grad = True
+            x.t().backward(grad)
+            return x.grad
+        """,
+    ),
+    "an input of which backward sees what is picked": (
+        "CNV519",
+        """
+        def f(other, grad):
+            loss = torch.rand(5, 5) * (3 - other) + other
+            loss.requires_grad = True
+            loss.backward(grad)
+            return loss
+        """,
+        """
+        def f(other, grad):
+            x = torch.rand(5, 5) * (3 - other) + other
+            x.requires_grad = True
+            x[[0, 1]].backward(grad)
+            return x
         """,
     ),
     "the images of a pipeline": (

@@ -72,16 +72,26 @@ def _is_told(cuts: Iterable[Cut]) -> bool:
 
 
 def _tell_leaf(frame: Frame, site: Site, node: cst.CSTNode) -> None:
-    """A leaf is given to backward: one that was made of constants is an example of autograd, and left alone."""
+    """A leaf is given to backward: one that was made of constants is an example of autograd, and left alone, and so is
+    one whose own gradient is read: it is an input."""
     asked = site.node
     if type(asked) is cst.Call:
         asked = asked.func if site.method == "requires_grad_" else asked
     if type(asked) is cst.Attribute:
+        if _reads_gradient(frame, dotted_path(asked.value)):
+            return
         frame.emit(LeafBackward(site, Site(site.segment, asked.value).text, frame.site(node), made=False))
     elif type(asked) is cst.Call and site.method in _OF_VALUES and asked.args:
         data = asked.args[0].value
         if isinstance(data, cst.Name | cst.Attribute | cst.Call | cst.BinaryOperation):
             frame.emit(LeafBackward(site, Site(site.segment, data).text, frame.site(node), made=True))
+
+
+def _reads_gradient(frame: Frame, path: str | None) -> bool:
+    return path is not None and any(
+        node.attr == "grad" and isinstance(node.ctx, ast.Load) and ast.unparse(node.value) == path
+        for node in (frame.outline.by_type[ast.Attribute] if frame.outline is not None else ())
+    )
 
 
 _OF_VALUES = frozenset({"tensor", "as_tensor", "from_numpy", "FloatTensor", "Tensor", "Variable", "asarray"})

@@ -61,7 +61,7 @@ def grown(operands: Iterable[Tensor], grad: Fact | None, *, linear: bool = False
 
 def offspring(graph: Graph) -> Graph:
     """The graph of what was a leaf before an operation that may have had nothing to do."""
-    return replace(graph, leaf=None) if graph.leaf else graph
+    return replace(graph, leaf=None, severed=False) if graph.leaf else graph
 
 
 def write_to_leaf(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTNode) -> None:

@@ -173,15 +173,35 @@ def walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending.extend(children(current))
 
 
+_OF_MODULE = frozenset(
+    ["parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "buffers"]
+)
+
+
 def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
     """Whether a loop runs over a few things that are written down in the code and are no data: `for net in (one,
-    other)`, or over the parts of one output, which holds their graph anyway; also in `zip` and `enumerate`."""
+    other)`, over the parts of a module or the dimensions of a tensor, or over the parts of one output, which holds
+    their graph anyway; also in `zip` and `enumerate`."""
     if _is_few(iterable):
         return True
+    if _is_of_module(node.iter):
+        return True
     if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
-        arguments = node.iter.args if node.iter.func.value in ("zip", "enumerate") else ()
-        return any(_is_few(frame.quietly(argument.value)) for argument in arguments)
+        name, arguments = node.iter.func.value, [argument.value for argument in node.iter.args]
+        if name == "range":
+            return bool(arguments) and _RANK.search(frame.text(arguments[-1])) is not None
+        return name in ("zip", "enumerate") and any(
+            _is_few(frame.quietly(argument)) or _is_of_module(argument) for argument in arguments
+        )
     return False
+
+
+_RANK = re.compile(r"\.(ndim|n?dim(ension)?\(\))$|^len\(\w+(\.\w+)*\.(shape|size\(\))\)$")
+"""How many dimensions a tensor has."""
+
+
+def _is_of_module(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _OF_MODULE
 
 
 def _is_few(value: Value) -> bool:
@@ -217,7 +237,7 @@ def made_for_few(frame: Frame, name: str) -> bool:
     inner = frame.rounds[-1] if frame.rounds else None
     if inner not in frame.few:
         return False
-    return len(frame.rounds) == 1 or name in set(_assigned(frame.rounds[-2]))
+    return len(frame.rounds) == 1 or name in set(_made_anew(frame.rounds[-2]))
 
 
 def lives_until_backward(frame: Frame, name: str) -> bool:

@@ -161,7 +161,9 @@ class FunctionOutline:
         names = self.parameters - {"self", "cls"}
         for _ in range(3):
             names |= {name for bound, origin in bindings if origin in names for name in bound}
-        return frozenset(names - {name for bound, origin in bindings if origin not in names for name in bound})
+        for _ in range(3):  # what is taken from a name that stands for something else by now, does so too
+            names -= {name for bound, origin in bindings if origin not in names for name in bound}
+        return frozenset(names)
 
 
 @dataclass(eq=False)
@@ -297,6 +299,8 @@ def _names_bound(node: ast.Assign) -> list[str]:
 def origin_of(node: ast.expr) -> str:
     """The name that an expression is a part or a view of; "" if it is made anew."""
     while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Subscript) and _picks(node.slice):
+            return ""
         if isinstance(node, ast.Subscript | ast.Attribute):
             node = node.value
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
@@ -304,6 +308,12 @@ def origin_of(node: ast.expr) -> str:
         else:
             return ""
     return node.id
+
+
+def _picks(index: ast.expr) -> bool:
+    """Whether elements are picked by a list or a condition that is written out, which copies them."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return any(isinstance(part, ast.Compare | ast.List | ast.ListComp) for part in parts)
 
 
 def _written_on_self(method: FunctionOutline) -> Iterator[str]:
