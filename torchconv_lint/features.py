@@ -37,7 +37,8 @@ class Features:
 
     `triggers`: see above. `calls`: names that are called. `torchy`: it handles tensors; `foreign`: it uses names from
     the project's other files. `counted`: some have a known number of elements. `takes_arguments`: an argument reaches a
-    conversion, so that callers matter. `made`: names made from tensors. `trains`: an optimiser steps. `keeps_shared`:
+    conversion, so that callers matter. `rewrites`: it gives a result, and writes what it was given, or a view of that.
+    `made`: names made from tensors. `trains`: an optimiser steps. `keeps_shared`:
     it keeps a converted attribute of `self` in another; `lends`: it returns a module's parameters as they are;
     `writes_self`: it writes one in place. `passed`: names in the arguments of each function and method of the file that
     is called; `results`: names bound to what it gives. `kept`: attributes of `self` in which it stores tensors,
@@ -55,6 +56,7 @@ class Features:
     foreign: bool = False
     counted: bool = False
     takes_arguments: bool = False
+    rewrites: bool = False
     made: set[str] = field(default_factory=set)
     trains: bool = False
     keeps_shared: bool = False

@@ -50,6 +50,7 @@ class Seen:
         self.bindings: list[Flow] = []
         self.gathered: list[Flow] = []  # what lists are filled with
         self.aliases: list[tuple[str, str]] = []  # a name, and what it may be a view of
+        self.elements: list[Flow] = []  # what loops go through
         self.made: set[str] = set()  # from torch, or by a call that may give a tensor
         self.torch_made: set[str] = set()
         self.tensors: set[str] = set()  # used as tensors or arrays are
@@ -166,6 +167,7 @@ class Seen:
             triggers.add(ARGUMENT_WRITE)
         if self.returns and any(source == "self" and name in self.written for name, source in self.aliases):
             triggers.add(ARGUMENT_WRITE)
+        found.rewrites = self.returns and not self.written.isdisjoint(self._given_on())
         for names, sources in self.bindings if self.loaded else ():
             if names & self.loaded:
                 self.loaded |= sources
@@ -222,6 +224,14 @@ class Seen:
                     names = names | bound
             if len(names) == size:
                 break
+        return names
+
+    def _given_on(self) -> set[str]:
+        """The parameters, and the names of what may be a view of one."""
+        names = self.parameters - {"self", "cls"}
+        for _ in range(_ROUNDS):
+            names = names | {name for name, source in self.aliases if source in names}
+            names = names.union(*(bound for bound, sources in self.elements if sources & names))
         return names
 
     def _may_be_result(self, value: ast.expr) -> bool:

@@ -97,6 +97,10 @@ def sift(
     if not any(head == _IMPLICIT and others <= told for head, others in _split(wanted)):
         for found in (*features.values(), module):
             found.triggers.discard(IMPLICIT)
+    for found in features.values() if (ARGUMENT_WRITE,) in wanted else ():
+        if found.rewrites:
+            found.triggers.add(ARGUMENT_WRITE)
+            found.torchy = True
     reach = _reach(file, features)
     if any("own buffer" in head for head, _ in _split(wanted)):  # arrays will do
         reach |= {function for function, found in features.items() if "own buffer" in found.words}

@@ -466,6 +466,7 @@ class Survey(Seen):
             self.bindings.append(({name for each in counted for name in names_in(each)}, names_in(source)))
         elif called_by_name(source) != "range":
             self.bindings.append((names_in(target), names_in(source)))
+        self.elements.append((names_in(target), names_in(source)))
         if isinstance(node, ast.comprehension):
             for condition in node.ifs:
                 self._tested(condition)

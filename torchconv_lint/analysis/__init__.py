@@ -24,7 +24,7 @@ The way through the modules; each says in its first line what it is about.
 
 - What calls mean.
   `calls`, `builtin_calls`, `library_calls`, `torch_calls`, `making`, `module_classes`, `contexts`,
-  `tensor_methods`, `moving`, `carrying`, `operations`, `tensors`, `autocast`, `unsigned`, `module_calls`,
+  `tensor_methods`, `supposing`, `moving`, `carrying`, `operations`, `tensors`, `autocast`, `unsigned`, `module_calls`,
   `distributions`, `numpy_calls`, `products`, `array_methods`, `sparse`, `left_behind`
 
 - What rules hear of: `events` lists it, and these find it.

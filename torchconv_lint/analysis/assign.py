@@ -391,7 +391,8 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
         write_to_leaf(frame, owner, target.value, node)
     else:
         before = frame.at(target)
-        written(frame, before, target, node, fills=False)
+        shaped = type(target) is cst.Name and target.value in frame.evidence.shaped  # no number has a shape
+        written(frame, before, target, node, fills=False, data=shaped)
         write_to_leaf(frame, before, target, node)
 
     def after(one: Kind, other: Kind) -> Kind | Value:

@@ -13,6 +13,7 @@ from torchconv_lint.analysis.layout import SOME_AXIS
 from torchconv_lint.analysis.module_calls import module_memory
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.replacing import replace
+from torchconv_lint.analysis.sharing import converted
 from torchconv_lint.analysis.tensor_methods import detached, of_a_tensor
 from torchconv_lint.analysis.tensors import NO_GRAD
 from torchconv_lint.analysis.values import (
@@ -71,6 +72,8 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
         return _of_module(frame, kind, name, node)
     if isinstance(kind, Distribution):
         return distributions.attribute(frame, kind, name)
+    if isinstance(kind, Bound) and name in _WEIGHTS and frame.tracks:  # of a part of a module
+        return _weight(frame, name, node, None)
     return Bound(just(kind), name)
 
 
@@ -146,12 +149,26 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         return Bound(just(kind), name)
     if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):
         return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
+    if kind.guess is None and frame.tracks:
+        if name in _WEIGHTS:
+            return _weight(frame, name, node, path)
+        if name == "data" and kind.memory is not None and kind.memory.origin == "module":
+            return Opaque(path, memory=converted(frame, kind.memory, node, "`.data` shares its memory"))
     if kind.guess is not None and kind.tensorish:
         if name in _MADE_FOR_THE_HOST:
             return Opaque(path)
         # What was moved as a whole may be a model, and its attribute a number: an output has a story of a module.
         return Opaque(path, kind.guess, None, not _was_moved(kind.guess))
     return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
+
+
+_WEIGHTS = frozenset({"weight", "bias"})
+
+
+def _weight(frame: Frame, name: str, node: cst.Attribute, path: str | None) -> Opaque:
+    """What is called so is that of a layer, as a rule."""
+    memory = module_memory(frame, node.value)
+    return Opaque(path, memory=replace(memory, part=name, supposed=True) if memory is not None else None)
 
 
 def _was_moved(guess: Tensor) -> bool:

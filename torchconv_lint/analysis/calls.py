@@ -16,6 +16,7 @@ from torchconv_lint.analysis import (
     module_calls,
     numpy_calls,
     sparse,
+    supposing,
     torch_calls,
 )
 from torchconv_lint.analysis.adopted import tell_argument_kept
@@ -500,7 +501,7 @@ def _call_opaque_method(
     if kind.guess is not None and name == "transpose" and arguments.count != 2 and not arguments.star:
         return Array(memory=kind.memory)  # tensors exchange two axes, arrays put them into any order
     if kind.guess is not None and name not in _OF_A_MAPPING and of_a_tensor(name):
-        return call_tensor_method(frame, kind.guess, name, arguments, node, func, kind)
+        return call_tensor_method(frame, supposing.as_tensor(kind), name, arguments, node, func, kind)
     if name in CASTS and isinstance(receiver_of(func), _COMPUTED) and not arguments.count:
         return call_tensor_method(frame, Tensor(), name, arguments, node, func)
     if name in ("item", "numpy", "tolist"):
@@ -508,6 +509,8 @@ def _call_opaque_method(
         tell_read(frame, kind, receiver_of(func), node, what, name)
     if name == "numpy":
         return Array(memory=kind.memory)
+    if (seen := supposing.call_method(frame, kind, name, arguments, node, func)) is not None:
+        return seen
     if kind.array is not None and name in ("toarray", "todense"):
         return kind.array
     if kind.array is not None and (result := _array_method(frame, kind, name, arguments, node, func)):
@@ -591,12 +594,12 @@ def _move_opaque(
         return kind
     if any(isinstance(one, Const) and isinstance(one.value, str) for value in arguments.values[1:] for one, _ in value):
         return Opaque(kind.path)  # `data.to(device, "x", "y")` moves these parts only
-    base = kind.guess or Tensor()
+    base = supposing.as_tensor(kind) if type(owner) is not cst.Subscript else kind.guess or Tensor()
     results = moved_by(frame, base, name, arguments, node, kind)
 
     def back(result: Kind) -> Kind:
         if isinstance(result, Tensor):
-            return Opaque(kind.path, result, None, True)
+            return Opaque(kind.path, result, result.memory, True)
         return result
 
     value = each(results, back)

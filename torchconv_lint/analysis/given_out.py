@@ -65,11 +65,29 @@ def is_changed(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CSTN
     if not _is_in_getitem(frame):
         shares = any(isinstance(kind, Tensor | Array) and _is_seen_through(kind.memory) for kind, _ in owner)
         return shares and frame.text(target) in frame.text(node)
+    if _is_drawn(frame, target) or _is_drawn(frame, node):
+        return True
     if not any(isinstance(kind, Tensor | Array) and _is_of_attribute(kind.memory) for kind, _ in owner):
         return False
     if type(node) is cst.Call and len(node.args) == 1 and "norm" in frame.text(node.func).lower():
         return frame.text(node.args[0].value) != frame.text(target)  # what is normalised already stays as it is
     return re.search(rf"\b{re.escape(target.value.value)}\b", frame.text(node)) is not None
+
+
+_DRAWS = re.compile(r"rand|bernoulli|choice|shuffle|uniform|normal\(")
+
+
+def _is_drawn(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether random numbers decide what is written, or where: another time it is something else."""
+    outline = frame.outline
+    if outline is None:
+        return False
+    if _DRAWS.search(frame.text(node)):
+        return True
+    origin = frame.segment.origin(node)
+    names = {name.id for name in ast.walk(origin) if isinstance(name, ast.Name)} if origin is not None else set()
+    drawn = (one for one in outline.by_type[ast.Assign] if _DRAWS.search(ast.unparse(one.value)))
+    return any(isinstance(to, ast.Name) and to.id in names for one in drawn for to in one.targets)
 
 
 def _is_in_getitem(frame: Frame) -> bool:

@@ -174,8 +174,9 @@ def _tell_copy(frame: Frame, kind: Kind, node: cst.Call) -> None:
 def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
     memory = None
     if kind.device is None or kind.device.value == CPU:
-        sure = kind.device.confidence if kind.device is not None else Confidence.POSSIBLE
+        known = kind.device is not None
+        sure = kind.device.confidence if kind.device is not None else Confidence.LIKELY
         message = f"{call} gives the tensor itself when it is on the CPU already"
-        memory = converted(frame, kind.memory, node, message, sure=sure)
+        memory = converted(frame, kind.memory, node, message, sure=sure, supposed=not known)
     place = Fact(CPU, Step(frame.site(node), TO_HOST))
     return replace(kind, device=place, memory=memory, path=None, graph=offspring(kind.graph))

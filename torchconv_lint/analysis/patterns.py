@@ -81,6 +81,17 @@ def is_snapshot(name: str) -> bool:
     return _SNAPSHOT.search(name) is not None
 
 
+_EARLIER = re.compile(
+    r"(^|_)(before|prev|previous|last|old|former|saved|backup|snapshot|init|initial|orig|original|start|first|tmp|temp)(_|\d*$)",
+    re.I,
+)
+
+
+def names_earlier(name: str) -> bool:
+    """Whether a name says that it stands for how something was before."""
+    return _EARLIER.search(name.rpartition(".")[2]) is not None
+
+
 _MODEL = re.compile(r"(^|[_.])(model|net|network|policy|classifier|encoder|generator)$", re.I)
 
 

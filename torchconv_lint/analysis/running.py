@@ -20,7 +20,7 @@ from torchconv_lint.analysis.parameters import expected
 from torchconv_lint.analysis.patterns import is_hook, is_pre_hook
 from torchconv_lint.analysis.relaying import Told, told
 from torchconv_lint.analysis.second_names import tell_left
-from torchconv_lint.analysis.sharing import memories, trains_own_copies
+from torchconv_lint.analysis.sharing import memories, trains_own_copies, whole
 from torchconv_lint.analysis.snapshots import tell_left_behind
 from torchconv_lint.analysis.state import State, join_all, mentions
 from torchconv_lint.analysis.statements import run_suite
@@ -166,7 +166,8 @@ def _run_uncalled(frame: Frame, definition: Definition) -> None:
 
 def _tell_returned_writes(frame: Frame) -> None:
     """Writes to a parameter's memory that the function also returns, as if the result were new."""
-    indexed = {event.memory.key for event in frame.events if isinstance(event, ForeignWrite) and event.indexed}
+    writes = (event for event in frame.events if isinstance(event, ForeignWrite))
+    indexed = {whole(event.memory.key) for event in writes if event.indexed or event.memory.key[0] == "part"}
     if not any(_is_data(kind, indexed) for value in frame.returns for kind, _ in value) or _asks_where(
         frame.definition
     ):
@@ -174,7 +175,8 @@ def _tell_returned_writes(frame: Frame) -> None:
     for position, event in enumerate(frame.events):
         if isinstance(event, ForeignWrite):
             function = frame.definition.name if frame.definition else ""
-            given = event.memory.key in {memory.key for value in frame.returns for memory in memories(value)}
+            keys = {memory.key for value in frame.returns for memory in memories(value)}
+            given = event.memory.key in keys or whole(event.memory.key) in keys
             outline = frame.definition.outline if frame.definition else None
             event = replace(event, returned=True, function=function, given=given)
             if outline is not None:
@@ -215,7 +217,7 @@ def _stands_in(definition: Definition | None, parameter: str) -> bool:
 def _is_data(kind: Kind, indexed: set[Any]) -> bool:
     """Whether a returned value can be a result in its own right; `indexed`: what has been indexed as data only is."""
     if isinstance(kind, Opaque):
-        known = kind.guess is not None or (kind.memory is not None and kind.memory.key in indexed)
+        known = kind.guess is not None or (kind.memory is not None and whole(kind.memory.key) in indexed)
         return kind.path is None or known
     return isinstance(kind, Tensor | Array | Sequence | Mapping)
 

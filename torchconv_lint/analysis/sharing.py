@@ -13,7 +13,7 @@ from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, Stal
 from torchconv_lint.analysis.loops import bound_by
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.overlapping import tell_expanded
-from torchconv_lint.analysis.patterns import is_snapshot
+from torchconv_lint.analysis.patterns import is_snapshot, names_earlier
 from torchconv_lint.analysis.renamed import tell_renamed
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import trained
@@ -75,9 +75,10 @@ def converted(
     *,
     into: str = "",
     sure: Confidence = Confidence.CERTAIN,
+    supposed: bool = False,
 ) -> Memory | None:
     """The memory as seen through one more conversion that shares it. `into`: an "array" or a "tensor", where it crosses
-    the border between NumPy and torch."""
+    the border between NumPy and torch. `supposed`: it may as well copy."""
     if memory is None:
         return None
     step = (node, into)
@@ -87,7 +88,8 @@ def converted(
     frame.state.stale.pop((memory.key, side), None)  # this handle is new: it has missed no write yet
     how = (*memory.how, (frame.site(node), message))
     sure = min(memory.sure, sure)
-    return Memory(memory.key, memory.origin, memory.name, side, how, sure, part=memory.part, uniform=memory.uniform)
+    supposed = supposed or memory.supposed
+    return replace(memory, side=side, how=how, sure=sure, kept=None, form="", viewed=False, supposed=supposed)
 
 
 def fresh(frame: Frame, node: cst.CSTNode, origin: str, name: str = "") -> Memory:
@@ -336,9 +338,11 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
         return value
     form = form_of(value)
 
-    def keep(memory: Memory) -> Memory:
+    def keep(memory: Memory) -> Memory | None:
         if memory.kept is not None and not container:
             return memory
+        if container and memory.supposed and _is_of_this_round(frame, memory):
+            return None  # each round's is another item, and nobody knows which
         side = memory.side
         step = (node, None)
         if container and (_is_of_this_round(frame, memory) or _waits_to_be_filled(frame, memory)):
@@ -355,6 +359,13 @@ def _waits_to_be_filled(frame: Frame, memory: Memory) -> bool:
     """Whether nothing has been written yet to what was made without contents: it is kept for those that it will get."""
     own = ("own", memory.key)
     return memory.origin == "blank" and not any(key[:2] == own for key in frame.state.stale)
+
+
+def whole(key: Any) -> Any:
+    """The key of what the memory at `key` is a part of."""
+    while isinstance(key, tuple) and key[:1] == ("part",):
+        key = key[1]
+    return key
 
 
 def form_of(value: Value) -> str:
@@ -447,12 +458,14 @@ def written(
     }
     unknown = {kind.memory for kind, _ in value if isinstance(kind, Opaque) and kind.guess is None}
     for memory in memories_of(value):
+        if not within and memory.side and memory.side[-1][0] is target:
+            if len(memory.side) == 1 or type(target) is not cst.Attribute:
+                _reach_others(frame, memory, target, node, fills=fills)
+                continue  # `t.numpy()[0] = 1`: converted in order to be written
+            memory = replace(memory, side=memory.side[:-1], how=memory.how[:-1])  # `y.data.add_(1)`, where `y` is seen
         how, part, sure = memory.how, memory.part, memory.sure
-        write = Write(frame.site(node), frame.text(target), memory.side, fills, how=how, part=part, sure=sure)
-        if (
-            not within and memory.side and memory.side[-1][0] is target
-        ):  # `t.numpy()[0] = 1`: converted in order to be written
-            continue
+        text, supposed = frame.text(target), memory.supposed
+        write = Write(frame.site(node), text, memory.side, fills, how=how, part=part, sure=sure, supposed=supposed)
         stale = frame.state.stale
         stale[("own", memory.key, memory.side)] = frozenset({write})
         for other in _live(frame, memory):
@@ -461,13 +474,23 @@ def written(
                 continue
             stale[key] = stale.get(key, frozenset()) | {write}
         if memory.origin in ("parameter", "attribute"):
-            by_another_name, indexed = memory in renamed, memory in unknown
+            by_another_name, indexed = memory in renamed, memory in unknown or memory.supposed
             frame.emit(
                 ForeignWrite(frame.site(node), write, memory, renamed=by_another_name, indexed=indexed, within=within)
             )
             frame.foreign_writes.append((write, memory))
         if memory.origin == "attribute":
             _reaches_other_attributes(frame, write, memory)
+
+
+def _reach_others(frame: Frame, memory: Memory, target: cst.CSTNode, node: cst.CSTNode, *, fills: bool) -> None:
+    """What is converted in order to be written (`p.data.copy_(q)`) is not the handle that a name has kept."""
+    before, stale = replace(memory, side=memory.side[:-1]), frame.state.stale
+    write = Write(frame.site(node), frame.text(target), before.side, fills, part=memory.part, supposed=True)
+    for other in _live(frame, before):
+        if other.kept is not None and other.side and names_earlier(other.kept[1]):
+            key = (other.key, other.side)
+            stale[key] = stale.get(key, frozenset()) | {write}
 
 
 def _is_renamed(kind: Holder, name: str) -> bool:
@@ -530,7 +553,8 @@ def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str, *, of: 
         for memory in memories(possible(value, frame.state.path)):
             if memory.key[0] in EARLIER if of is None else memory.key[2:] != (of,):
                 continue
-            if memory.origin == origin and (memory.side or origin == "grad"):
+            kept = memory.kept is not None and names_earlier(memory.kept[1])
+            if memory.origin == origin and (memory.side or kept or origin == "grad"):
                 if of is None and origin == "module" and _is_of_another(frame, node, memory):
                     continue
                 key = (memory.key, memory.side)
@@ -566,8 +590,15 @@ def _live(frame: Frame, memory: Memory) -> set[Memory]:
         if memory not in memories_of(value)
         for other in memories(value)
         if other.key == memory.key and other.side != memory.side
+        if not ((memory.supposed or other.supposed) and _are_items(memory, other))
         if not (other.part and memory.part and other.part != memory.part)
     }
+
+
+def _are_items(one: Memory, other: Memory) -> bool:
+    """Whether both are what something unknown, or a container, holds: which of its items, nobody knows."""
+    kept = {step for step in one.side if step[1] is None}
+    return one.key[-1] == "item" or any(step in kept for step in other.side)
 
 
 def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "") -> None:

@@ -47,6 +47,9 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
         elif memory.origin == "module" and memory.side and _is_kept_between_epochs(frame, where):
             why = "it follows the weights as they train"
             frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, unread=True))
+        elif memory.origin == "module" and memory.side and _APART.match(where):
+            why = "it follows the weights as they train"
+            frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, form, unread=True))
         elif memory.origin == "parameter" and memory.name == hook_output(frame) and not where.endswith(".data"):
             why = "an in-place layer that follows overwrites it"
             elsewhere = frame.interpreter.facts.hooks_clone and not _clones(frame)
@@ -57,6 +60,12 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
 
 _BETWEEN_EPOCHS = re.compile(r"^on_\w+_(end|finished|completed)$|^(epoch|validation|evaluation)_end$|^step$|^__call__$")
 """How methods are called that training calls now and then, to go on afterwards."""
+
+
+_APART = re.compile(
+    r"self\.\w*(shadow|backup|anchor|old|prev|saved|snapshot|initial|init_|orig|before|means|star)\w*(\[|$)", re.I
+)
+"""Attributes that hold weights as they were at another time, or a mean of them."""
 
 
 def _is_kept_between_epochs(frame: Frame, where: str) -> bool:

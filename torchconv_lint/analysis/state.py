@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Write:
     """An in-place write. `fills` tells an overwrite of whole elements from an update that reads first (`+=`, `add_`);
     `by_step` an optimiser's step. `part` is that of the memory that is written, and leaves others as they are; `sure`
-    is how certain it is that what is written shares it."""
+    is how certain it is that what is written shares it, `supposed` as in `Memory`."""
 
     site: Site
     target: str = field(compare=False)
@@ -32,6 +32,7 @@ class Write:
     how: tuple[tuple[Site, str], ...] = field(default=(), compare=False)
     part: str = ""
     sure: Confidence = field(default=Confidence.CERTAIN, compare=False)
+    supposed: bool = field(default=False, compare=False)
 
 
 StaleKey = tuple[Any, ...]

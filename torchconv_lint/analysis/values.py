@@ -115,7 +115,8 @@ class Memory:
     is where the handle was stored (the stored expression, and the name it was stored under), and `form` what that
     expression is: "tensor", "array", or "" for a container of such or something unknown. `part` names a parameter of a
     module or an item of what was unpacked: writing one leaves the others as they are. `viewed`: an operation that never
-    copies has given this handle. `uniform`: it was made with one number everywhere.
+    copies has given this handle. `uniform`: it was made with one number everywhere. `supposed`: that it is a tensor's
+    at all rests on methods that other things may have, too (`.detach()` of something unknown).
     """
 
     key: Any
@@ -129,6 +130,7 @@ class Memory:
     form: str = field(default="", compare=False)
     viewed: bool = field(default=False, compare=False)
     uniform: bool = field(default=False, compare=False)
+    supposed: bool = field(default=False, compare=False)
 
 
 def part_of(memory: Memory | None, part: object) -> Memory | None:

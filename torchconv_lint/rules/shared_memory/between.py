@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.model import Confidence
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def crosses_border(write: Write, memory: Memory) -> bool:
     """Whether the conversions that separate the two handles cross from torch to NumPy or back."""
     return any(crosses for _, crosses in set(write.side) ^ set(memory.side))
+
+
+def crosses(side: tuple[Any, ...]) -> bool:
+    """Whether one of the conversions between the allocation and a handle leads from torch to NumPy or back."""
+    return any(border for _, border in side)
 
 
 def kept_in_container(memory: Memory, write: Write) -> bool:

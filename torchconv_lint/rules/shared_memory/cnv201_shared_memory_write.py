@@ -117,8 +117,10 @@ class SharedMemoryWrite(Rule[StaleRead | ForeignWrite]):
             if crosses_border(write, memory) and not write.by_step and not is_item(write.target, event.reader):
                 message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
                 fix, told = copy_between(event), story(event)
-                yield Verdict(event.site, message, hurts(event), told, fix, on_request=event.apart)
+                rarely = event.apart or write.supposed or memory.supposed
+                yield Verdict(event.site, message, hurts(event), told, fix, on_request=rarely)
         elif memory.origin == "attribute" and event.returned and any(crosses for _, crosses in write.side):
             message = f"this write to `{write.target}` also changes `{memory.name}`, whose memory it shares"
             confidence = Confidence.POSSIBLE if write.fills else Confidence.LIKELY
-            yield Verdict(event.site, message, min(confidence, memory.sure), made(event), copy_before(event))
+            sure, rarely = min(confidence, memory.sure), write.supposed
+            yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)

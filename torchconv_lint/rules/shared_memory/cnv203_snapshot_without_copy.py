@@ -26,9 +26,12 @@ round, or of each of several modules in turn.
 Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
 shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites;
 what is called the last or final state and loaded when the loop is over, and a state of before `module.to(device)`.
-Hooks, and what the code writes in place itself, are shown to those who ask for the rule: in public code that nobody had
-looked at before, none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best one,
-where nothing in the file loads it again. What follows the steps of an optimiser is shown to everybody.
+Hooks, and what the code writes in place itself, are shown to those who ask for the rule: in public code that nobody
+had looked at before, none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best
+one, where nothing in the file loads it again; the weights of a layer of something unknown (`model.fc.weight.data`); a
+list of parameters under a name that says "before" (`old = list(model.parameters())`); weights in an attribute called
+"shadow", "backup" and the like; and what is put aside as "saved", "old" or "tmp" before `.data.copy_(…)` overwrites
+it. What follows the steps of an optimiser is shown to everybody otherwise.
 
 ## Why is this bad?
 
@@ -117,6 +120,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import AliasKept, StaleRead
+from torchconv_lint.analysis.patterns import names_earlier
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import kept_in_container
@@ -134,7 +138,12 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
     code = "CNV203"
     name = "snapshot-without-copy"
     hears = (AliasKept, StaleRead)
-    triggers_on_request = (("state_dict",),)
+    triggers_on_request = (
+        ("state_dict",),
+        ("data&named_parameters",),
+        ("data&parameters",),
+        ("detach&named_parameters",),
+    )
 
     def judge(self, event: AliasKept | StaleRead) -> Iterator[Verdict]:
         """A handle is kept as it is, and what it looks at changes before it is used."""
@@ -146,11 +155,15 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
             )
             return
         write, memory = event.write, event.memory
-        if memory.kept is None or not (write.by_step or (memory.form and kept_in_container(memory, write))):
+        if memory.kept is None:
             return
-        if write.by_step and memory.origin == "module" and not memory.how:
-            return  # the parameters themselves, kept to be found again
         site, name = memory.kept
+        aside = bool(memory.side) and names_earlier(name) and len(write.side) < len(memory.side)
+        if not (write.by_step or aside or (memory.form and kept_in_container(memory, write))):
+            return
+        themselves = write.by_step and memory.origin == "module" and not memory.how
+        if themselves and not names_earlier(name):
+            return  # the parameters themselves, kept to be found again
         # What an optimiser writes has no name in the code: "the parameters", "the gradients".
         what, do, change = (write.target, "do", "change") if write.by_step else (f"`{write.target}`", "does", "changes")
         message = f"`{name}` is kept without a copy: it changes when {what} {do}"
@@ -161,7 +174,7 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         )
         told = tuple(step for step in steps if step[1])
         fix = copy_kept(site, memory.form, container=memory.origin == "module")
-        sure, rarely = min(Confidence.LIKELY, memory.sure), not write.by_step
+        sure, rarely = min(Confidence.LIKELY, memory.sure), not write.by_step or memory.supposed or themselves
         yield Verdict(site, message, sure, told, fix, on_request=rarely)
 
 

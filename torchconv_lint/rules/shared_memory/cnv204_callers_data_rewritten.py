@@ -16,20 +16,25 @@ Silent, deliberately: functions that return nothing; names that say they write (
 written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = x - mean`, which makes a new tensor; a
 copy made first.
 
-Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds operations in place on
-the argument under its own name (`scores.masked_fill_(…)`, `x -= x.mean()`), which are often meant. Shown to those who
-ask for the rule: items of the argument that are replaced under its own name (`scores[:, 0] = 0`); data of which nothing
-but a mask or several indices in the write, or its shape, tells that it is a tensor or an array; a function whose name
-begins with an underscore, whose callers know what it does; one whose callers in the file are all done with what they
-hand over, or one of whom drops the result, which says that the writing is what it is called for; one that deletes its
-own name for the argument; a hook, whose result takes the place of what it is shown; a function with `self` that is no
-method, and stands in for one; one whose callers are told of no result, by a docstring, nor of the argument, unless a
-caller in the file is seen to use it again, or the function itself looks at it again (an annotation tells of the result
-where the data goes from NumPy to torch or back, or where the function is called in its file, and not of a module's
-`forward`, which the module around it calls); one whose docstring speaks of working in place.
+Confidence: *likely* through a conversion or another name. *Possible* (not shown by default) adds operations in place
+on the argument under its own name by a private function, or by one that is called, which are often meant. Shown to
+those who ask for the rule: operations in place on the argument under its own name (`scores.masked_fill_(…)`, `x -=
+x.mean()`), and items of it that are replaced (`scores[:, 0] = 0`); data of which nothing but a mask or several
+indices in the write, its shape, or a method that tensors have (`x.detach()`, `x.clamp_(0, 1)`) tells that it is a
+tensor or an array; a function whose name begins with an underscore, whose callers know what it does; one whose
+callers in the file are all done with what they hand over, or one of whom drops the result, which says that the
+writing is what it is called for; one that deletes its own name for the argument; a hook, whose result takes the place
+of what it is shown; a function with `self` that is no method, and stands in for one; one whose callers are told of no
+result, by a docstring, nor of the argument, unless a caller in the file is seen to use it again, or the function
+itself looks at it again (an annotation tells of the result where the data goes from NumPy to torch or back, or where
+the function is called in its file, and not of a module's `forward`, which the module around it calls); one whose
+docstring speaks of working in place.
 In a checkout that is not made to be installed (a README or requirements, and no `setup.py`, `setup.cfg` or
 `pyproject.toml`) a method is a *likely* one only where a caller in its file is seen to use the argument again: in
 libraries, whose callers are not at hand, nearly all of these findings were true, in applications few were.
+
+A `__getitem__` that fills what it was given by an index counts where random numbers decide what is filled: with the
+same values it would be the same after the first time. What it rewrites and does not return is told on request.
 
 A method that takes an attribute of its object, or a view of it, under another name, writes it in place and returns it
 (`tokens = self.tokens.view(2, 3)`, `tokens[mask] = -1`) is told to those who ask for the code.
@@ -102,7 +107,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.shared_memory.between import is_weight, made
+from torchconv_lint.rules.shared_memory.between import crosses, is_weight, made
 from torchconv_lint.rules.shared_memory.copies import copy_before
 
 if TYPE_CHECKING:
@@ -150,16 +155,16 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         if not event.returned or meant(function, memory.name) or is_weight(memory):
             return
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
-        converted = any(crosses for _, crosses in event.write.side)
+        converted = crosses(event.write.side)
         # Writing an argument under its own name is often meant; through a conversion or under a new name it seldom is.
         # And if all callers are seen to be done with it, or to take the result in its place, nobody is harmed. What the
         # function writes and never looks at again, it writes for the caller: running statistics, for one.
         matters = event.used is not False and not event.unread
         own = not converted and not event.renamed
-        replaced = event.write.fills and not event.within
-        confidence = Confidence.LIKELY if matters and (replaced or not own) else Confidence.POSSIBLE
         private = function.startswith("_") and not function.endswith("__")
-        rarely = private or own or event.let_go or event.indexed or not event.promised
+        told = own and (event.within or (private and not event.write.fills))
+        confidence = Confidence.LIKELY if matters and not told else Confidence.POSSIBLE
+        rarely = private or own or event.let_go or event.indexed or not event.promised or event.write.supposed
         sure = min(confidence, memory.sure)
         yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
 
@@ -167,13 +172,16 @@ class CallersDataRewritten(Rule[ForeignWrite]):
 def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:
     """`__getitem__` gives out what the object keeps, and rewrites it first. Through a conversion, CNV201 tells it."""
     name, write = event.memory.name, event.write
-    direct = write.target.startswith("self.") or write.fills or any(crosses for _, crosses in write.side)
-    if event.function == "__getitem__" and event.given and not direct:
+    if write.target.startswith("self.") or (event.function == "__getitem__" and crosses(write.side)):
+        return
+    if event.function == "__getitem__" and not write.fills:  # with the same values, it is the same after the first time
         message = f"this write rewrites `{name}` itself: the next `__getitem__` gives out what this one has made of it"
-        yield Verdict(event.site, message, min(Confidence.LIKELY, event.memory.sure), made(event), copy_before(event))
+        sure = min(Confidence.LIKELY, event.memory.sure)
+        rarely = write.supposed or event.indexed or not event.given
+        yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
     if event.function in ("__getitem__", "forward") or not event.given or meant(event.function, name):
         return
-    if write.target.startswith("self.") or event.function.startswith("_") or _KEPT_FOR_THAT.search(name):
+    if event.function.startswith("_") or _KEPT_FOR_THAT.search(name):
         return
     message = f"this write rewrites `{name}` itself, though `{event.function}` returns it under another name"
     sure = min(Confidence.LIKELY, event.memory.sure)
