@@ -48,7 +48,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv101/guards_of_a_parameter.py"): {"scores_by_the_wrong_name_in_it": NAMED},
     ("names without a meaning", "cnv101/told_by_a_word.py"): {"Renderer": NAMED},
     ("names without a meaning", "cnv204/on_purpose.py"): dict.fromkeys(
-        ("update", "double_inplace", "reinit", "halve_"), NAMED
+        ("update", "double_inplace", "reinit", "halve_", "clip_"), NAMED
     ),
     ("temporary variables", "cnv202/on_purpose.py"): {"safe_row_of_its_own_data": PART},
     ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
