@@ -118,6 +118,12 @@ def _served(tensor: Tensor) -> Tensor:
     return replace(tensor, grad=grad, graph=replace(tensor.graph, leaf=False, spent=True))
 
 
+def unserved(kind: Kind) -> Kind:
+    """The value as backward has not been through its graph."""
+    graph = graph_of(kind)
+    return regraphed(kind, replace(graph, spent=False)) if graph.spent else kind
+
+
 _GRADIENT = "grad"
 
 

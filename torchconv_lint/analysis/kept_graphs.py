@@ -199,7 +199,7 @@ def _tell_kept(
             sure,
             operand=operand,
             evaluating=not (spent or filled) and _evaluates(frame),
-            each_round=container and spent and goes_back_each_round(frame),
+            each_round=container and spent and goes_back_each_round(frame, dotted_path(target)),
         )
         frame.emit(event)
 

@@ -11,7 +11,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.backward import GOES_BACK, losses_of
 from torchconv_lint.analysis.building import children
-from torchconv_lint.analysis.graph import requires
+from torchconv_lint.analysis.graph import held, requires
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.values import NOTHING, Array, Kind, Opaque, Sequence, Tensor, Value
 from torchconv_lint.analysis.walking import walk
@@ -252,17 +252,25 @@ def lives_until_backward(frame: Frame, name: str) -> bool:
     return anew and any(other != name and other in frame.evidence.spent for other in _summed(frame.rounds[-1]))
 
 
-def goes_back_each_round(frame: Frame) -> bool:
+def goes_back_each_round(frame: Frame, name: str | None) -> bool:
     """Whether a loop around the code at hand calls backward on a loss: what it keeps of one that has served, it keeps
-    in vain."""
+    in vain. `name`: what keeps it; a loop that makes that anew in each round keeps nothing in it."""
     return any(
         isinstance(child, cst.Call)
         and type(child.func) is cst.Attribute
         and child.func.attr.value == "backward"
         and not any(argument.keyword is None for argument in child.args)
-        for loop in frame.rounds
+        for loop in _outlasted(frame, name)
         for child in walked(loop)
     )
+
+
+def _outlasted(frame: Frame, name: str | None) -> Iterator[cst.CSTNode]:
+    """The loops around the code at hand whose rounds what is called `name` outlasts, innermost first."""
+    for place, loop in reversed(tuple(enumerate(frame.rounds))):
+        yield loop
+        if name is not None and place and name in set(_made_anew(frame.rounds[place - 1])):
+            return
 
 
 def _summed(node: cst.CSTNode) -> Iterator[str]:
@@ -325,7 +333,7 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
     seen: set[str] = set()
     while pending:
         for child in _outside_of_keys(pending.pop()):
-            if isinstance(child, cst.Name) and child.value in bound:
+            if isinstance(child, cst.Name) and child.value in bound and _has_graph(frame, child):
                 return False
             if isinstance(child, cst.Call) and not _is_view(child):
                 return False
@@ -333,6 +341,10 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
                 seen.add(child.value)
                 pending += made.get(child.value, [])
     return True
+
+
+def _has_graph(frame: Frame, node: cst.Name) -> bool:
+    return any(requires(kind) for kind in held(frame.quietly(node)))
 
 
 _VIEWS = frozenset({"reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose", "permute", "contiguous", "t"})

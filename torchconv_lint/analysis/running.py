@@ -12,6 +12,7 @@ from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.events import ForeignWrite
 from torchconv_lint.analysis.frame import Definition, Frame
 from torchconv_lint.analysis.given_out import tell_given_out
+from torchconv_lint.analysis.going_back import unserved
 from torchconv_lint.analysis.gradmode import mode_by_decorators
 from torchconv_lint.analysis.handed_over import goes_on_using, is_let_go, looks_again, promises_result
 from torchconv_lint.analysis.kept_graphs import escape
@@ -38,6 +39,7 @@ from torchconv_lint.analysis.values import (
     Sequence,
     Tensor,
     Value,
+    each,
     join,
     just,
     under,
@@ -234,7 +236,14 @@ def _asks_where(definition: Definition | None) -> bool:
 
 
 def _given(frame: Frame) -> Value:
-    """What a call gives: the value of a `return`, or a generator."""
+    """What a call gives. The graph of what its callers are to call backward on has not served when they get it; what
+    comes back beside it will have, and nobody sees that they are one."""
+    given = _returned(frame)
+    return each(given, unserved) if frame.evidence.awaited else given
+
+
+def _returned(frame: Frame) -> Value:
+    """The value of a `return`, or a generator."""
     if frame.yields:
         return just(Sequence(None, join(*frame.yields), mutable=False))
     if len(frame.returns) < 2 or len(frame.returns) != len(frame.exits):

@@ -110,8 +110,12 @@ def _stacked(event: ToTensor) -> Proposal | None:
 def _long(source: Sequence, depth: int) -> tuple[Fact, Confidence] | None:
     """The element count of a tensor in it that has several, and how sure it is there."""
     elements: tuple[Value, ...] = source.items if source.items is not None else (source.element,)
+    # The first element tells how deep the others are: beside a list of rows, a tensor is read row by row.
+    listed = any(isinstance(kind, Sequence) for kind, _ in elements[0]) if elements else False
     for element in elements:
         for kind, _ in element:
+            if listed and isinstance(kind, Tensor):
+                continue
             if isinstance(kind, Tensor) and kind.count is not None and kind.count.value == MANY:
                 return kind.count, Confidence.CERTAIN if len(element) == 1 else Confidence.LIKELY
             if isinstance(kind, Sequence) and depth < 3:

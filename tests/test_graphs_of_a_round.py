@@ -1,0 +1,65 @@
+"""What a loop keeps of graphs that a round makes, and drops with it, and sums that callers go backward through."""
+
+from __future__ import annotations
+
+from snippets import codes_shown, reported
+
+HEAD = "import torch\nimport torch.nn.functional as F\n"
+
+DISTILLED = """\
+def distilled(teachers, student, loader):
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+    student.train()
+    {kept}
+    for inputs in loader:
+        output = student(inputs)
+        with torch.no_grad():
+            targets = []
+            for teacher in teachers:
+                targets.append(teacher(inputs))
+        {made}
+        for target in targets:
+            distances.append(F.mse_loss(output, target))
+        loss = output.square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return len(distances)
+"""
+
+
+def test_what_each_round_makes_anew_is_told_of_on_request() -> None:
+    """The list is that of one batch: the loop that calls backward does not go on filling it."""
+    of_one_batch = DISTILLED.format(kept="pass", made="distances = []")
+    assert codes_shown(of_one_batch, HEAD) == []
+    assert codes_shown(of_one_batch, HEAD, "CNV502") == ["CNV502"]
+    assert codes_shown(DISTILLED.format(kept="distances = []", made="pass"), HEAD) == ["CNV502"]
+
+
+PAIRS = """\
+def near(left, right):
+    distance = left - right
+    result = distance.square().mean()
+    return result
+
+
+def pairs(left, right):
+    loss = 0
+    for one in range(3):
+        loss += 1 - near(left[one], right[one])
+    {after}
+
+
+def fit(net, optimizer, loader):
+    for inputs, target in loader:
+        loss = near(net(inputs), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def test_what_callers_go_backward_through_has_not_served_yet() -> None:
+    """Another caller makes something else of it, and gives that."""
+    assert codes_shown(PAIRS.format(after="return loss"), HEAD) == []
+    assert "CNV501" in reported(PAIRS.format(after="print(loss.item())"), header=HEAD)
