@@ -155,6 +155,116 @@ ASKED_FOR = {
                 q.data.copy_(tmp)
         """,
     ),
+    "gradients under a name that says before": (
+        "CNV203",
+        """
+        def differences(model, batches, criterion, optimizer):
+            prev, found = None, []
+            for x, y in batches:
+                optimizer.zero_grad(set_to_none=False)
+                criterion(model(x), y).backward()
+                if prev is not None:
+                    found.append([(p.grad - g).norm() for p, g in zip(model.parameters(), prev)])
+                prev = [p.grad for p in model.parameters()]
+            return found
+        """,
+    ),
+    "gradients in a list of lists": (
+        "CNV203",
+        """
+        def of_each(model, losses):
+            found = []
+            for loss in losses:
+                for p in model.parameters():
+                    if p.grad is not None:
+                        p.grad.zero_()
+                loss.backward(retain_graph=True)
+                found.append([p.grad for p in model.parameters()])
+            return found
+        """,
+    ),
+    "the gradient as the first momentum": (
+        "CNV203",
+        """
+        class Momentum(torch.optim.Optimizer):
+            def step(self, closure=None):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        grad, state = p.grad.data, self.state[p]
+                        if "momentum_buffer" not in state:
+                            state["momentum_buffer"] = grad
+                        else:
+                            state["momentum_buffer"].mul_(0.9).add_(grad)
+                        p.data.sub_(state["momentum_buffer"])
+        """,
+    ),
+    "the memory of one parameter given to another": (
+        "CNV203",
+        """
+        def copy_weights(source, target):
+            for p, q in zip(source.parameters(), target.parameters()):
+                q.data = p.data
+        """,
+    ),
+    "the output of a network that works in place": (
+        "CNV203",
+        """
+        class Features:
+            def __init__(self):
+                self.kept = []
+                self.net = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU(inplace=True))
+                self.net[0].register_forward_hook(self.hook)
+
+            def hook(self, module, inputs, output):
+                self.kept.append(output)
+        """,
+    ),
+    "an average that begins with the first client's weights": (
+        "CNV204",
+        """
+        def average(w):
+            mean = w[0]
+            for k in mean.keys():
+                for i in range(1, len(w)):
+                    mean[k] += w[i][k]
+                mean[k] = torch.div(mean[k], len(w))
+            return mean
+        """,
+    ),
+    "an average that is added up in a client's model": (
+        "CNV202",
+        """
+        def average(server, models):
+            mean = models[0].state_dict()
+            for model in models[1:]:
+                for k, v in model.state_dict().items():
+                    mean[k] += v
+            server.load_state_dict(mean)
+        """,
+    ),
+    "an argument that is kept after it has been converted": (
+        "CNV206",
+        """
+        class Meter:
+            def __init__(self):
+                self.kept = []
+
+            def add(self, given):
+                given = given.detach().to(torch.float32)
+                self.kept.append(given)
+        """,
+    ),
+    "a state whose items the class writes": (
+        "CNV205",
+        """
+        class Buffer:
+            def load_state_dict(self, state):
+                self.storage = state["storage"]
+
+            def add(self, i, value: torch.Tensor):
+                self.storage[i] = value
+        """,
+    ),
 }
 
 SILENT = {
@@ -186,6 +296,31 @@ SILENT = {
                 p.data.copy_(q.data)
                 q.data.copy_(tmp)
         """,
+    "gradients that each step makes anew": """
+        def differences(model, batches, criterion, optimizer):
+            prev, found = None, []
+            for x, y in batches:
+                optimizer.zero_grad()
+                criterion(model(x), y).backward()
+                if prev is not None:
+                    found.append([(p.grad - g).norm() for p, g in zip(model.parameters(), prev)])
+                prev = [p.grad for p in model.parameters()]
+            return found
+        """,
+    "numbers that are added up": """
+        def average(w):
+            mean = w[0]
+            for k in mean.keys():
+                mean[k] += w[1][k]
+            return mean, torch.zeros(1)
+        """,
+    "the state that its own module gets": """
+        def decayed(model, by):
+            state = model.state_dict()
+            for k in state:
+                state[k] *= by
+            model.load_state_dict(state)
+        """,
     "a text that is split": """
         def parts(text):
             first = text.split("-", 3)
@@ -207,7 +342,7 @@ def test_it_is_told_to_nobody_else(code: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", SILENT.values(), ids=SILENT.keys())
 def test_it_is_not_told(text: str) -> None:
-    assert not {"CNV201", "CNV203", "CNV204"} & set(codes_shown(text, HEADER, "ALL"))
+    assert not {"CNV201", "CNV202", "CNV203", "CNV204"} & set(codes_shown(text, HEADER, "ALL"))
 
 
 KNOWN_BY_ALL = (ASKED_FOR["tokens masked at random"][1],)

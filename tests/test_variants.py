@@ -72,7 +72,6 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("names without a meaning", "cnv203/hooks_and_lists.py"): {"hazard_forward_hook": NAMED},
     ("names without a meaning", "cnv205/loaded_again_and_again.py"): {"adapt": NAMED},
     ("temporary variables", "cnv203/attribute_beside_another.py"): {"Search": DIRECT},
-    ("temporary variables", "cnv206/collecting.py"): {"Collecting": DIRECT},
     ("helpers", "cnv502/returned_beside_the_loss.py"): {"Trainer": DEEP},
     ("temporary variables", "cnv501/sums_written_out.py"): {"item_by_item": DIRECT},
     ("helpers", "cnv502/outputs_and_longer_lists.py"): {"longer_by_a_list": DIRECT},

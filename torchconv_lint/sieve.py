@@ -38,6 +38,8 @@ _IMPLICIT = frozenset({IMPLICIT})
 _PLACES = frozenset({"cuda", "to", "backward", "requires_grad=True", "requires_grad_", "parameters"})
 """Of files that move nothing and train nothing, other files are not asked what they convert: it took two fifths of all
 time (measured)."""
+_OF_OPTIMISERS = frozenset({"def step", "grad"})
+"""What the method of an optimiser holds that handles tensors, though it names neither torch nor a method of theirs."""
 SMALL = 12
 """A function of so few lines that names neither torch nor a method of tensors may still compute with them."""
 
@@ -100,6 +102,8 @@ def sift(
     for found in features.values() if (ARGUMENT_WRITE,) in wanted else ():
         if found.rewrites:
             found.triggers.add(ARGUMENT_WRITE)
+            found.torchy = True
+        if found.words >= _OF_OPTIMISERS or "def load_state_dict" in found.words:
             found.torchy = True
     reach = _reach(file, features)
     if any("own buffer" in head for head, _ in _split(wanted)):  # arrays will do

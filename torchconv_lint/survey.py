@@ -14,7 +14,7 @@ from torchconv_lint.analysis.evidence import (
     tensor_only_methods,
 )
 from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot
+from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot, names_earlier
 from torchconv_lint.analysis.presence import (
     INITIALISERS,
     MASKING,
@@ -424,7 +424,7 @@ class Survey(Seen):
             key = target.slice
             if isinstance(key, ast.Tuple | ast.Slice | ast.Compare) and isinstance(target.value, ast.Name):
                 self.tensors.add(target.value.id)
-            if isinstance(key, ast.Constant) and isinstance(key.value, str) and "prev" in key.value:
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and names_earlier(key.value):
                 self.found.triggers.add(SNAPSHOT)
         elif isinstance(target, ast.Tuple | ast.List):
             for element in target.elts:

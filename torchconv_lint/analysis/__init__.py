@@ -20,7 +20,8 @@ The way through the modules; each says in its first line what it is about.
 
 - What statements and expressions mean.
   `statements`, `assign`, `loops`, `narrowing`, `truth`, `confirming`, `without_bias`, `brought_back`, `expressions`,
-  `arithmetic`, `attributes`, `subscripts`, `iteration`, `replaced_items`, `elements`, `classes`, `unbound`
+  `arithmetic`, `attributes`, `subscripts`, `iteration`, `replaced_items`, `elements`, `items_written`,
+  `classes`, `unbound`
 
 - What calls mean.
   `calls`, `builtin_calls`, `library_calls`, `torch_calls`, `making`, `module_classes`, `contexts`,

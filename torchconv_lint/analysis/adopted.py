@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept, ArgumentKept, StateAdopted
+from torchconv_lint.analysis.handed_over import last_bound
 from torchconv_lint.analysis.loops import bound_in, steps
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_snapshot
 from torchconv_lint.analysis.sharing import form_of, memories
-from torchconv_lint.analysis.values import Const, Instance, Tensor, guessed
+from torchconv_lint.analysis.values import Array, Const, Instance, Opaque, Tensor, guessed
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Arguments, Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.values import Value
 
 _RESTORING = frozenset(
@@ -34,7 +38,8 @@ def tell_adopted(frame: Frame, target: str, value: Value, node: cst.CSTNode) -> 
     name = target.rpartition(".")[2]
     written = frame.interpreter.classes.written_attributes(frame.this.definition)
     if frame.definition is not None and frame.definition.name in _RESTORING and name in written:
-        tensors = tuple(alt for alt in value if guessed(alt.kind) is not None)
+        data = all(type(kind) is Opaque for kind, _ in value) and _is_data(frame, frame.this, name)
+        tensors = tuple(alt for alt in value if data or guessed(alt.kind) is not None)
         for memory in memories(tensors):  # of `x.clone() if torch.is_tensor(x) else x`, the tensor is a copy
             if memory.origin == "parameter":
                 why = "it is the tensor in the state that was loaded, and the class writes it in place"
@@ -44,6 +49,18 @@ def tell_adopted(frame: Frame, target: str, value: Value, node: cst.CSTNode) -> 
     if source is not None and source != name and source in written:
         why = f"`self.{source}`, whose memory it shares on the CPU, is written in place"
         frame.emit(AliasKept(frame.site(node), f"`{target}`", why, (), Confidence.LIKELY, form_of(value) or "tensor"))
+
+
+def _is_data(frame: Frame, this: Instance, name: str) -> bool:
+    """Whether the attribute is a tensor or an array, by what the class stores there, or because items of it are
+    written."""
+    if any(isinstance(kind, Tensor | Array) for kind, _ in frame.interpreter.attributes.value(this.definition, name)):
+        return True
+    return any(
+        isinstance(node.ctx, ast.Store) and dotted(node.value) == f"self.{name}"
+        for method in this.definition.methods.values()
+        for node in method.by_type[ast.Subscript]
+    )
 
 
 def _kept_attribute(frame: Frame, node: cst.CSTNode) -> str | None:
@@ -65,7 +82,7 @@ def _kept_attribute(frame: Frame, node: cst.CSTNode) -> str | None:
     return path.rpartition(".")[2]
 
 
-def tell_argument_kept(frame: Frame, target: cst.BaseExpression, part: cst.BaseExpression) -> None:
+def tell_argument_kept(frame: Frame, target: cst.BaseExpression, part: cst.CSTNode) -> None:
     """`self.kept.append(given.detach().cpu())`: on the CPU this is what the caller goes on with."""
     outline = frame.outline
     owner = dotted_path(target)
@@ -76,13 +93,34 @@ def tell_argument_kept(frame: Frame, target: cst.BaseExpression, part: cst.BaseE
     while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _CONVERTING:
         how = how or node.func.attr.value
         node = node.func.value
-    if not how or not isinstance(node, cst.Name) or node.value not in outline.given:
+    if not isinstance(node, cst.Name):
+        return
+    name, given = node.value, outline.given
+    if not how:  # `given = given.detach().cpu()` before
+        how, name = _converted_before(outline, name, getattr(frame.segment.origin(part), "lineno", 0))
+        given = given | (outline.parameters & {node.value})  # nothing else has been bound to it
+    if not how or name not in given:
         return
     tensors = [tensor for kind, _ in frame.quietly(node) if (tensor := guessed(kind)) is not None]
-    if tensors and not _all_elsewhere(tensors):
-        form = "array" if how == "numpy" else "tensor"
-        frame.emit(ArgumentKept(frame.site(part), node.value, owner, how, form))
+    if _all_elsewhere(tensors) if tensors else how in _OTHERS_TOO:
+        return
+    form = "array" if how == "numpy" else "tensor"
+    frame.emit(ArgumentKept(frame.site(part), name, owner, how, form))
 
+
+def _converted_before(outline: FunctionOutline, name: str, line: int) -> tuple[str, str]:
+    """How what is called `name` has been converted when it got that name, and the name of what was."""
+    last = last_bound(outline, name, line)
+    value = last.value if last is not None else None
+    how = ""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _CONVERTING:
+        how = how or value.func.attr
+        value = value.func.value
+    return (how, value.id) if isinstance(value, ast.Name) else ("", "")
+
+
+_OTHERS_TOO = frozenset({"float", "double", "long", "numpy"})
+"""Those that numbers and frames of data have as well."""
 
 _CONVERTING = frozenset({"detach", "cpu", "to", "numpy", "float", "contiguous", "double", "long"})
 """Methods that copy now and then, and look as if they always did."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.adopted import tell_adopted
+from torchconv_lint.analysis.adopted import tell_adopted, tell_argument_kept
 from torchconv_lint.analysis.arithmetic import binary
 from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array, tell_array_scalar
@@ -18,6 +18,7 @@ from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
 from torchconv_lint.analysis.graph import write_to_leaf
+from torchconv_lint.analysis.items_written import item_written
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
 from torchconv_lint.analysis.kept_graphs import accumulated, accumulated_list, contained, escape, taken_in
 from torchconv_lint.analysis.layout import is_number
@@ -25,12 +26,13 @@ from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import asks_for_type, instance_of, type_names
 from torchconv_lint.analysis.other_modules import bound_anew
 from torchconv_lint.analysis.overlapping import tell_shifted
+from torchconv_lint.analysis.patterns import names_earlier
 from torchconv_lint.analysis.renamed import tell_row_overwritten
 from torchconv_lint.analysis.replaced_items import known_item, store_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.second_names import bound
 from torchconv_lint.analysis.sharing import kept, with_memory, written
-from torchconv_lint.analysis.snapshots import tell_alias
+from torchconv_lint.analysis.snapshots import tell_alias, tell_gradient
 from torchconv_lint.analysis.subscripts import key_of, picks_elements
 from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.to_tensor import tell_double
@@ -78,6 +80,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         value = rebound(value, target.value)
         if frame.tracks:
             bound_anew(frame, target.value, node)
+            if names_earlier(target.value):
+                tell_gradient(frame, value, node, target.value)
             value = kept(frame, with_memory(frame, value, node), node, target.value, container=False)
         frame.bind(target.value, value)
         _identify(frame, target.value, value, node)
@@ -275,6 +279,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     filled = any(isinstance(kind, Tensor) for kind, _ in owner)  # it keeps whatever has gone into it, by any key
     if filled or (any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key)):
         value = contained(frame, target, target.value, owner, value, node)
+    if frame.interpreter.wants.arguments:
+        tell_argument_kept(frame, target.value, node)
     if frame.tracks:
         tell_alias(frame, value, node, frame.text(target))
         if any(isinstance(kind, Sequence | Mapping) for kind, _ in owner):
@@ -388,6 +394,8 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
         before = known_item(frame, target) or each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
         tell_key(frame, key, owner, target, target, "key")
         written(frame, owner, target.value, node, fills=False, data=picks_elements(target))
+        if frame.tracks:
+            item_written(frame, owner, before, target, node)
         write_to_leaf(frame, owner, target.value, node)
     else:
         before = frame.at(target)

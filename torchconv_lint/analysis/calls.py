@@ -226,7 +226,7 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     if "backward" in name and any(computes_loss(method) for method in _methods(frame, owner, name)):
         frame.interpreter.shared.graphs.rooted.add(node)
     tell_backward(frame, name, arguments, node)
-    if name == "append" and frame.interpreter.wants.arguments and arguments.positional:
+    if name in ("append", "extend") and frame.interpreter.wants.arguments and arguments.positional:
         tell_argument_kept(frame, func.value, arguments.positional[0].node)
     if frame.tracks and name == "append" and arguments.positional:
         tell_alias(frame, arguments.positional[0].value, arguments.positional[0].node, frame.text(func.value))
@@ -517,7 +517,7 @@ def _call_opaque_method(
         return result
     if name == "step" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
-    if name == "load_state_dict" and "optim" in (kind.path or "").lower():
+    if name == "load_state_dict" and _is_optimizer_name(kind.path):
         return module_calls.call_optimizer_method(frame, name, arguments, node)
     if name == "append" and arguments.positional and kind.path is not None:
         contained(frame, node, receiver_of(func), NOTHING, arguments.value(0), arguments.positional[0].node)
@@ -564,7 +564,8 @@ def _as_module(kind: Opaque) -> Module:
 
 
 def _names_a_module(path: str) -> bool:
-    """`self.net`, and `trainer.module`: what wrappers keep the module in that they wrap."""
+    """`self.net`, `models[0]`, and `trainer.module`: what wrappers keep the module in that they wrap."""
+    path = path.rpartition(".[")[0] if path.endswith("]") else path
     return LIKE_A_MODULE.search(path) is not None or path.rpartition(".")[2] == "module"
 
 

@@ -108,7 +108,8 @@ def stored(frame: Frame, this: Instance, name: str) -> Value:
     if not value:
         return value
     if frame.tracks:
-        value = deeply(value, lambda kind: _seen_by_methods(name, kind))
+        given = this.definition.given_to_init
+        value = deeply(value, lambda kind: _seen_by_methods(name, kind, given))
     if this.device is not None or this.is_module:  # where it was made, it need not be any more
         value = each(value, lambda kind: _on(kind, this.device))
     if this.dtype is not None:
@@ -118,11 +119,15 @@ def stored(frame: Frame, this: Instance, name: str) -> Value:
     return value if this.trainable else each(value, frozen)
 
 
-def _seen_by_methods(name: str, kind: Kind) -> Kind:
-    """Data that another method stored, as every method of the object sees it."""
+def _seen_by_methods(name: str, kind: Kind, others: dict[str, str]) -> Kind:
+    """Data that another method stored, as every method of the object sees it. `others`: what the object calls that
+    which was given to its `__init__`."""
     if not isinstance(kind, Tensor | Array | Opaque):
         return kind
     memory = kind.memory
+    if memory is not None and memory.origin == "module" and memory.key[1] in others:
+        text = others[memory.key[1]]  # `self.model = model` beside `self.state = model.state_dict()`
+        return replace(kind, memory=replace(memory, key=(memory.key[0], text, *memory.key[2:]), name=text))
     if memory is not None and (memory.origin == "module" or memory.key[0] == "attribute"):
         return kind
     return replace(kind, memory=Memory(("attribute", name), "attribute", f"self.{name}"))

@@ -27,6 +27,7 @@ _GRAD_OFF = re.compile(r"^[ \t]*([\w.]+\.)?set_grad_enabled\(\s*False\s*\)", re.
 _GRAD_ON = re.compile(r"set_grad_enabled\(\s*(?!False)|enable_grad")
 
 
+_IN_PLACE = re.compile(r"inplace *= *True|torchvision|\b(vgg|resnet|alexnet|densenet|mobilenet|inception)", re.I)
 _WRITES_ZEROS = re.compile(r"set_to_none(: *bool)? *= *False|zero_\(")
 
 
@@ -90,6 +91,11 @@ class FileFacts:
                 if any(isinstance(func, ast.Attribute) and func.attr == "clone" for func in calls):
                     return True
         return False
+
+    @functools.cached_property
+    def has_inplace_layers(self) -> bool:
+        """Whether the file makes layers that work in place, or speaks of networks that have some."""
+        return _IN_PLACE.search(self._text) is not None
 
     @functools.cached_property
     def converting(self) -> re.Pattern[str] | None:

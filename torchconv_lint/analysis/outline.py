@@ -200,6 +200,18 @@ class ClassOutline:
         )
 
     @functools.cached_property
+    def given_to_init(self) -> dict[str, str]:
+        """The parameters of `__init__` that it keeps as they are, each with the attribute: "self.model"."""
+        method = self.methods.get("__init__")
+        stores = method.by_type[ast.Assign] if method is not None else ()
+        return {
+            node.value.id: f"self.{target.attr}"
+            for node in stores
+            for target in node.targets
+            if isinstance(node.value, ast.Name) and isinstance(target, ast.Attribute) and dotted(target.value) == "self"
+        }
+
+    @functools.cached_property
     def written(self) -> frozenset[str]:
         """The attributes of `self` whose contents a method writes in place."""
         return frozenset(name for method in self.methods.values() for name in _written_on_self(method))

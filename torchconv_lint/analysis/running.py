@@ -21,7 +21,7 @@ from torchconv_lint.analysis.parameters import expected
 from torchconv_lint.analysis.patterns import is_hook, is_pre_hook
 from torchconv_lint.analysis.relaying import Told, told
 from torchconv_lint.analysis.second_names import tell_left
-from torchconv_lint.analysis.sharing import memories, trains_own_copies, whole
+from torchconv_lint.analysis.sharing import memories, trains_own_copies, whole, wholes
 from torchconv_lint.analysis.snapshots import tell_left_behind
 from torchconv_lint.analysis.state import State, join_all, mentions
 from torchconv_lint.analysis.statements import run_suite
@@ -178,7 +178,7 @@ def _tell_returned_writes(frame: Frame) -> None:
         if isinstance(event, ForeignWrite):
             function = frame.definition.name if frame.definition else ""
             keys = {memory.key for value in frame.returns for memory in memories(value)}
-            given = event.memory.key in keys or whole(event.memory.key) in keys
+            given = any(key in keys for key in wholes(event.memory.key))
             outline = frame.definition.outline if frame.definition else None
             event = replace(event, returned=True, function=function, given=given)
             if outline is not None:

@@ -345,14 +345,18 @@ def kept(frame: Frame, value: Value, node: cst.CSTNode, name: str, *, container:
             return None  # each round's is another item, and nobody knows which
         side = memory.side
         step = (node, None)
+        listed = memory.origin == "grad" and type(node) in _LISTS  # of the gradients of all parameters
         if container and (_is_of_this_round(frame, memory) or _waits_to_be_filled(frame, memory)):
             return memory
-        if container and step not in side and len(side) < MAX_SIDE:
+        if (container or listed) and step not in side and len(side) < MAX_SIDE:
             side = (*side, step)
             renewed(frame, replace(memory, side=side))
         return replace(memory, side=side, kept=(frame.site(node), name), form=form)
 
     return relabelled(value, keep)
+
+
+_LISTS = frozenset({cst.ListComp, cst.DictComp, cst.List, cst.Dict})
 
 
 def _waits_to_be_filled(frame: Frame, memory: Memory) -> bool:
@@ -363,9 +367,15 @@ def _waits_to_be_filled(frame: Frame, memory: Memory) -> bool:
 
 def whole(key: Any) -> Any:
     """The key of what the memory at `key` is a part of."""
+    return list(wholes(key))[-1]
+
+
+def wholes(key: Any) -> Iterator[Any]:
+    """The key, and those of what its memory is a part of, the innermost first."""
+    yield key
     while isinstance(key, tuple) and key[:1] == ("part",):
         key = key[1]
-    return key
+        yield key
 
 
 def form_of(value: Value) -> str:

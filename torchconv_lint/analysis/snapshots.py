@@ -44,15 +44,26 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
                 why = f"`{where} += …` adds to the gradient itself, and so does the next backward pass"
             sure = Confidence.POSSIBLE if frame.interpreter.facts.renews_gradients else Confidence.LIKELY
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
+        elif memory.origin == "grad" and _IN_STATE.search(where):
+            why = "it is the gradient itself, which the next backward pass adds to or makes anew"
+            frame.emit(
+                AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY, form, unread=True)
+            )
         elif memory.origin == "module" and memory.side and _is_kept_between_epochs(frame, where):
             why = "it follows the weights as they train"
             frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, unread=True))
+        elif memory.origin == "module" and memory.side and where.endswith(".data") and not memory.supposed:
+            why = f"`{where}` is the same memory from here on, and either is written in place"
+            frame.emit(
+                AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY, form, unread=True)
+            )
         elif memory.origin == "module" and memory.side and _APART.match(where):
             why = "it follows the weights as they train"
             frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, form, unread=True))
         elif memory.origin == "parameter" and memory.name == hook_output(frame) and not where.endswith(".data"):
             why = "an in-place layer that follows overwrites it"
-            elsewhere = frame.interpreter.facts.hooks_clone and not _clones(frame)
+            facts = frame.interpreter.facts
+            elsewhere = (facts.hooks_clone or facts.has_inplace_layers) and not _clones(frame)
             sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
             what = f"the hook's `{memory.name}`"
             frame.emit(AliasKept(frame.site(node), what, why, memory.how, sure, form or "tensor", by_hook=True))
@@ -60,6 +71,30 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
 
 _BETWEEN_EPOCHS = re.compile(r"^on_\w+_(end|finished|completed)$|^(epoch|validation|evaluation)_end$|^step$|^__call__$")
 """How methods are called that training calls now and then, to go on afterwards."""
+
+
+_IN_STATE = re.compile(r"^(\w*state|st)\[['\"]|^self\.state\[")
+"""Where an optimiser keeps what it needs in its next step."""
+
+
+def tell_gradient(frame: Frame, value: Value, node: cst.CSTNode, name: str) -> None:
+    """`name = value`, where the name says that it is how gradients were before; nothing here has new ones made."""
+    outline = frame.outline
+    if outline is None or not _EARLIER.search(name) or any(map(_makes_gradients_anew, outline.by_type[ast.Call])):
+        return
+    for memory in memories(value):
+        if memory.origin == "grad" and not _is_let_go(frame, memory.name):
+            why = "the next backward pass or in-place change of the gradient overwrites it"
+            what, form = f"`{memory.name}`", form_of(value)
+            frame.emit(AliasKept(frame.site(node), what, why, memory.how, Confidence.LIKELY, form, unread=True))
+            return
+
+
+def _makes_gradients_anew(node: ast.Call) -> bool:
+    """`optimizer.zero_grad()`: it drops the gradients, unless told otherwise."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "zero_grad":
+        return False
+    return not node.args and not node.keywords
 
 
 _APART = re.compile(

@@ -6,9 +6,10 @@ Reports an in-place write to a tensor made by `.detach()`, `.data`, or a convers
 (`.cpu()`, `.to(…)`, `.float()`, `.contiguous()`, `.type(…)`), when the original is used afterwards, and the other
 way round. No array is involved; with one it is CNV201.
 
-So is data that gets a second name (`best = x`), is written under that (`best[mask] = y[mask]`) and read under the first
-one afterwards, and a row that is kept under a name, overwritten and read (`row = x[i]`, `x[i] = x[j]`, `x[j] = row`):
-both rows are the same then.
+So is data that gets a second name (`best = x`), is written under that (`best[mask] = y[mask]`) and read under the
+first one afterwards, and a row that is kept under a name, overwritten and read (`row = x[i]`, `x[i] = x[j]`, `x[j] =
+row`): both rows are the same then. So is a module's state that is added to (`mean[k] += other[k]`), unless the module
+itself gets the sum: the state holds its parameters.
 
 Silent, deliberately: plain views and slices (`row = x[0]; row += 1`), which are written because the original is
 meant; `weight.data.fill_(0)` and other writes to a parameter or an argument through `.data` or `.detach()`, which
@@ -99,7 +100,7 @@ class AliasWrite(Rule[StaleRead | RenamedWrite]):
     name = "alias-write"
     hears = (StaleRead, RenamedWrite)
     default = False
-    triggers = (("renamed",),)
+    triggers = (("renamed",), ("+=&state_dict",))
 
     def judge(self, event: StaleRead | RenamedWrite) -> Iterator[Verdict]:
         """Both handles are tensors (or both arrays), and both are used after the write."""

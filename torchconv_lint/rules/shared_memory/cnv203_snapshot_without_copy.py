@@ -26,12 +26,14 @@ round, or of each of several modules in turn.
 Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
 shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites;
 what is called the last or final state and loaded when the loop is over, and a state of before `module.to(device)`.
-Hooks, and what the code writes in place itself, are shown to those who ask for the rule: in public code that nobody
-had looked at before, none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best
-one, where nothing in the file loads it again; the weights of a layer of something unknown (`model.fc.weight.data`); a
-list of parameters under a name that says "before" (`old = list(model.parameters())`); weights in an attribute called
-"shadow", "backup" and the like; and what is put aside as "saved", "old" or "tmp" before `.data.copy_(…)` overwrites
-it. What follows the steps of an optimiser is shown to everybody otherwise.
+Hooks (other ones count, too, in a file that speaks of layers in place, or of networks that have some), and what the
+code writes in place itself, are shown to those who ask for the rule: in public code that nobody had looked at before,
+none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best one, where nothing in
+the file loads it again; the weights of a layer of something unknown (`model.fc.weight.data`); a list of parameters
+under a name that says "before" (`old = list(model.parameters())`); weights in an attribute called "shadow", "backup"
+and the like; a gradient that a local name calls the previous one, or that an optimiser keeps in its state, and the
+data of one parameter that another one is given (`q.data = p.data`); and what is put aside as "saved", "old" or "tmp"
+before `.data.copy_(…)` overwrites it. What follows the steps of an optimiser is shown to everybody otherwise.
 
 ## Why is this bad?
 
@@ -143,6 +145,8 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         ("data&named_parameters",),
         ("data&parameters",),
         ("detach&named_parameters",),
+        ("def step&grad",),
+        ("grad&backward",),
     )
 
     def judge(self, event: AliasKept | StaleRead) -> Iterator[Verdict]:
@@ -159,7 +163,7 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
             return
         site, name = memory.kept
         aside = bool(memory.side) and names_earlier(name) and len(write.side) < len(memory.side)
-        if not (write.by_step or aside or (memory.form and kept_in_container(memory, write))):
+        if not (write.by_step or aside or kept_in_container(memory, write)):
             return
         themselves = write.by_step and memory.origin == "module" and not memory.how
         if themselves and not names_earlier(name):

@@ -2,7 +2,7 @@
 
 ## What it does
 
-Reports a method that appends its argument, or a part or view of it, to a list of the object through `.detach()`,
+Reports a method that puts its argument, or a part or view of it, into a list or dict of the object through `.detach()`,
 `.cpu()`, `.to(…)`, `.numpy()`, `.float()` or `.contiguous()`: `self.predictions.append(y_pred.detach().cpu())`.
 Where device and dtype fit already, that is the caller's own memory.
 
@@ -83,7 +83,11 @@ class ArgumentKeptWithoutCopy(Rule[ArgumentKept]):
     name = "argument-kept-without-copy"
     hears = (ArgumentKept,)
     default = False
-    triggers = tuple((f"append&{name}",) for name in ("detach", "cpu", "to", "numpy", "float", "contiguous"))
+    triggers = (
+        *((f"append&{name}",) for name in ("detach", "cpu", "to", "numpy", "float", "contiguous")),
+        *((f"extend&{name}",) for name in ("detach", "cpu", "to")),
+        ("detach&cpu",),
+    )
 
     def judge(self, event: ArgumentKept) -> Iterator[Verdict]:
         """Nothing tells that the caller leaves it alone."""
