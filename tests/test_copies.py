@@ -26,7 +26,8 @@ def download(*lines: str) -> str:
     return "def f(x: torch.Tensor, other, stream, out: torch.Tensor, a: np.ndarray):\n    " + "\n    ".join(body)
 
 
-READ = ["h.item()", "float(h)", "h.tolist()", "h + 1", "1 - h", "print(h)", "if h > 1: pass", "h.clone()", "h.float()"]
+READ = ["h.item()", "float(h)", "h.tolist()", "h + 1", "1 - h", "print(h)", "if h > 1: pass", "h.clone()"]
+READ += ["h.float().sum()"]
 READ += ["torch.cat([h, h])", "torch.exp(h)", "np.asarray(h)", "out[0] = h", "a[0] = h", "total = 0; total += h"]
 READ += ["h.view(-1).sum()", "g = h.detach(); g.sum()", "if stream: stream.x()\n    h.sum()"]
 
@@ -53,7 +54,16 @@ def test_waited_for(line: str) -> None:
     assert found(download(line, "h.sum()")) == set()
 
 
-NOT_READ = ["return h", "h.shape", "h.view(-1)", "d = {}; d['a'] = h", "h.to('cuda')", "other[0] = h", "h.numel()"]
+NOT_READ = [
+    "return h",
+    "h.shape",
+    "h.view(-1)",
+    "d = {}; d['a'] = h",
+    "h.to('cuda')",
+    "other[0] = h",
+    "h.numel()",
+    "return h.float()",
+]
 
 
 LATER = {

@@ -1137,6 +1137,226 @@ PAIRS = {
             return x
         """,
     ),
+    "a decorator that brings the result to the host": (
+        "CNV111",
+        """
+        def timed(function):
+            def call(*args, **kwargs):
+                result = function(*args, **kwargs)
+                print("done")
+                return result
+            return call
+        @timed
+        def value(net: nn.Linear, x):
+            return net.to('cuda')(x.to('cuda')).detach()
+        def f(net, x):
+            return np.asarray(value(net, x))
+        """,
+        """
+        def on_host(function):
+            def call(*args, **kwargs):
+                result = function(*args, **kwargs)
+                return result.cpu().numpy()
+            return call
+        @on_host
+        def value(net: nn.Linear, x):
+            return net.to('cuda')(x.to('cuda')).detach()
+        def f(net, x):
+            return np.asarray(value(net, x))
+        """,
+    ),
+    "a decorator with arguments of its own that forgets the result": (
+        "CNV111",
+        """
+        def with_(name):
+            def wrap(function):
+                async def call(net, x):
+                    if name:
+                        return await function(net, x)
+                    return None
+                return call
+            return wrap
+        @with_('a')
+        def value(net: nn.Linear, x):
+            return net.to('cuda')(x.to('cuda')).detach()
+        def f(net, x):
+            return np.asarray(value(net, x))
+        """,
+        """
+        def with_(name):
+            def wrap(function):
+                def call(net, x):
+                    function(net, x)
+                return call
+            return wrap
+        @with_('a')
+        def value(net: nn.Linear, x):
+            return net.to('cuda')(x.to('cuda')).detach()
+        def f(net, x):
+            return np.asarray(value(net, x))
+        """,
+    ),
+    "a decorator that turns arguments round": (
+        "CNV111",
+        """
+        def turned(function):
+            def call(net, x):
+                return function(net, x)
+            return call
+        @turned
+        def value(net: nn.Linear, x):
+            return net.to('cuda')(x.to('cuda')).detach()
+        def f(net, x):
+            return np.asarray(value(net, x))
+        """,
+        """
+        def turned(function):
+            def call(x, net):
+                return function(net, x)
+            return call
+        @turned
+        def value(net: nn.Linear, x):
+            return net.to('cuda')(x.to('cuda')).detach()
+        def f(net, x):
+            return np.asarray(value(net, x))
+        """,
+    ),
+    "a flag that a call is seen to give a tensor": (
+        "CNV402",
+        """
+        def loss(output, weight=None):
+            if weight:
+                output = output * weight
+            return output
+        def f(output):
+            weight = torch.ones(3) if output is None else None
+            return loss(output, weight)
+        """,
+        """
+        def loss(output, weighted=False):
+            if weighted:
+                output = output * 2
+            return output
+        def f(output):
+            weight = torch.ones(3) if output is None else None
+            return loss(output, weight)
+        """,
+    ),
+    "items by name": (
+        "CNV114",
+        """
+        import tu
+        def f():
+            parts = tu.get({'labels': ['a', 'b']}).chunk(2)
+            every = torch.cat(parts, dim=0)
+            return np.all(every[0] == parts[0])
+        """,
+        """
+        import tu
+        def f():
+            parts = tu.get({'labels': ['a', 'b']}).chunk(2)
+            every = torch.cat(parts, dim=0)
+            return np.all(every['labels'] == parts[0]['labels'])
+        """,
+    ),
+    "a state that is loaded into other parts": (
+        "CNV203",
+        """
+        def f(net: nn.Module, trainer):
+            state = net.state_dict()
+            trainer.search_for_rate(net)
+            net.load_state_dict(state)
+            return trainer
+        """,
+        """
+        def f(net: nn.Module, mutator):
+            state = net.state_dict()
+            mutator.prepare_from_supernet(net)
+            net.load_state_dict(state)
+            return mutator
+        """,
+    ),
+    "an object that everybody makes on the CPU": (
+        "CNV101",
+        """
+        class Net:
+            def __init__(self, device):
+                self.window = torch.ones(3).to(device)
+        def make(device):
+            return Net(device)
+        class A:
+            def __init__(self, args):
+                self.net = make(args.device)
+            def f(self):
+                return self.net.window.numpy()
+        """,
+        """
+        class Net:
+            def __init__(self, device):
+                self.window = torch.ones(3).to(device)
+        host = torch.device('cpu')
+        def make(device):
+            return Net(device)
+        class A:
+            def __init__(self, args):
+                self.net = make(host)
+            def f(self):
+                return self.net.window.numpy()
+        """,
+    ),
+    "an object that the script makes elsewhere": (
+        "CNV101",
+        """
+        class Net:
+            def __init__(self, device):
+                self.window = torch.ones(3).to(device)
+        class A:
+            def __init__(self, args):
+                self.net = Net(torch.device('cpu'))
+            def f(self):
+                return self.net.window.numpy()
+        Net('cuda')
+        """,
+        """
+        class Net:
+            def __init__(self, device):
+                self.window = torch.ones(3).to(device)
+        class A:
+            def __init__(self, args):
+                self.net = Net(torch.device('cpu'))
+            def f(self):
+                return self.net.window.numpy()
+        """,
+    ),
+    "items that a loop brings to the host, some of them changed before": (
+        "CNV101",
+        """
+        def f(groups, noise, device):
+            acts = {}
+            for g, x in groups.items():
+                for a in g:
+                    acts[a] = torch.as_tensor(x, device=device)
+            for a, action in acts.items():
+                if noise:
+                    action = action * 2
+                acts[a] = action.cuda()
+            for a in acts:
+                print(acts[a].numpy())
+        """,
+        """
+        def f(groups, noise, device):
+            acts = {}
+            for g, x in groups.items():
+                for a in g:
+                    acts[a] = torch.as_tensor(x, device=device)
+            for a, action in acts.items():
+                if noise:
+                    action = action * 2
+                acts[a] = action.cpu()
+            for a in acts:
+                print(acts[a].numpy())
+        """,
+    ),
     "the images of a pipeline": (
         "CNV111",
         """

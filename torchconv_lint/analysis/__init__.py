@@ -7,9 +7,9 @@ The way through the modules; each says in its first line what it is about.
   `skimming`, `sinks`, `reaching`, `relevance`, `locate`, `project`
 
 - One run over a file: begin with `interpreter`, then `running` (one body) and `following` (one call).
-  `interpreter`, `shared`, `wants`, `completing`, `file_facts`, `entry_modes`, `gradmode`, `parameters`, `binding`,
-  `enriching`, `running`, `following`, `returning`, `relaying`, `traced`, `transforms`, `global_names`, `imports`,
-  `definitions`, `class_lookup`, `stored_attributes`, `frameworks`
+  `interpreter`, `shared`, `wants`, `completing`, `file_facts`, `entry_modes`, `gradmode`, `wrapping`, `parameters`,
+  `binding`, `enriching`, `running`, `following`, `returning`, `relaying`, `traced`, `transforms`, `global_names`,
+  `imports`, `definitions`, `class_lookup`, `stored_attributes`, `frameworks`
 
 - The code as nodes, and places in it.
   `building`, `site`, `names`

@@ -78,8 +78,8 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         return Sequence(None, element_of(frame, first, node), name != "tuple", lazy)
     if name in ("dict",):
         items = tuple((key, argument.value) for key, argument in arguments.keywords.items())
-        if not items and first and all(isinstance(kind, Mapping) for kind, _ in first):
-            return first
+        if not items and first and all(isinstance(kind, Mapping) and not kind.items for kind, _ in first):
+            return first  # the items of a state, say, which are what they were
         return Mapping(items, NOTHING if not first and not arguments.double_star else UNKNOWN)
     if name == "enumerate":
         return Sequence(

@@ -21,6 +21,7 @@ from torchconv_lint.analysis.state import State
 from torchconv_lint.analysis.transforms import is_left_out
 from torchconv_lint.analysis.underway import join_underway
 from torchconv_lint.analysis.values import UNKNOWN, Kind, Value
+from torchconv_lint.analysis.wrapping import is_replaced
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
@@ -40,6 +41,7 @@ class Calls:
         self._interpreter = interpreter
         self._results: dict[Any, Result] = {}
         self._counts: dict[Any, int] = {}
+        self._replaced: dict[Definition, bool] = {}
 
     def is_called(self, definition: Definition) -> bool:
         """Whether a call of the function was met."""
@@ -75,6 +77,9 @@ class Calls:
             return _unseen(frame, arguments)
         if not definition.is_parsed or (frame.trace is not None and is_left_out(interpreter, definition.outline)):
             return _unseen(frame, arguments)
+        if self._is_replaced(definition):
+            self.note(definition)
+            return _unseen(frame, arguments)
         names = bound(interpreter, definition, arguments, this)
         identities = handed_flags(frame, definition, arguments, this)
         grad = mode_by_decorators(interpreter, definition, frame.state.grad)
@@ -98,6 +103,12 @@ class Calls:
             return UNKNOWN
         _after(frame, result, definition, arguments, this, node)
         return given_back(frame, result.value, arguments, definition, node, this, steps=result.steps)
+
+    def _is_replaced(self, definition: Definition) -> bool:
+        known = self._replaced.get(definition)
+        if known is None:
+            known = self._replaced[definition] = is_replaced(self._interpreter, definition)
+        return known
 
     def _has_room(self, frame: Frame, definition: Definition, key: Any) -> bool:
         """Whether one more evaluation of the function is within its contexts, which it counts. What is evaluated again

@@ -55,15 +55,15 @@ def _by_list(interpreter: Interpreter, decorators: list[ast.expr], mode: bool | 
 def mode_by_decorators(interpreter: Interpreter, definition: Definition, mode: bool | None) -> bool | None:
     """The mode inside a function that is called in `mode`."""
     outline = definition.outline
-    if outline is None:
-        return _by_list(interpreter, _decorators(definition), mode)
-    if runs_for_autograd(interpreter, outline):
+    if outline is not None and runs_for_autograd(interpreter, outline):
         return False
-    return _by_list(interpreter, outline.node.decorator_list, mode)
+    return _by_list(interpreter, decorators_of(definition), mode)
 
 
-def _decorators(definition: Definition) -> list[ast.expr]:
-    """The decorators of a nested function."""
+def decorators_of(definition: Definition) -> list[ast.expr]:
+    """The decorators of a function, be it inside another one."""
+    if definition.outline is not None:
+        return definition.outline.node.decorator_list
     node = definition.node
     if not isinstance(node, cst.FunctionDef):
         return []

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.interpreter import Interpreter
     from torchconv_lint.analysis.values import Value
 
-_NEVER_OURS = ("torch.", "numpy.", "builtins.")
+NEVER_OURS = ("torch.", "numpy.", "builtins.")
+"""Names that are not looked up in the project's other files."""
 
 
 class Imports:
@@ -45,7 +46,7 @@ class Imports:
         interpreter = self._interpreter
         asked = interpreter.sifted.imported
         if interpreter.is_other or asked is None:
-            return not full_name.startswith(_NEVER_OURS)
+            return not full_name.startswith(NEVER_OURS)
         if full_name.rpartition(".")[2] in asked:
             return True
         names = (interpreter.outline.imports.get(name) for name in asked)

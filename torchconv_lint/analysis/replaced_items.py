@@ -12,7 +12,6 @@ from torchconv_lint.analysis.iteration import item_of, stored
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.values import (
-    NOTHING,
     UNKNOWN,
     Mapping,
     Opaque,
@@ -142,22 +141,29 @@ def begin_round(frame: Frame, node: cst.For, replaced: frozenset[Place]) -> None
         owner = frame.read(path)
         if owner and _holds_objects(owner):
             value = each(owner, lambda kind: item_of(frame, kind, UNKNOWN, node.iter))
-            frame.state.hold({**frame.state.items, (path, name): Item(value or UNKNOWN, _as_one_list(owner))})
+            frame.state.hold({**frame.state.items, (path, name): Item(value or UNKNOWN, _as_one(owner))})
 
 
-def _as_one_list(owner: Value) -> Value:
-    """Lists that differ in nothing but what is in them, as one: each round would leave another one."""
-    parts: list[Value] = []
-    lists = 0
-    mutable = False
-    for kind, when in owner:
-        if isinstance(kind, Sequence):
-            parts += [under(item, when) for item in (kind.items if kind.items is not None else (kind.element,))]
-            lists, mutable = lists + 1, mutable or kind.mutable
-    if lists < 2:
+def _as_one(owner: Value) -> Value:
+    """Lists, and dicts, that differ in nothing but what is in them, as one: each round would leave another one."""
+    lists: list[tuple[Sequence, When]] = []
+    dicts: list[tuple[Mapping, When]] = []
+    rest: list[Alt] = []
+    for alt in owner:
+        if isinstance(alt.kind, Sequence):
+            lists.append((alt.kind, alt.when))
+        elif isinstance(alt.kind, Mapping) and not alt.kind.items:
+            dicts.append((alt.kind, alt.when))
+        else:
+            rest.append(alt)
+    if len(lists) < 2 and len(dicts) < 2:
         return owner
-    one = Sequence(None, join(*parts) if parts else NOTHING, mutable)
-    return (*(alt for alt in owner if not isinstance(alt.kind, Sequence)), *just(one))
+    parts = [under(part, when) for kind, when in lists for part in (kind.items or (kind.element,))]
+    if parts:
+        rest += just(Sequence(None, join(*parts), any(kind.mutable for kind, _ in lists)))
+    if dicts:
+        rest += just(Mapping((), join(*(under(kind.element, when) for kind, when in dicts))))
+    return tuple(rest)
 
 
 def end_loop(frame: Frame, node: cst.For) -> None:

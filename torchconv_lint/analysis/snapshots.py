@@ -216,6 +216,8 @@ def _has_failed_to_keep(frame: Frame, site: Site, node: cst.CSTNode) -> bool:
 _TRAINS = re.compile(r"step|backward|train|fit|update|optim|learn|run|epoch", re.I)
 _TRAINS_NOTHING = frozenset({"state_dict", "load_state_dict", "eval", "train", "to", "parameters", "named_parameters"})
 """Methods of a module that leave its weights to others."""
+_REBUILDS = re.compile(r"_*(prepare|convert|replace|wrap|expand|prune|quanti[sz]e|fuse|swap|inject|parse)", re.I)
+"""How functions begin that put other parts into a module: they are not the weights of before, nor do they train."""
 
 
 def _is_loaded_at_once(frame: Frame, module: str, site: Site, node: cst.CSTNode) -> bool:
@@ -240,7 +242,8 @@ def _may_train(call: ast.Call, module: str) -> bool:
     if owner == module:
         return name not in _TRAINS_NOTHING
     given = (*call.args, *(keyword.value for keyword in call.keywords))
-    return _TRAINS.search(name) is not None or any(dotted(one) == module for one in given)
+    handed = _REBUILDS.match(name) is None and any(dotted(one) == module for one in given)
+    return handed or _TRAINS.search(name) is not None
 
 
 def tell_restored(frame: Frame, value: Value, module: str, node: cst.CSTNode) -> None:

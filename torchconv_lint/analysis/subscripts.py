@@ -94,11 +94,15 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(alt.kind, Tensor) and not _is_old_item(node, alt.kind):
             _tell_indexed(frame, alt.when, keys, node)
 
+    named = single and len(key) == 1 and isinstance(key[0].kind, Const) and isinstance(key[0].kind.value, str)
+
     def item(kind: Kind) -> Kind | Value:
         if isinstance(kind, Tensor) and _is_old_item(node, kind):
             return Number()
         if isinstance(kind, Tensor) and backwards:
             return NOTHING  # only arrays take a negative step: this is none
+        if isinstance(kind, Tensor) and named:
+            return UNKNOWN  # no tensor has items by name: this is a dict of them, or the like
         if isinstance(kind, Tensor):
             copies = any(given is not None and _advanced(given) for given in keys) or _copies(node)
             shape = None if copies else indexed(kind.shape, keys)

@@ -109,7 +109,7 @@ def call_tensor_method(
         return there
     tell_reading_method(frame, original or kind, name, subject, node)
     unsigned.tell_method(frame, kind, name, node, subject)
-    if frame.state.underway.copies and _computes(name):
+    if frame.state.underway.copies and _computes(name) and not _may_be_itself(kind, name):
         tell_host_read(frame, [kind, *operands_in(arguments.values)], subject, node)
     if name == "pin_memory":
         return replace(kind, pinned=True, landing=None, memory=None, path=None)
@@ -182,6 +182,11 @@ def _computes(name: str) -> bool:
     ops = torch_ops().method
     known = name in ops.tensor or name in ops.tuple or name in ops.list or name in CASTS
     return known and name not in ops.view and name not in ops.inplace and name not in _HOLDING
+
+
+def _may_be_itself(kind: Tensor, name: str) -> bool:
+    """Whether a cast may give the tensor itself, which has that dtype already."""
+    return name in CASTS and (kind.dtype is None or kind.dtype.value == CASTS[name])
 
 
 _HOLDING = frozenset({"detach", "pin_memory", "contiguous", "share_memory_", "requires_grad_", "is_pinned", "type_as"})

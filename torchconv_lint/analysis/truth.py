@@ -84,6 +84,8 @@ def ask_truth(
     negation: Site | None = None,
 ) -> None:
     """Tell the rules whose truth value is taken."""
+    if isinstance(node, cst.Name) and _is_flag(frame, node.value):
+        return
     or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
     present = condition and _is_present(frame, node, value)
     if frame.asserting and negation is not None and (or_none or present):
@@ -124,6 +126,16 @@ def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Valu
     given = frame.entry is not None and frame.entry.name == "forward"
     given = given or any(not isinstance(other, Tensor) and other != Const(None) for other, _ in value)
     return not is_borne_out(frame.definition, frame.interpreter.outline, dotted_path(node), otherwise=given)
+
+
+def _is_flag(frame: Frame, name: str) -> bool:
+    """Whether it is a parameter that is True or False unless it is given: what gives it a tensor is a call that is not
+    understood, of what a decorator has made of the function, say."""
+    params = frame.definition.node.params if frame.definition is not None else None
+    return params is not None and any(
+        slot.name.value == name and type(slot.default) is cst.Name and slot.default.value in ("True", "False")
+        for slot in (*params.params, *params.kwonly_params)
+    )
 
 
 def _is_any_item(node: cst.BaseExpression, value: Value) -> bool:
