@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.mentions import mentions_tensors, told_by
 from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
-from torchconv_lint.rules.index import is_before, is_enabled, shows_all, wanted
+from torchconv_lint.rules.index import is_asked_for, is_before, is_enabled, shows_all, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,6 +107,7 @@ def _analyse(
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
     asked = project if sifted.imported != frozenset() else None
     interpreter = Interpreter(source, sifted, heard, asked)
+    interpreter.asked_for = frozenset(rule.code for rule in rules if is_asked_for(rule, settings))
     interpreter.numpy_numbers_widen = not is_before(settings.target_numpy, (2, 0))
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None

@@ -19,8 +19,8 @@ The way through the modules; each says in its first line what it is about.
   `devices`, `doubts`, `layout`, `forms`, `weights`, `annotations`, `underway`, `terms`
 
 - What statements and expressions mean.
-  `statements`, `assign`, `loops`, `narrowing`, `truth`, `confirming`, `without_bias`, `brought_back`, `expressions`,
-  `arithmetic`, `attributes`, `subscripts`, `iteration`, `replaced_items`, `elements`, `items_written`,
+  `statements`, `assign`, `loops`, `narrowing`, `truth`, `perhaps`, `confirming`, `without_bias`, `brought_back`,
+  `expressions`, `arithmetic`, `attributes`, `subscripts`, `iteration`, `replaced_items`, `elements`, `items_written`,
   `classes`, `unbound`
 
 - What calls mean.

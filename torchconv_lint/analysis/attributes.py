@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import classes, distributions
 from torchconv_lint.analysis.conditions import atom
 from torchconv_lint.analysis.devices import device_of
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.dtypes import attribute_of_external
 from torchconv_lint.analysis.forms import formed
 from torchconv_lint.analysis.layout import SOME_AXIS
@@ -72,7 +74,9 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
         return _of_module(frame, kind, name, node)
     if isinstance(kind, Distribution):
         return distributions.attribute(frame, kind, name)
-    if isinstance(kind, Bound) and name in _WEIGHTS and frame.tracks:  # of a part of a module
+    if (
+        isinstance(kind, Bound) and name in _WEIGHTS and (frame.tracks or frame.interpreter.eager)
+    ):  # of a part of a module
         return _weight(frame, name, node, None)
     return Bound(just(kind), name)
 
@@ -149,11 +153,10 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         return Bound(just(kind), name)
     if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):
         return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
-    if kind.guess is None and frame.tracks:
-        if name in _WEIGHTS:
-            return _weight(frame, name, node, path)
-        if name == "data" and kind.memory is not None and kind.memory.origin == "module":
-            return Opaque(path, memory=converted(frame, kind.memory, node, "`.data` shares its memory"))
+    if kind.guess is None and name in _WEIGHTS and (frame.tracks or frame.interpreter.eager):
+        return _weight(frame, name, node, path)
+    if name == "data" and kind.guess is None and kind.memory is not None and kind.memory.origin == "module":
+        return Opaque(path, memory=converted(frame, kind.memory, node, "`.data` shares its memory"))
     if kind.guess is not None and kind.tensorish:
         if name in _MADE_FOR_THE_HOST:
             return Opaque(path)
@@ -162,13 +165,23 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
     return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
 
 
+_LAYERS = re.compile(
+    r"(emb|embeddings?|fc|conv|linear|layer|norm|proj|head|wte|wpe|bn|wrapped|classifier|model|net|encoder|decoder)\d*$",
+    re.I,
+)
+"""How layers and models are called that have a weight."""
+
 _WEIGHTS = frozenset({"weight", "bias"})
 
 
 def _weight(frame: Frame, name: str, node: cst.Attribute, path: str | None) -> Opaque:
     """What is called so is that of a layer, as a rule."""
     memory = module_memory(frame, node.value)
-    return Opaque(path, memory=replace(memory, part=name, supposed=True) if memory is not None else None)
+    memory = replace(memory, part=name, supposed=True) if memory is not None else None
+    if not frame.interpreter.eager or not _LAYERS.search(frame.text(node.value)):
+        return Opaque(path, memory=memory)
+    grad = Fact(True).then(frame.site(node), f"`{frame.text(node)}` is a parameter")
+    return Opaque(path, Tensor(grad=grad.doubted(Doubt.LAYERED), memory=memory), memory, True)
 
 
 def _was_moved(guess: Tensor) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.events import (
     ArrayFirst,
     ArrayToScalar,
@@ -40,6 +41,7 @@ from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.values import Fact
 
 
 def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.CSTNode, forced: bool) -> None:
@@ -72,18 +74,28 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         event = replace(event, mirrored=True)
     if isinstance(event, ToNumpy) and (for_the_host(frame.state.path) or asked_for(frame, event.tensor.device)):
         event = replace(event, tensor=spared(frame, event.tensor, event.site.node))
+    asked = frame.interpreter.root.asked_for
+    if isinstance(event, ToNumpy) and event.tensor.promised and not frame.depth and {"CNV101", "CNV111"} & asked:
+        event = replace(event, public=True)
     if for_another_framework(frame.state.path):
         event = replace(event, sure=Confidence.POSSIBLE)
     if isinstance(event, ToNumpy) and event.grad_mode:
         graph, device = event.tensor.graph, event.tensor.device
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST
-        if on_host and not (graph.leaf or graph.spent) and frame.leaves_mode_to_callers():
+        weight = _is_weight(event.tensor.grad)
+        if on_host and not (graph.leaf or graph.spent or weight) and frame.leaves_mode_to_callers():
             event = replace(event, grad_mode=None)
         event = replace(event, tensor=_unnoticed(frame, event.tensor))
         if event.grad_mode is not True or weakest([event.tensor.grad]) is Confidence.POSSIBLE:
             # It would be refused here: rather, what was kept on the way had no graph.
             frame.interpreter.shared.graphs.differentiated |= event.tensor.graph.kept
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)
+
+
+def _is_weight(grad: Fact | None) -> bool:
+    """Whether it requires grad as a weight does: nobody had to think of a mode to make it."""
+    steps = grad.doubts() if grad is not None and grad.value else ()
+    return Doubt.LAYERED in steps
 
 
 def _mirrors(frame: Frame) -> bool:

@@ -130,6 +130,11 @@ def _tell_many(frame: Frame, kinds: Iterable[Kind], node: cst.CSTNode, subject: 
             sure = kind.count.confidence
         elif kind.count is None and kind.path is not None and kind.path.endswith(PARAMETERS):
             sure = Confidence.LIKELY
+        elif kind.count is None and via not in ("max", "min", "sorted") and frame.interpreter.eager:
+            frame.emit(
+                ElementsCompared(frame.site(node), kind, subject or frame.text(node), via, Confidence.LIKELY, True)
+            )
+            continue
         else:
             continue
         frame.emit(ElementsCompared(frame.site(node), kind, subject or frame.text(node), via, sure))

@@ -36,6 +36,7 @@ class ToNumpy(Event):
     `operand` is where the converted expression stands, and `sole` tells that nothing but tensors can be there (in a
     `held` one: nothing but tensors), so that a fix may call a tensor's methods. `mirrored`: it is what a method of the
     conversion's own name (`def numpy(self)`) does for callers whom nobody sees, who may expect what a tensor does.
+    `public`: callers whom nobody sees hand it over, as a tensor.
     """
 
     tensor: Tensor
@@ -48,6 +49,7 @@ class ToNumpy(Event):
     operand: Site | None = None
     sole: bool = False
     mirrored: bool = False
+    public: bool = False
 
 
 @told
@@ -563,12 +565,13 @@ class GradIntoIntegers(Event):
 @told
 class ElementsCompared(Event):
     """Python compares tensors that a list or tuple holds, or the rows of one, by `via` ("==", "in", "max"), and asks
-    for the truth of the outcome."""
+    for the truth of the outcome. `uncounted`: how many elements they have is not known."""
 
     tensor: Tensor
     subject: str
     via: str
     sure: Confidence
+    uncounted: bool = False
 
 
 @told

@@ -60,6 +60,7 @@ class Interpreter:
         self.sifted = sifted
         self.wants = Wants(heard, source.text)
         self.numpy_numbers_widen = True
+        self.asked_for: frozenset[str] = frozenset()  # the codes of rules that somebody has asked for
 
         self.events: list[Event] = []
         self.given_up: list[tuple[str, int]] = []
@@ -100,6 +101,11 @@ class Interpreter:
             other.release()
 
     # -- the project's other files -----------------------------------------------------------------------------------
+
+    @property
+    def eager(self) -> bool:
+        """Whether somebody has asked for what is seldom sure."""
+        return bool(self.root.asked_for)
 
     @property
     def is_other(self) -> bool:

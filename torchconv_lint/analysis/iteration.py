@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import shaped
@@ -128,6 +130,8 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         return kind.items[constant] if constant in known else NOTHING
     if isinstance(kind, Mapping):
         return looked_up(kind, constant_key(key))
+    if constant == "params" and frame.interpreter.eager and isinstance(kind, Opaque) and _is_group(frame, node):
+        return Sequence(None, just(Tensor(path=f"{kind.path or 'group'}{PARAMETERS}")))  # a group of an optimiser
     if isinstance(kind, Opaque):
         suffix = f"[{constant!r}]"
         memory = kind.memory if kind.guess else part_of(kind.memory, constant if constant is not None else "item")
@@ -135,6 +139,14 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
     if isinstance(kind, Array):
         return _row(kind)
     return _element(frame, kind, node)
+
+
+_GROUP = re.compile(r"group|(^|_)p?g\[|param_groups")
+
+
+def _is_group(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether the item is taken of what is called like a group of an optimiser's parameters."""
+    return _GROUP.search(frame.text(node)) is not None
 
 
 def looked_up(kind: Mapping, constant: Any) -> Value:

@@ -254,7 +254,14 @@ def _copies(node: cst.Subscript) -> bool:
     parts = [element.slice.value for element in node.slice if type(element.slice) is cst.Index]
     calls = (part.func for part in parts if type(part) is cst.Call and not part.args)
     casts = any(type(func) is cst.Attribute and func.attr.value in ("long", "int", "bool") for func in calls)
-    return casts or any(_compares(part) for part in parts)
+    return casts or any(_compares(part) or _is_column(part) for part in parts)
+
+
+def _is_column(node: cst.BaseExpression) -> bool:
+    """`pairs[:, 1]`: an index of this kind is an array, and copies what it picks."""
+    return (
+        type(node) is cst.Subscript and len(node.slice) > 1 and any(type(one.slice) is cst.Slice for one in node.slice)
+    )
 
 
 def _compares(node: cst.BaseExpression) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from torchconv_lint.analysis.names import receiver_of
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensor_methods import call_tensor_method
 from torchconv_lint.analysis.values import Opaque, Tensor, Value, each, guessed, just
 from torchconv_lint.knowledge import torch_ops
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from torchconv_lint.analysis.frame import Arguments, Frame
     from torchconv_lint.analysis.values import Kind, Memory
 
@@ -37,6 +38,12 @@ def as_tensor(kind: Opaque) -> Tensor:
     return guess if guess.memory is not None else replace(guess, memory=supposed(kind.memory))
 
 
+def _is_data(func: cst.BaseExpression) -> bool:
+    """Whether it is a method of `x.data`, which is asked for in order to be written."""
+    owner = receiver_of(func)
+    return type(owner) is cst.Attribute and owner.attr.value == "data"
+
+
 def call_method(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value | None:
@@ -44,7 +51,7 @@ def call_method(
     if not frame.tracks or kind.memory is None or kind.guess is not None:
         return None
     ops = torch_ops().method
-    if name in ops.inplace and name not in _MODULES_TOO:
+    if name in ops.inplace and name not in _MODULES_TOO and not _is_data(func):
         return call_tensor_method(frame, as_tensor(kind), name, arguments, node, func, kind)
     if name in _BUILTIN or (name != "detach" and name not in ops.view and name not in ops.maybe_view):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,6 +14,7 @@ from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.perhaps import is_used_as_data
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.underway import join_underway
@@ -99,6 +101,8 @@ def ask_truth(
         tensor = guessed(alt.kind)
         if tensor is None and present and isinstance(alt.kind, Opaque):
             tensor = Tensor()
+        if tensor is None and isinstance(alt.kind, Opaque) and _is_perhaps(frame, node):
+            frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), True, Confidence.LIKELY, doubtful=True))
         if tensor is None:
             continue
         if present:
@@ -116,6 +120,14 @@ def ask_truth(
         )
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
+
+
+def _is_perhaps(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether what is tested is used as data elsewhere; asked only where somebody wants to know."""
+    outline, origin = frame.outline, frame.segment.origin(node)
+    if not frame.interpreter.eager or outline is None or not isinstance(origin, ast.expr):
+        return False
+    return is_used_as_data(outline, origin)
 
 
 def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Value) -> bool:

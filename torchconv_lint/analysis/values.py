@@ -66,6 +66,10 @@ class Fact:
         """Whether one of the steps is."""
         return any(step.doubt is not None for step in self._steps())
 
+    def doubts(self) -> frozenset[Doubt]:
+        """Why its steps are doubted."""
+        return frozenset(step.doubt for step in self._steps() if step.doubt is not None)
+
     def is_stated_in(self, path: str) -> bool:
         """Whether that file itself says so: which device it is, rather than a name that somebody else binds; that it
         requires grad, rather than being the output of a module."""

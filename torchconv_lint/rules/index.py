@@ -56,12 +56,12 @@ def is_enabled(rule: Described, settings: Settings) -> bool:
         return False
     if is_before(settings.target_torch, rule.since) or is_before(settings.target_numpy, rule.since_numpy):
         return False
-    return rule.default or _is_asked_for(rule, settings)
+    return rule.default or is_asked_for(rule, settings)
 
 
 def shows_all(rule: Described, settings: Settings) -> bool:
     """Whether a rule's findings are shown that have turned out to be false too often for those who have not asked."""
-    return settings.confidence < Confidence.LIKELY or _is_asked_for(rule, settings)
+    return settings.confidence < Confidence.LIKELY or is_asked_for(rule, settings)
 
 
 def answers_to(rule: Described, asked: str) -> bool:
@@ -69,7 +69,8 @@ def answers_to(rule: Described, asked: str) -> bool:
     return asked in ("ALL", rule.group.upper()) or rule.code.startswith(asked)
 
 
-def _is_asked_for(rule: Described, settings: Settings) -> bool:
+def is_asked_for(rule: Described, settings: Settings) -> bool:
+    """Whether somebody has asked for the rule, by its code, its group or all at once."""
     return any(answers_to(rule, asked) for asked in settings.opt_in)
 
 

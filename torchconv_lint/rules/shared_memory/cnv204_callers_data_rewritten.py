@@ -162,7 +162,10 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         matters = event.used is not False and not event.unread
         own = not converted and not event.renamed
         private = function.startswith("_") and not function.endswith("__")
-        told = own and (event.within or (private and not event.write.fills))
+        named = own and not event.write.side and event.write.target.startswith(memory.name)
+        part = memory.key[0] == "part"
+        given = named and event.given and (part or (function == "__call__" and not event.write.fills))
+        told = given or (own and (event.within or (private and not event.write.fills)))
         confidence = Confidence.LIKELY if matters and not told else Confidence.POSSIBLE
         rarely = private or own or event.let_go or event.indexed or not event.promised or event.write.supposed
         sure = min(confidence, memory.sure)

@@ -29,6 +29,9 @@ came, which it refuses as a rule; and what an object holds, in its method that i
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 
+A parameter that is annotated as a tensor and converted as it is, wherever its caller has it, is told to those who ask
+for the rule.
+
 ## Why is this bad?
 
 NumPy works on host memory. PyTorch does not copy for you, it raises, and on a machine without a GPU no test can see
@@ -114,6 +117,9 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """`.numpy()` on a tensor that may live on an accelerator."""
         fact = event.tensor.device
+        if fact is None and event.public and not (event.forced or event.via):
+            message = f"`{event.subject}` is wherever a caller has it: `.numpy()` raises TypeError for an accelerator's"
+            yield Verdict(event.site, f"{message} (use `.cpu()` first)", event.sure, (), None, on_request=True)
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via:
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"

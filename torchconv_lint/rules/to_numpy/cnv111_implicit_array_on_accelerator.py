@@ -24,6 +24,9 @@ nobody had seen, 9 of 9 were (in three repositories; docs/precision.md).
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
+A parameter that is annotated as a tensor and handed on as it is, wherever its caller has it, is told to those who ask
+for the rule.
+
 ## Why is this bad?
 
 There is no `.numpy()` in sight, and still one is called: these functions ask the tensor for an array, and it
@@ -110,6 +113,11 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that may live on an accelerator."""
         fact = event.tensor.device
+        if fact is None and event.public and event.via and not (event.forced or event.held):
+            message = f"`{event.subject}` is wherever a caller has it: {event.via} converts it to an array, and raises"
+            yield Verdict(
+                event.site, f"{message} TypeError for an accelerator's", event.sure, (), None, on_request=True
+            )
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via == "" or event.held:
             return
         message = f"`{event.subject}` may be on an accelerator"

@@ -20,6 +20,9 @@ that is only *likely* to be more than one, what nothing but an annotation calls 
 lists, numbers or batches of a tokenizer), and what 0 takes the place of (`loss if loss else 0`). *Possible* (not shown
 by default) adds names that are a tensor only by the way they are used.
 
+So is a name, or an item of a dict, that is tested by itself and used elsewhere in the function as data are: asked for
+a mean, joined to other tensors, given to a loss, or made of zeros where it is not there.
+
 ## Why is this bad?
 
 With several elements it raises. With one element it does not, but is False for a zero: an optional mask or weight
@@ -93,6 +96,7 @@ class TruthOfManyElements(Rule[Tested]):
     code = "CNV402"
     name = "truth-of-many-elements"
     hears = (Tested,)
+    triggers_on_request = (("if",),)
 
     def judge(self, event: Tested) -> Iterator[Verdict]:
         """Several elements surely, or a tensor that may also be None, where `is not None` was meant."""

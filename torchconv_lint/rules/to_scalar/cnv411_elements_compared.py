@@ -10,6 +10,8 @@ sets and dicts, which hash (CNV415); lists of ids, shapes or numbers.
 
 Confidence: *certain* when the sizes are in the code, *likely* for parameters.
 
+Tensors of which nobody knows how many elements they have are told to those who ask for the rule.
+
 ## Why is this bad?
 
 Python compares item by item with `==` and asks for the truth of each outcome, which is a tensor. It gets away with
@@ -77,10 +79,12 @@ class ListsOfTensorsCompared(Rule[ElementsCompared]):
     name = "elements-compared"
     hears = (ElementsCompared,)
     triggers = (("[==]",),)
+    triggers_on_request = (("index",), ("remove",), ("parameters",), ("for&if",))
 
     def judge(self, event: ElementsCompared) -> Iterator[Verdict]:
         """Tensors with several elements, compared one by one by Python."""
         if event.via not in ("max", "min", "sorted"):
             message = f"`{event.subject}` compares tensors with more than one element: that raises RuntimeError"
             message += " (use `torch.equal`, or `is`)"
-            yield Verdict(event.site, message, event.sure, steps(event.tensor.count) if event.tensor.count else ())
+            told = steps(event.tensor.count) if event.tensor.count else ()
+            yield Verdict(event.site, message, event.sure, told, on_request=event.uncounted)

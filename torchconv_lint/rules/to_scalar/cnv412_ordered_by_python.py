@@ -79,4 +79,5 @@ class OrderedByPython(Rule[ElementsCompared]):
         if event.via in ("max", "min", "sorted"):
             message = f"`{event.subject}` orders tensors with more than one element: that raises RuntimeError"
             message += " (use torch's own `sort`, `max` or `min`)"
-            yield Verdict(event.site, message, event.sure, steps(event.tensor.count) if event.tensor.count else ())
+            told = steps(event.tensor.count) if event.tensor.count else ()
+            yield Verdict(event.site, message, event.sure, told)

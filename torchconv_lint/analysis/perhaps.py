@@ -1,0 +1,62 @@
+"""Uses of a tested name that only data have, wherever in the function they are. Less than what `presence` asks for, and
+looked for only where somebody wants to hear of it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.evidence import data_methods
+from torchconv_lint.analysis.outline import dotted
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.outline import FunctionOutline
+
+_JOINS = frozenset({"cat", "stack", "concat", "hstack", "vstack"})
+_LOSSES = frozenset({"cross_entropy", "nll_loss", "mse_loss", "binary_cross_entropy_with_logits", "l1_loss"})
+_MAKERS = frozenset({"zeros", "ones", "rand", "randn", "full", "empty", "zeros_like", "ones_like"})
+
+
+def is_used_as_data(function: FunctionOutline, tested: ast.expr) -> bool:
+    """Whether the function uses what is tested as data: asks it for a mean, joins it to other tensors, takes a loss of
+    it, or makes it of zeros where it is not there. A flag or a list of layers is used otherwise."""
+    text = _looked_up(tested)
+    if not text or text in ("self", "cls"):
+        return False
+    methods = data_methods()
+    for call in function.by_type[ast.Call]:
+        name = (dotted(call.func) or "").rpartition(".")[2]
+        if isinstance(call.func, ast.Attribute):
+            if call.func.attr in methods and _looked_up(call.func.value) == text:
+                return True
+            root, _, _ = (dotted(call.func) or "").partition(".")
+            of_torch = root in ("torch", "F")
+            if of_torch and name in _JOINS and call.args and isinstance(call.args[0], ast.List | ast.Tuple):
+                if any(_looked_up(one) == text for one in call.args[0].elts):
+                    return True
+            elif name in _LOSSES and any(_looked_up(one) == text for one in call.args[:2]):
+                return True
+    return any(_is_made(node, text) for node in function.by_type[ast.If])
+
+
+def _is_made(node: ast.If, text: str) -> bool:
+    """`if not h: h = torch.zeros(n)`."""
+    if not isinstance(node.test, ast.UnaryOp) or not isinstance(node.test.op, ast.Not):
+        return False
+    for statement in node.body if _looked_up(node.test.operand) == text else ():
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+            continue
+        owner, _, name = (dotted(statement.value.func) or "").rpartition(".")
+        if owner == "torch" and name in _MAKERS and any(_looked_up(to) == text for to in statement.targets):
+            return True
+    return False
+
+
+def _looked_up(node: ast.expr) -> str:
+    """The name, dotted name or item of a dict that an expression is; `batch.get("mask")` as `batch["mask"]`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        key = node.args[0] if len(node.args) == 1 else None
+        return f"{ast.unparse(node.func.value)}[{key.value!r}]" if isinstance(key, ast.Constant) else ""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return ast.unparse(node)
+    return dotted(node) or ""
