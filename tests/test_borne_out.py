@@ -86,6 +86,7 @@ def test_who_lists_several_types_means_each() -> None:
     )
     assert codes_shown(code, HEAD) == ["CNV402"]
     assert codes_shown(code.replace(" | list[str]", ""), HEAD) == []
+    assert codes_shown(code.replace("list[str]", "list[torch.Tensor]"), HEAD) == []
 
 
 def test_what_a_forward_is_given_needs_no_use() -> None:

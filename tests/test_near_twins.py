@@ -1089,18 +1089,18 @@ PAIRS = {
     "a tensor that grows along each of its dimensions": (
         "CNV501",
         """
-        def f(old, rows):
-            kept = torch.ones(3, requires_grad=True)
+        def f(net: nn.Linear, rows):
+            kept = torch.zeros(3)
             for row in rows:
-                kept = kept + row
-            return kept.item()
+                kept = kept + net(row)
+            return kept.sum().item()
         """,
         """
-        def f(old):
-            kept = torch.ones(3, requires_grad=True)
+        def f(net: nn.Linear, old):
+            kept = torch.zeros(3)
             for dim in range(len(old.shape)):
-                kept = kept + old.narrow(dim, 0, 1)
-            return kept.item()
+                kept = kept + net(old.narrow(dim, 0, 1))
+            return kept.sum().item()
         """,
     ),
     "an input whose gradient is read": (
@@ -1355,6 +1355,51 @@ PAIRS = {
                 acts[a] = action.cpu()
             for a in acts:
                 print(acts[a].numpy())
+        """,
+    ),
+    "a dtype by its name, which is asked for again": (
+        "CNV103",
+        """
+        TABLE = {"half": torch.float16, "bfloat16": torch.bfloat16}
+        def f(name: str = "half"):
+            x = torch.ones(3).to(TABLE.get(name, torch.float16))
+            if name == "half":
+                x = x.float()
+            return x.numpy()
+        """,
+        """
+        TABLE = {"half": torch.float16, "bfloat16": torch.bfloat16}
+        def f(name: str = "half"):
+            x = torch.ones(3).to(TABLE.get(name, torch.float16))
+            if name == "bfloat16":
+                x = x.float()
+            return x.numpy()
+        """,
+    ),
+    "a pinned buffer that is filled through its array": (
+        "CNV201",
+        """
+        def alloc(size):
+            host = torch.ones(size).pin_memory()
+            return host, host.numpy()
+        def f(size):
+            host, mem = alloc(size)
+            view = host[1:]
+            total = view.sum()
+            np.copyto(mem, np.random.randn(size))
+            return view, total
+        """,
+        """
+        def alloc(size):
+            host = torch.empty(size).pin_memory()
+            return host, host.numpy()
+        def f(size):
+            inputs = []
+            for name in range(3):
+                host, mem = alloc(size)
+                np.copyto(mem, np.random.randn(size))
+                inputs.append({"host": host})
+            return inputs
         """,
     ),
     "the images of a pipeline": (

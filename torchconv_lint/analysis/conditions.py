@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.values import STORED, Const, External
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from torchconv_lint.analysis.values import When
+    from torchconv_lint.analysis.values import Kind, Value, When
 
 Condition = tuple[str, Any]
 
@@ -80,3 +82,27 @@ def equal_to(key: Any) -> tuple[Any, frozenset[Any]] | None:
     if len(subjects) != 1 or None in subjects:
         return None
     return subjects.pop(), frozenset().union(*(part[1] for part in parts if part is not None))
+
+
+def stable_path(value: Value) -> str | None:
+    """The path under which a value stays the same: none if it may have been assigned since, on some way here. What is
+    False exactly where the path is has not become anything else."""
+    paths: set[str | None] = set()
+    for kind, when in value:
+        if when:
+            same = _same_as(kind, when)
+            if not same:
+                return None
+            paths |= same
+        elif type(kind) in STORED:
+            paths.add(kind.path)  # type: ignore[attr-defined]
+        elif isinstance(kind, External):  # `from options import args`
+            paths.add(kind.name)
+    return paths.pop() if len(paths) == 1 else None
+
+
+def _same_as(kind: Kind, when: When) -> set[str]:
+    """The paths that are the constant wherever this is the one: `False`, where `path` is."""
+    if type(kind) is not Const or type(kind.value) is not bool:
+        return set()
+    return {key for key, truth in when if truth is kind.value and isinstance(key, str)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis import expressions as _expressions  # noqa: F401  (registers the meanings of expressions)
 from torchconv_lint.analysis.class_lookup import ClassLookup
 from torchconv_lint.analysis.completing import completed
+from torchconv_lint.analysis.conditions import stable_path
 from torchconv_lint.analysis.definitions import Definitions
 from torchconv_lint.analysis.entry_modes import EntryModes
 from torchconv_lint.analysis.file_facts import FileFacts
@@ -22,7 +23,6 @@ from torchconv_lint.analysis.sharing import memories
 from torchconv_lint.analysis.state import State
 from torchconv_lint.analysis.stored_attributes import StoredAttributes
 from torchconv_lint.analysis.traced import TracedRuns
-from torchconv_lint.analysis.truth import stable_path
 from torchconv_lint.analysis.values import Instance
 from torchconv_lint.analysis.wants import Wants
 from torchconv_lint.sieve import Sifted

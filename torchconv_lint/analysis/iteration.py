@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.conditions import stable_path
 from torchconv_lint.analysis.devices import PARAMETERS
 from torchconv_lint.analysis.names import longer_path
 from torchconv_lint.analysis.replacing import replace
@@ -30,6 +31,7 @@ from torchconv_lint.analysis.values import (
     join,
     just,
     part_of,
+    under,
 )
 from torchconv_lint.model import Confidence
 
@@ -129,7 +131,7 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         known = range(-len(kind.items), len(kind.items))
         return kind.items[constant] if constant in known else NOTHING
     if isinstance(kind, Mapping):
-        return looked_up(kind, constant_key(key))
+        return looked_up(kind, constant_key(key), path=stable_path(key))
     if constant == "params" and frame.interpreter.eager and isinstance(kind, Opaque) and _is_group(frame, node):
         return Sequence(None, just(Tensor(path=f"{kind.path or 'group'}{PARAMETERS}")))  # a group of an optimiser
     if isinstance(kind, Opaque):
@@ -149,19 +151,25 @@ def _is_group(frame: Frame, node: cst.CSTNode) -> bool:
     return _GROUP.search(frame.text(node)) is not None
 
 
-def looked_up(kind: Mapping, constant: Any) -> Value:
-    """What a dict holds under a key; None is one that is not known."""
+def looked_up(kind: Mapping, constant: Any, *, path: str | None = None) -> Value:
+    """What a dict holds under a key; None is one that is not known, but perhaps what stands at `path`: each item is
+    what is found where that is its key, which later tests may ask again."""
     if constant is None:
-        return _any_of(kind) or UNKNOWN
+        return _any_of(kind, path) or UNKNOWN
     value = kind.get(constant)
     if value is None and isinstance(constant, External):  # it may be the name of any of them
         return _any_of(kind) or UNKNOWN
     return value if value is not None else kind.element or UNKNOWN
 
 
-def _any_of(kind: Mapping) -> Value:
+def _any_of(kind: Mapping, path: str | None = None) -> Value:
     """What a key nobody knows gives. Where only some of the values are tensors, that it is one is a guess."""
-    value = join(kind.element, *(value for _, value in kind.items))
+    if path is not None and all(isinstance(known, str) for known, _ in kind.items):
+        asked = (frozenset({(("Equal", path, ("const", "str", known)), True)}) for known, _ in kind.items)
+        parts = [under(value, when) for (_, value), when in zip(kind.items, asked, strict=True)]
+    else:
+        parts = [value for _, value in kind.items]
+    value = join(kind.element, *parts)
     if not kind.items or not any(isinstance(one, Tensor) for one, _ in value):
         return value
     if all(isinstance(one, Tensor) or (isinstance(one, Opaque) and one.tensorish) for one, _ in value):

@@ -23,7 +23,7 @@ from torchconv_lint.analysis.operations import operation, outputs
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import dimensions, without_dim
-from torchconv_lint.analysis.sharing import converted, written
+from torchconv_lint.analysis.sharing import converted, fresh, written
 from torchconv_lint.analysis.tensors import (
     NO_GRAD,
     cast,
@@ -112,7 +112,9 @@ def call_tensor_method(
     if frame.state.underway.copies and _computes(name) and not _may_be_itself(kind, name):
         tell_host_read(frame, [kind, *operands_in(arguments.values)], subject, node)
     if name == "pin_memory":
-        return replace(kind, pinned=True, landing=None, memory=None, path=None)
+        blank = kind.memory is not None and kind.memory.origin == "blank"
+        memory = fresh(frame, node, "blank") if blank else None  # what is pinned is a copy, as blank as it was
+        return replace(kind, pinned=True, landing=None, memory=memory, path=None)
     if name in CASTS and not arguments.count:
         dtype = Fact(CASTS[name], Step(frame.site(node), f"is cast to {CASTS[name]}"))
         same = kind.dtype is not None and kind.dtype.value == dtype.value

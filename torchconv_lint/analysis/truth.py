@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis import narrowing
-from torchconv_lint.analysis.conditions import ASKED, Condition, atom, both, either, is_answer, negation
+from torchconv_lint.analysis.conditions import ASKED, Condition, atom, both, either, is_answer, negation, stable_path
 from torchconv_lint.analysis.confirming import adds_nothing, is_borne_out
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
@@ -19,7 +19,6 @@ from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.underway import join_underway
 from torchconv_lint.analysis.values import (
-    STORED,
     Alt,
     Array,
     Const,
@@ -33,7 +32,6 @@ from torchconv_lint.analysis.values import (
     Tensor,
     Truth,
     Value,
-    When,
     guessed,
 )
 from torchconv_lint.analysis.weights import HOLDS_WEIGHTS
@@ -132,12 +130,18 @@ def _is_perhaps(frame: Frame, node: cst.BaseExpression) -> bool:
 
 def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Value) -> bool:
     """Whether nothing but an annotation makes it a tensor. What a `forward` is given is one as a rule, and who writes
-    that it may be a tensor or a list means both."""
+    that it may be a tensor or a number means both; beside a list of tensors, it is seldom more than written down."""
     if not isinstance(kind, Tensor) or not kind.promised:
         return False
     given = frame.entry is not None and frame.entry.name == "forward"
-    given = given or any(not isinstance(other, Tensor) and other != Const(None) for other, _ in value)
+    given = given or any(other != Const(None) and not _is_of_tensors(other) for other, _ in value)
     return not is_borne_out(frame.definition, frame.interpreter.outline, dotted_path(node), otherwise=given)
+
+
+def _is_of_tensors(kind: Kind) -> bool:
+    """Whether it is a tensor, or a list of them."""
+    elements = kind.element if isinstance(kind, Sequence) and kind.items is None else ()
+    return isinstance(kind, Tensor) or any(isinstance(element, Tensor) for element, _ in elements)
 
 
 def _is_flag(frame: Frame, name: str) -> bool:
@@ -267,30 +271,6 @@ def condition_of_value(value: Value) -> Condition | None:
             return found
     path = stable_path(value)
     return atom(path) if path is not None else None
-
-
-def stable_path(value: Value) -> str | None:
-    """The path under which a value stays the same: none if it may have been assigned since, on some way here. What is
-    False exactly where the path is has not become anything else."""
-    paths: set[str | None] = set()
-    for kind, when in value:
-        if when:
-            same = _same_as(kind, when)
-            if not same:
-                return None
-            paths |= same
-        elif type(kind) in STORED:
-            paths.add(kind.path)  # type: ignore[attr-defined]
-        elif isinstance(kind, External):  # `from options import args`
-            paths.add(kind.name)
-    return paths.pop() if len(paths) == 1 else None
-
-
-def _same_as(kind: Kind, when: When) -> set[str]:
-    """The paths that are the constant wherever this is the one: `False`, where `path` is."""
-    if type(kind) is not Const or type(kind.value) is not bool:
-        return set()
-    return {key for key, truth in when if truth is kind.value and isinstance(key, str)}
 
 
 def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:
