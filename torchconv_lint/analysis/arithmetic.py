@@ -37,6 +37,8 @@ from torchconv_lint.analysis.values import (
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torchconv_lint.analysis.frame import Frame
 
 
@@ -72,14 +74,24 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
 
 
 def _are_apart(frame: Frame, left: Tensor, right: Tensor) -> bool:
-    """Whether one is on an accelerator and the other on the CPU, surely, and has dimensions: a single number may be
-    anywhere."""
-    if left.device is None or right.device is None or left.device.value == right.device.value:
-        return False
-    if min(left.device.confidence, right.device.confidence) < Confidence.CERTAIN:
+    """Whether they are apart, and the one on the CPU has dimensions: a single number may be anywhere."""
+    if left.device is None or right.device is None:
         return False
     here = left if left.device.value == CPU else right
-    return bool(here.shape) and frame.interpreter.facts.default_dtype is not None  # `set_default_…` may have moved it
+    return bool(here.shape) and are_apart(frame, [left, right])
+
+
+def are_apart(frame: Frame, operands: Iterable[Tensor]) -> bool:
+    """Whether one is on an accelerator and another on the CPU, surely. Weights are moved with their module."""
+    places = [kind.device for kind in operands if kind.device is not None and not _may_be_weight(kind)]
+    sure = {place.value for place in places if place.confidence >= Confidence.CERTAIN}
+    return len(sure) > 1 and CPU in sure and frame.interpreter.facts.default_dtype is not None  # see `set_default_…`
+
+
+def _may_be_weight(kind: Tensor) -> bool:
+    """Whether it may be a parameter of a module as it was made, or a view of one."""
+    on_host = kind.device is not None and kind.device.value == CPU
+    return on_host and kind.grad is not None and kind.grad.value is True
 
 
 def _with_array(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.doubts import Doubt
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.values import (
@@ -140,6 +142,26 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
     return Device(None) if text == "meta" else Const(name)
 
 
+def _is_left_as_made(frame: Frame, name: str) -> bool:
+    """Whether the function makes the module called so, says of no device where it does, and neither moves it nor hands
+    it to anybody: where its parameters are is asked for by habit."""
+    outline = frame.outline
+    if outline is None or name not in frame.interpreter.facts.unmoved_names(outline):
+        return False
+    made = [
+        node.value
+        for node in outline.by_type[ast.Assign]
+        if any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    ]
+    return bool(made) and all(isinstance(node, ast.Call) and not _tells_place(node) for node in made)
+
+
+def _tells_place(node: ast.Call) -> bool:
+    """`make(device=…)`, `make(**settings)`, and what is read from a file, which may say where it was."""
+    name = (dotted(node.func) or "").rpartition(".")[2]
+    return "load" in name or any("device" in (keyword.arg or "device") for keyword in node.keywords)
+
+
 def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     """`x.device`."""
     path = getattr(kind, "path", None)
@@ -159,4 +181,5 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     sure = Confidence.LIKELY if known else Confidence.POSSIBLE
     speaks = is_output or owner == "self" or owner.endswith(PARAMETERS) or isinstance(kind, Module | Instance)
     speaks = speaks or _OPTIONS.search(owner) is not None or LIKE_A_MODULE.search(owner) is not None
+    speaks = speaks and not (owner.endswith(PARAMETERS) and _is_left_as_made(frame, owner.partition(".")[0]))
     return any_device(frame, f"{owner}.device", node, sure, doubt=None if speaks else Doubt.ECHOED)

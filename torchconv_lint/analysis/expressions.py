@@ -280,7 +280,7 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
 
             return combine(values, compared_to)
         placed = [guess for value in values for kind, _ in value if (guess := _placed(kind)) is not None]
-        if placed and compared and not membership and not frame.asking:
+        if placed and compared and not membership and not frame.asking and not any(map(_is_text, values)):
             result = replace(computed(frame, placed), grad=NO_GRAD, dtype=Fact("bool"))
             return just(Opaque(guess=result, tensorish=True))
     if len(node.comparisons) != 1:
@@ -293,6 +293,11 @@ def _placed(kind: Kind) -> Tensor | None:
     """Something unknown that has been moved to a device: of what is compared, only tensors are."""
     known = isinstance(kind, Opaque) and kind.tensorish and kind.guess is not None and kind.guess.device is not None
     return guessed(kind) if known else None
+
+
+def _is_text(value: Value) -> bool:
+    """Whether it is a string: who compares something with one has no tensor."""
+    return any(isinstance(kind, Const) and isinstance(kind.value, str) for kind, _ in value)
 
 
 def _is_container(value: Value) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.awaited import awaited
 from torchconv_lint.analysis.evidence import Evidence, evidence_in
-from torchconv_lint.analysis.left_behind import handed_attributes, kept_globals, kept_names
+from torchconv_lint.analysis.left_behind import handed_attributes, kept_globals, kept_names, moved
 from torchconv_lint.analysis.patterns import is_hook
 from torchconv_lint.analysis.relevance import any_of
 from torchconv_lint.analysis.unbound import Bindings
@@ -128,6 +128,10 @@ class FileFacts:
         if names is None:
             names = self._kept_names[function] = kept_names(function.by_type if function is not None else self.own)
         return names
+
+    def unmoved_names(self, function: FunctionOutline) -> frozenset[str]:
+        """The names of these whose contents the function moves to no device."""
+        return self.kept_names(function) - moved(function.by_type)
 
     def evidence(self, function: FunctionOutline) -> Evidence:
         """What the uses of names in the function tell."""

@@ -142,9 +142,9 @@ def kept_names(nodes: ByType) -> frozenset[str]:
 def _passed(nodes: ByType) -> set[str]:
     """The names that are handed to functions, or hold what is moved in a loop."""
     passed: set[str] = set()
-    moved = _moved(nodes)
+    elsewhere = moved(nodes)
     for node in (*nodes[ast.For], *nodes[ast.comprehension]):
-        if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
+        if any(isinstance(one, ast.Name) and one.id in elsewhere for one in ast.walk(node.target)):
             passed |= {one.id for one in ast.walk(node.iter) if isinstance(one, ast.Name)}
     for node in nodes[ast.Call]:
         if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
@@ -153,7 +153,7 @@ def _passed(nodes: ByType) -> set[str]:
     return passed
 
 
-def _moved(nodes: ByType) -> set[str]:
+def moved(nodes: ByType) -> set[str]:
     """The names whose contents are moved to a device."""
     return {
         one.id
@@ -168,7 +168,7 @@ def kept_globals(own: ByType, functions: Iterable[ByType]) -> frozenset[str]:
     """The names that a file's own statements bind, and nothing in the file hands over, moves or binds anew."""
     names = kept_names(own)
     for nodes in functions:
-        touched = _passed(nodes) | _moved(nodes) | {name for node in nodes[ast.Global] for name in node.names}
+        touched = _passed(nodes) | moved(nodes) | {name for node in nodes[ast.Global] for name in node.names}
         names -= touched
     return names
 
@@ -177,7 +177,7 @@ def handed_attributes(all_nodes: Iterable[ByType]) -> frozenset[str]:
     """The attributes, of whatever object, that are moved, go by another name, or are handed to somebody who might."""
     found: set[str] = set()
     for nodes in all_nodes:
-        moved = _moved(nodes)
+        elsewhere = moved(nodes)
         given: list[ast.AST | None] = [node.value for node in (*nodes[ast.Assign], *nodes[ast.Return])]
         for node in nodes[ast.Call]:
             if isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
@@ -185,7 +185,7 @@ def handed_attributes(all_nodes: Iterable[ByType]) -> frozenset[str]:
             if not (isinstance(node.func, ast.Name) and node.func.id in _ONLY_LOOKS):
                 given += [*node.args, *(keyword.value for keyword in node.keywords)]
         for node in (*nodes[ast.For], *nodes[ast.comprehension]):
-            if any(isinstance(one, ast.Name) and one.id in moved for one in ast.walk(node.target)):
+            if any(isinstance(one, ast.Name) and one.id in elsewhere for one in ast.walk(node.target)):
                 found |= {one.attr for one in ast.walk(node.iter) if isinstance(one, ast.Attribute)}
         found |= {name for one in given for name in _attributes_in(one)}
     return frozenset(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import distributions
+from torchconv_lint.analysis.arithmetic import are_apart
 from torchconv_lint.analysis.buffers import tell_overwritten
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.contexts import autocast, capture, enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -35,6 +36,7 @@ from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
     CPU,
     NONE,
+    NOTHING,
     UNKNOWN,
     Const,
     Device,
@@ -119,6 +121,8 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         if name in ops.sole and arguments.positional:  # it reads the others as numbers
             chosen = chosen[:1]
         operands = operands_in([just(kind) for kind in chosen])
+        if name in _PRODUCTS and are_apart(frame, operands):
+            return NOTHING  # it raises
         with_dim = len(arguments.positional) > 1 or not arguments.keywords.keys().isdisjoint(("dim", "axis"))
         if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
             return outputs(frame, ops.tuple[name], operands)
@@ -132,6 +136,11 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         return operation(frame, name, operands, arguments, views=views, maybe=maybe, node=node, function=True)
 
     value = typed(combine(values, result) if values else just(_of_unknown(frame, name, arguments)), arguments)
+    if name in _PRODUCTS and all(values):
+        if not value:
+            frame.fail()
+            return UNKNOWN
+        frame.state.path |= value[0].when & frozenset.intersection(*(alt.when for alt in value))
     device = keyword_device(frame, arguments, node)
     if device:  # `ones_like(x, device=d)`
         value = combine([value, device], lambda one, goal: _placed(one, goal))
@@ -141,6 +150,9 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         value = with_requires_grad(frame, value, arguments, node)
     return value
 
+
+_PRODUCTS = frozenset({"matmul", "mm", "bmm", "mv", "linalg.matmul", "addmm", "baddbmm", "tensordot"})
+"""Functions of several tensors none of which is a single number: all have to be on one device."""
 
 _LOOKS_UP = frozenset({"embedding", "nn.functional.embedding", "nn.functional.embedding_bag"})
 
