@@ -11,7 +11,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.backward import GOES_BACK, losses_of
 from torchconv_lint.analysis.building import children
-from torchconv_lint.analysis.graph import held, requires
+from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.values import NOTHING, Array, Kind, Opaque, Sequence, Tensor, Value
 from torchconv_lint.analysis.walking import walk
@@ -322,7 +322,8 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
     if not frame.rounds:
         return False
     loop = frame.rounds[-1]
-    bound = {name for child in walked(loop) if isinstance(child, cst.For) for name in bound_by(child.target)}
+    loops = (child for child in walked(loop) if isinstance(child, cst.For))
+    bound = {name for child in loops if not _is_of_tensors(frame, child.iter) for name in bound_by(child.target)}
     made: dict[str, list[cst.CSTNode]] = {}
     for child in walked(loop):
         if isinstance(child, cst.Assign | cst.AugAssign | cst.AnnAssign) and child.value is not None:
@@ -333,7 +334,7 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
     seen: set[str] = set()
     while pending:
         for child in _outside_of_keys(pending.pop()):
-            if isinstance(child, cst.Name) and child.value in bound and _has_graph(frame, child):
+            if isinstance(child, cst.Name) and child.value in bound:
                 return False
             if isinstance(child, cst.Call) and not _is_view(child):
                 return False
@@ -343,8 +344,12 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
     return True
 
 
-def _has_graph(frame: Frame, node: cst.Name) -> bool:
-    return any(requires(kind) for kind in held(frame.quietly(node)))
+def _is_of_tensors(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether a loop goes through the rows of tensors, all of which are there before; also in `enumerate` and `zip`."""
+    if type(node) is cst.Call and type(node.func) is cst.Name and node.func.value in ("enumerate", "zip"):
+        return bool(node.args) and all(_is_of_tensors(frame, argument.value) for argument in node.args)
+    value = frame.quietly(node)
+    return bool(value) and all(isinstance(kind, Tensor) for kind, _ in value)
 
 
 _VIEWS = frozenset({"reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose", "permute", "contiguous", "t"})
