@@ -17,9 +17,9 @@ Silent, deliberately: functions that take a tensor without converting it (`plt.t
 element written into an array (`a[i] = t.sum()`), which works; functions of which nothing is known.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-What is *certain* is shown by default. What is only *likely*, what a `.cuda()` that was not asked for tells, and what goes
-along with other data (see CNV101), is shown to those who ask for the rule: of all such findings in public code that nobody
-had looked at before, 12 of 102 were true, and none of 5 in the last samples (docs/precision.md).
+What is *certain* is shown by default. What is only *likely*, what a `.cuda()` that was not asked for tells, and what
+goes along with other data (see CNV101), is shown to those who ask for the rule: of all such findings in public code
+that nobody had looked at before, 12 of 102 were true, and none of 5 in the last samples (docs/precision.md).
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -37,10 +37,11 @@ raises.
 import torch
 from sklearn.metrics import accuracy_score
 
+device = "cuda" if torch.cuda.is_available() else "cpu"
 
-@torch.no_grad()
-def accuracy(model, images, labels):
-    predicted = model(images.to("cuda")).argmax(dim=1)
+
+def accuracy(scores, labels):
+    predicted = torch.tensor(scores, device=device).argmax(dim=1)
     return accuracy_score(labels, predicted)
 ```
 
@@ -50,10 +51,11 @@ def accuracy(model, images, labels):
 import torch
 from sklearn.metrics import accuracy_score
 
+device = "cuda" if torch.cuda.is_available() else "cpu"
 
-@torch.no_grad()
-def accuracy(model, images, labels):
-    predicted = model(images.to("cuda")).argmax(dim=1)
+
+def accuracy(scores, labels):
+    predicted = torch.tensor(scores, device=device).argmax(dim=1)
     return accuracy_score(labels, predicted.cpu())
 ```
 
