@@ -40,6 +40,7 @@ class Seen:
         self.found = Features(foreign=vocabulary.starred)
         self.constructing = Constructing()
         self.parameters: set[str] = set()
+        self.stars: set[str] = set()  # the names of `*args`
         self.objects_given: dict[str, ast.expr] = {}  # parameters whose annotation is a name, with it
         self.returns = False
         self.own_written: set[str | None] = set()
@@ -228,7 +229,7 @@ class Seen:
 
     def _given_on(self) -> set[str]:
         """The parameters, and the names of what may be a view of one."""
-        names = self.parameters - {"self", "cls"}
+        names = (self.parameters | self.stars) - {"self", "cls"}
         for _ in range(_ROUNDS):
             names = names | {name for name, source in self.aliases if source in names}
             names = names.union(*(bound for bound, sources in self.elements if sources & names))

@@ -136,6 +136,8 @@ class Survey(Seen):
         for parameter, default in optional:
             if isinstance(default, ast.Constant) and default.value is None:
                 self.constructing.optional.add(parameter.arg)
+        if node.args.vararg is not None:
+            self.stars.add(node.args.vararg.arg)
         for argument in arguments:
             self.parameters.add(argument.arg)
             annotation = annotation_words(argument.annotation)

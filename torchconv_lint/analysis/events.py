@@ -187,6 +187,14 @@ class DataOverwritten(Event):
 
 
 @told
+class ShapeGiven(Event):
+    """A constructor (`via`) makes floating-point data of a parameter that is called a shape."""
+
+    subject: str
+    via: str
+
+
+@told
 class CastBack(Event):
     """Integers that a legacy constructor has made floats are made integers again."""
 

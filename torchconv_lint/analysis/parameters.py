@@ -25,6 +25,7 @@ from torchconv_lint.analysis.values import (
     Dtype,
     Kind,
     Mapping,
+    Memory,
     Opaque,
     Sequence,
     Value,
@@ -60,7 +61,17 @@ def expected(interpreter: Interpreter, definition: Definition, this: Kind | None
         annotation = slot.annotation if isinstance(definition.node, cst.FunctionDef) else None
         origin = definition.segment.origin(annotation.annotation) if annotation is not None else None
         names[name] = annotated(interpreter, origin if isinstance(origin, ast.expr) else None, name)
+    star = definition.node.params.star_arg
+    if isinstance(star, cst.Param):
+        names[star.name.value] = _rest(UNKNOWN, star.name.value)
     return names
+
+
+def _rest(inner: Value, name: str) -> Value:
+    """What `*args` holds: what callers have handed over, as other arguments are."""
+    if inner == UNKNOWN:
+        inner = just(Opaque(memory=Memory(("part", ("parameter", name), "item"), "parameter", name)))
+    return just(Sequence(None, inner, mutable=False))
 
 
 def _of_outlined(
@@ -93,7 +104,7 @@ def _of_outlined(
         names[name] = _with_default(interpreter, value, default, lacking=name in lacking)
     if arguments.vararg is not None:
         inner = annotated(interpreter, arguments.vararg.annotation, arguments.vararg.arg, 1)
-        names[arguments.vararg.arg] = just(Sequence(None, inner, mutable=False))
+        names[arguments.vararg.arg] = _rest(inner, arguments.vararg.arg)
     if arguments.kwarg is not None:
         names[arguments.kwarg.arg] = just(Mapping((), UNKNOWN))
     return names

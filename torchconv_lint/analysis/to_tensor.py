@@ -11,7 +11,7 @@ import libcst as cst
 from torchconv_lint.analysis.conditions import CALLED, is_answer
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
-from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ToTensor
+from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
 from torchconv_lint.analysis.values import ACCELERATOR, Alt, Array, Device, Fact, Opaque, Step, Tensor, each
 from torchconv_lint.model import Confidence
 
@@ -117,6 +117,8 @@ def tell_to_tensor(
     fact = dtype_fact(chosen.value) if chosen is not None else None
     dtype = str(fact.value) if fact is not None else None
     site, subject = frame.site(node), frame.site(argument.node)
+    if frame.interpreter.eager and via == "tensor" and dtype is not None and "float" in dtype:
+        _tell_shape(frame, argument.node, via, node)
     for kind, _ in argument.value:
         source, sure = kind, Confidence.CERTAIN
         if isinstance(kind, Opaque):
@@ -128,6 +130,16 @@ def tell_to_tensor(
         alone = len(argument.value) == 1 or (not isinstance(kind, Tensor) and _is_chosen(argument.value))
         hushed = isinstance(source, Array) and source.readonly is not None and _wants_no_warnings(frame, node)
         frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone, hushed))
+
+
+def _tell_shape(frame: Frame, argument: cst.BaseExpression, via: str, node: cst.CSTNode) -> None:
+    """`torch.tensor(shape, dtype=torch.float32)` of a parameter: who wants the sizes as numbers takes them of a
+    tensor's shape."""
+    outline = frame.outline
+    if outline is None or type(argument) is not cst.Name or argument.value not in outline.parameters:
+        return
+    if argument.value == "shape" or argument.value.endswith("_shape"):
+        frame.emit(ShapeGiven(frame.site(node), argument.value, via))
 
 
 def _wants_no_warnings(frame: Frame, node: cst.CSTNode) -> bool:

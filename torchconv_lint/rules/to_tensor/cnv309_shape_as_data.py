@@ -9,6 +9,9 @@ Reports a constructor whose data are thrown away at once, so that a shape was me
 Silent, deliberately: shapes that are wanted as numbers (`torch.tensor(x.shape)`); `torch.Tensor(x.shape)` of a tensor's
 shape, which is taken as sizes; tuples that begin with a zero, which may be a range.
 
+Told to those who ask for the rule: a parameter that is called a shape and made floating-point data
+(`torch.tensor(shape, dtype=torch.float32)`).
+
 Confidence: *certain* where the data are overwritten, *likely* for tuples with a zero. *Possible* (not shown by default)
 adds tuples that begin with a zero.
 
@@ -59,7 +62,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import DataOverwritten, ToTensor
+from torchconv_lint.analysis.events import DataOverwritten, ShapeGiven, ToTensor
 from torchconv_lint.analysis.values import Const, Kind, Sequence
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
@@ -70,16 +73,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class ShapeAsData(Rule["ToTensor | DataOverwritten"]):
+class ShapeAsData(Rule["ToTensor | DataOverwritten | ShapeGiven"]):
     """A shape is given where data belong."""
 
     code = "CNV309"
     name = "shape-as-data"
-    hears = (ToTensor, DataOverwritten)
+    hears = (ToTensor, DataOverwritten, ShapeGiven)
     triggers = (("tensor(sizes)",), ("tensor(filled)",))
+    triggers_on_request = (("torch.tensor",),)
 
-    def judge(self, event: ToTensor | DataOverwritten) -> Iterator[Verdict]:
+    def judge(self, event: ToTensor | DataOverwritten | ShapeGiven) -> Iterator[Verdict]:
         """The data are sizes: they are overwritten, or one of them is zero."""
+        if isinstance(event, ShapeGiven):
+            message = (
+                f"`torch.{event.via}` takes `{event.subject}` as data: for a tensor of that shape use `torch.empty`"
+            )
+            yield Verdict(event.site, message, Confidence.LIKELY, on_request=True)
+            return
         if isinstance(event, DataOverwritten):
             message = f"`torch.{event.via}` takes `{event.subject}` as data, which `{event.fill}` overwrites: a shape"
             yield Verdict(event.site, f"{message} was meant (use `torch.empty`)", Confidence.CERTAIN)
