@@ -48,7 +48,7 @@ def call_method(
     frame: Frame, kind: Opaque, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value | None:
     """`kind.name(...)`, where memory is followed and a method of tensors gives a view of it, or writes it."""
-    if not frame.tracks or kind.memory is None or kind.guess is not None:
+    if not frame.tracks or kind.memory is None or kind.guess is not None or kind.array is not None:
         return None
     ops = torch_ops().method
     if name in ops.inplace and name not in _MODULES_TOO and not _is_data(func):
