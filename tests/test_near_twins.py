@@ -1276,58 +1276,6 @@ PAIRS = {
             return mutator
         """,
     ),
-    "an object that everybody makes on the CPU": (
-        "CNV101",
-        """
-        class Net:
-            def __init__(self, device):
-                self.window = torch.ones(3).to(device)
-        def make(device):
-            return Net(device)
-        class A:
-            def __init__(self, args):
-                self.net = make(args.device)
-            def f(self):
-                return self.net.window.numpy()
-        """,
-        """
-        class Net:
-            def __init__(self, device):
-                self.window = torch.ones(3).to(device)
-        host = torch.device('cpu')
-        def make(device):
-            return Net(device)
-        class A:
-            def __init__(self, args):
-                self.net = make(host)
-            def f(self):
-                return self.net.window.numpy()
-        """,
-    ),
-    "an object that the script makes elsewhere": (
-        "CNV101",
-        """
-        class Net:
-            def __init__(self, device):
-                self.window = torch.ones(3).to(device)
-        class A:
-            def __init__(self, args):
-                self.net = Net(torch.device('cpu'))
-            def f(self):
-                return self.net.window.numpy()
-        Net('cuda')
-        """,
-        """
-        class Net:
-            def __init__(self, device):
-                self.window = torch.ones(3).to(device)
-        class A:
-            def __init__(self, args):
-                self.net = Net(torch.device('cpu'))
-            def f(self):
-                return self.net.window.numpy()
-        """,
-    ),
     "items that a loop brings to the host, some of them changed before": (
         "CNV101",
         """

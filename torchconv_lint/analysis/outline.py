@@ -9,7 +9,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.walking import ByType, own_nodes, walk
+from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -244,12 +244,6 @@ class FileOutline:
                 name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
                 found.setdefault(name, []).append((caller, call))
         return found
-
-    @functools.cached_property
-    def called_by_module(self) -> frozenset[str]:
-        """The last names of what the module's own statements call."""
-        calls = (node.func for node in own_nodes(self.tree) if node.__class__ is ast.Call)
-        return frozenset((dotted(func) or "").rpartition(".")[2] for func in calls)
 
     def full_name(self, name: str) -> str:
         """A dotted name as written, its first part replaced by what it was imported as."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.annotations import annotated, without_tensors
-from torchconv_lint.analysis.devices import names_device, somewhere
+from torchconv_lint.analysis.devices import somewhere
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.frameworks import given, receiver_device
 from torchconv_lint.analysis.gradmode import runs_for_autograd
@@ -17,11 +17,9 @@ from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.placing import replaced_where_lacking
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import (
-    CPU,
     UNKNOWN,
     Class,
     Const,
-    Device,
     Dtype,
     Kind,
     Mapping,
@@ -99,8 +97,6 @@ def _of_outlined(
             value = somewhere(value, name, _site_of(definition, name))
         if _is_device(getattr(default, "value", None)) and _all_say_otherwise(interpreter.root, function, name):
             default = None
-        if names_device(name) and _all_give_the_cpu(interpreter.root, function, name):
-            value, default = just(Const("cpu")), None
         names[name] = _with_default(interpreter, value, default, lacking=name in lacking)
     if arguments.vararg is not None:
         inner = annotated(interpreter, arguments.vararg.annotation, arguments.vararg.arg, 1)
@@ -142,54 +138,13 @@ def _with_default(interpreter: Interpreter, value: Value, default: ast.expr | No
     return join(constant, value) if default.value is None else value
 
 
-def _calls(root: Interpreter, function: FunctionOutline) -> list[tuple[FunctionOutline, ast.Call]]:
-    """The calls in the file that is linted, of a class where it is the function that makes its objects."""
-    makes = function.owner if function.name == "__init__" else None
-    called = makes.name if makes is not None else function.name
-    return [one for one in root.outline.calls.get(called, ()) if makes or isinstance(one[1].func, ast.Name)]
-
-
 def _all_say_otherwise(root: Interpreter, function: FunctionOutline, parameter: str) -> bool:
     """Whether all callers in the file that is linted name a device of their own for the parameter, so that its default
     is of none of them."""
-    calls = _calls(root, function)
-    return bool(calls) and all(argument_of(call, function, parameter) is not None for _, call in calls)
-
-
-_HOPS = 2
-"""Over so many functions that only hand their own parameter on."""
-
-
-def _all_give_the_cpu(root: Interpreter, function: FunctionOutline, parameter: str, hops: int = _HOPS) -> bool:
-    """Whether all callers in the file that is linted, and there are some, put the CPU there."""
-    given = [(caller, argument_of(call, function, parameter)) for caller, call in _calls(root, function)]
-    called = function.owner.name if function.owner is not None and function.name == "__init__" else function.name
-    if not given or called in root.outline.called_by_module:
-        return False
-    return all(
-        (one is not None and _is_the_cpu(root, one))
-        or (
-            isinstance(one, ast.Name)
-            and hops > 0
-            and one.id in caller.parameters
-            and _all_give_the_cpu(root, caller, one.id, hops - 1)
-        )
-        for caller, one in given
-    )
-
-
-def _is_the_cpu(root: Interpreter, node: ast.expr) -> bool:
-    """`"cpu"`, `torch.device("cpu")`, or the module's own name for one of them."""
-    if isinstance(node, ast.Name):
-        known = root.globals.value(node.id) if node.id in root.outline.assigned else ()
-        return bool(known) and all(kind == Const("cpu") or _is_the_host(kind) for kind, _ in known)
-    if isinstance(node, ast.Call) and len(node.args) == 1:
-        return (dotted(node.func) or "").rpartition(".")[2] == "device" and _is_the_cpu(root, node.args[0])
-    return isinstance(node, ast.Constant) and node.value == "cpu"
-
-
-def _is_the_host(kind: Kind) -> bool:
-    return isinstance(kind, Device) and kind.fact is not None and kind.fact.value == CPU
+    makes = function.owner if function.name == "__init__" else None
+    called = makes.name if makes is not None else function.name
+    calls = [call for _, call in root.outline.calls.get(called, ()) if makes or isinstance(call.func, ast.Name)]
+    return bool(calls) and all(argument_of(call, function, parameter) is not None for call in calls)
 
 
 def _is_device(constant: object) -> bool:
