@@ -107,7 +107,8 @@ def _analyse(
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
     asked = project if sifted.imported != frozenset() else None
     interpreter = Interpreter(source, sifted, heard, asked)
-    interpreter.asked_for = frozenset(rule.code for rule in rules if is_asked_for(rule, settings))
+    asked_for = [rule for rule in rules if is_asked_for(rule, settings)]
+    interpreter.shared.eager, interpreter.shared.anywhere = bool(asked_for), any(rule.anywhere for rule in asked_for)
     interpreter.numpy_numbers_widen = not is_before(settings.target_numpy, (2, 0))
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None

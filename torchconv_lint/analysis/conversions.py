@@ -74,8 +74,8 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         event = replace(event, mirrored=True)
     if isinstance(event, ToNumpy) and (for_the_host(frame.state.path) or asked_for(frame, event.tensor.device)):
         event = replace(event, tensor=spared(frame, event.tensor, event.site.node))
-    asked = frame.interpreter.root.asked_for
-    if isinstance(event, ToNumpy) and event.tensor.promised and not frame.depth and {"CNV101", "CNV111"} & asked:
+    anywhere = frame.interpreter.shared.anywhere and not frame.depth
+    if isinstance(event, ToNumpy) and event.tensor.promised and anywhere:
         event = replace(event, public=True)
     if for_another_framework(frame.state.path):
         event = replace(event, sure=Confidence.POSSIBLE)

@@ -60,7 +60,6 @@ class Interpreter:
         self.sifted = sifted
         self.wants = Wants(heard, source.text)
         self.numpy_numbers_widen = True
-        self.asked_for: frozenset[str] = frozenset()  # the codes of rules that somebody has asked for
 
         self.events: list[Event] = []
         self.given_up: list[tuple[str, int]] = []
@@ -105,7 +104,7 @@ class Interpreter:
     @property
     def eager(self) -> bool:
         """Whether somebody has asked for what is seldom sure."""
-        return bool(self.root.asked_for)
+        return self.shared.eager
 
     @property
     def is_other(self) -> bool:

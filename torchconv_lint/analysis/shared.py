@@ -26,7 +26,8 @@ class Shared:
     unknown code had called them. `cut_short`: a call was too deep to be followed. `importing`: how many imports are
     being looked up, one for the sake of another: meanwhile they mean nothing. `interpreters` are those of the files
     beside the linted one, `homes` tells which of them defines a class. `refused`: a module that stays on the CPU was
-    given what is on an accelerator (see left_behind.py).
+    given what is on an accelerator (see left_behind.py). `eager`: somebody has asked for what is seldom sure;
+    `anywhere`: and for what can be told of a tensor that is wherever a caller has it.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,8 @@ class Shared:
         self.entering: set[FunctionOutline] = set()
         self.cut_short = False
         self.refused = False
+        self.eager = False
+        self.anywhere = False
         self.importing = 0
         self.spent = 0
         self.graphs = KeptGraphs()

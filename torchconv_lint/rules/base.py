@@ -40,13 +40,14 @@ class Rule(ABC, Generic[EventT]):
     `code` and `name` identify it, `hears` are the event types it judges; `default` is False for an opt-in rule, `group`
     the name that asks for it and for the other rules of its group, `default_from` the least confidence that is shown
     where nobody has asked for the rule, `needs_accelerator` True if nothing can go wrong where all tensors are on the
-    CPU. `triggers` tell the sieve what to look for beyond what it always does: a function that meets torch is analysed
-    if it holds the first word of a trigger and its file all the others; "a&b" in the first place are two words of the
-    function. Words are names of called functions and of attributes, "name=" for a keyword argument, "np.flip" and
-    "torch.Tensor" for what is called of NumPy and torch, "+=" and "append()" (not of plain numbers), "for" (loops,
-    comprehensions), "if" (whatever asks for a truth value), "[::-1]", "~", "[==]" (lists are compared), "counted"
-    (tensors of known size are made), "integers written" (into a tensor of integers, that is), "scalar" (a number is
-    made of a tensor), "implicit" (something that converts by itself is called), "argument-write" (an argument is
+    CPU, `anywhere` if who asks for it is also told of tensors that are wherever a caller has them. `triggers` tell the
+    sieve what to look for beyond what it always does: a function that meets torch is analysed if it holds the first
+    word of a trigger and its file all the others; "a&b" in the first place are two words of the function. Words are
+    names of called functions and of attributes, "name=" for a keyword argument, "np.flip" and "torch.Tensor" for what
+    is called of NumPy and torch, "+=" and "append()" (not of plain numbers), "for" (loops, comprehensions), "if"
+    (whatever asks for a truth value), "[::-1]", "~", "[==]" (lists are compared), "counted" (tensors of known size are
+    made), "integers written" (into a tensor of integers, that is), "scalar" (a number is made of a tensor), "implicit"
+    (something that converts by itself is called), "argument-write" (an argument is
     written under its own name), "own buffer" (an attribute of `self` is written in place and returned), "shifted"
     (`x[1:] = x[:-1]`), "renamed" (a second name for something is written), and what constructing.py tells
     ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of a rule that is not
@@ -63,6 +64,7 @@ class Rule(ABC, Generic[EventT]):
     group: ClassVar[str] = STRICT
     default_from: ClassVar[Confidence] = Confidence.LIKELY
     needs_accelerator: ClassVar[bool] = False
+    anywhere: ClassVar[bool] = False
     matters_in_tests: ClassVar[bool] = True
     cuda_only: ClassVar[bool] = False
     since: ClassVar[tuple[int, int] | None] = None

@@ -114,6 +114,7 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
     name = "numpy-on-accelerator"
     hears = (ToNumpy,)
     needs_accelerator = True
+    anywhere = True
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """`.numpy()` on a tensor that may live on an accelerator."""

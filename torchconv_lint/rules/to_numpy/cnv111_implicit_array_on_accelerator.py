@@ -108,6 +108,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
     name = "implicit-array-on-accelerator"
     hears = (ToNumpy,)
     needs_accelerator = True
+    anywhere = True
     triggers = (("implicit", "'cuda'"),)
     triggers_on_request = (("implicit",),)
 
