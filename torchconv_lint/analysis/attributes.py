@@ -74,9 +74,7 @@ def attribute_of(frame: Frame, kind: Kind, name: str, node: cst.Attribute) -> Ki
         return _of_module(frame, kind, name, node)
     if isinstance(kind, Distribution):
         return distributions.attribute(frame, kind, name)
-    if (
-        isinstance(kind, Bound) and name in _WEIGHTS and (frame.tracks or frame.interpreter.eager)
-    ):  # of a part of a module
+    if isinstance(kind, Bound) and _may_be_weight(frame, name):  # of a part of a module
         return _weight(frame, name, node, None)
     return Bound(just(kind), name)
 
@@ -153,7 +151,7 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         return Bound(just(kind), name)
     if name in ("shape", "ndim", "dtype", "requires_grad", "is_cuda", "grad_fn"):
         return Sequence(None, just(Number())) if name == "shape" else Opaque(path)
-    if kind.guess is None and name in _WEIGHTS and (frame.tracks or frame.interpreter.eager):
+    if kind.guess is None and _may_be_weight(frame, name):
         return _weight(frame, name, node, path)
     if name == "data" and kind.guess is None and kind.memory is not None and kind.memory.origin == "module":
         return Opaque(path, memory=converted(frame, kind.memory, node, "`.data` shares its memory"))
@@ -172,6 +170,11 @@ _LAYERS = re.compile(
 """How layers and models are called that have a weight."""
 
 _WEIGHTS = frozenset({"weight", "bias"})
+
+
+def _may_be_weight(frame: Frame, name: str) -> bool:
+    """Whether an attribute is called like a weight, and it matters here whether it is one."""
+    return name in _WEIGHTS and (frame.tracks or frame.interpreter.eager)
 
 
 def _weight(frame: Frame, name: str, node: cst.Attribute, path: str | None) -> Opaque:

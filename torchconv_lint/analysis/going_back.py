@@ -13,6 +13,7 @@ from torchconv_lint.analysis.cuts import cuts_of
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.graph import graph_of, held, regraphed, requires
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.site import Site
 from torchconv_lint.analysis.values import Cut, Fact, Function, Kind, Opaque, Tensor, Value, deeply, guessed
@@ -88,9 +89,9 @@ def _tell_leaf(frame: Frame, site: Site, node: cst.CSTNode) -> None:
 
 
 def _reads_gradient(frame: Frame, path: str | None) -> bool:
+    attributes = frame.outline.by_type[ast.Attribute] if frame.outline is not None else ()
     return path is not None and any(
-        node.attr == "grad" and isinstance(node.ctx, ast.Load) and ast.unparse(node.value) == path
-        for node in (frame.outline.by_type[ast.Attribute] if frame.outline is not None else ())
+        node.attr == "grad" and isinstance(node.ctx, ast.Load) and dotted(node.value) == path for node in attributes
     )
 
 

@@ -131,7 +131,8 @@ def item_of(frame: Frame, kind: Kind, key: Value, node: cst.CSTNode) -> Kind | V
         known = range(-len(kind.items), len(kind.items))
         return kind.items[constant] if constant in known else NOTHING
     if isinstance(kind, Mapping):
-        return looked_up(kind, constant_key(key), path=stable_path(key))
+        known_as = constant_key(key)
+        return looked_up(kind, known_as, path=stable_path(key) if known_as is None else None)
     if constant == "params" and frame.interpreter.eager and isinstance(kind, Opaque) and _is_group(frame, node):
         return Sequence(None, just(Tensor(path=f"{kind.path or 'group'}{PARAMETERS}")))  # a group of an optimiser
     if isinstance(kind, Opaque):

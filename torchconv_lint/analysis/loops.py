@@ -182,9 +182,7 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
     """Whether a loop runs over a few things that are written down in the code and are no data: `for net in (one,
     other)`, over the parts of a module or the dimensions of a tensor, or over the parts of one output, which holds
     their graph anyway; also in `zip` and `enumerate`."""
-    if _is_few(iterable):
-        return True
-    if _is_of_module(node.iter):
+    if _is_few(iterable) or _is_of_module(node.iter):
         return True
     if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
         name, arguments = node.iter.func.value, [argument.value for argument in node.iter.args]

@@ -174,12 +174,12 @@ def _tell_returned_writes(frame: Frame) -> None:
         frame.definition
     ):
         return
+    function = frame.definition.name if frame.definition else ""
+    outline = frame.outline
+    keys = {memory.key for value in frame.returns for memory in memories(value)}
     for position, event in enumerate(frame.events):
         if isinstance(event, ForeignWrite):
-            function = frame.definition.name if frame.definition else ""
-            keys = {memory.key for value in frame.returns for memory in memories(value)}
             given = any(key in keys for key in wholes(event.memory.key))
-            outline = frame.definition.outline if frame.definition else None
             event = replace(event, returned=True, function=function, given=given)
             if outline is not None:
                 event = _with_callers(frame, event, outline)

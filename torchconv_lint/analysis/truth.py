@@ -122,10 +122,9 @@ def ask_truth(
 
 def _is_perhaps(frame: Frame, node: cst.BaseExpression) -> bool:
     """Whether what is tested is used as data elsewhere; asked only where somebody wants to know."""
-    outline, origin = frame.outline, frame.segment.origin(node)
-    if not frame.interpreter.eager or outline is None or not isinstance(origin, ast.expr):
-        return False
-    return is_used_as_data(outline, origin)
+    outline = frame.outline if frame.interpreter.eager else None
+    origin = frame.segment.origin(node) if outline is not None else None
+    return outline is not None and isinstance(origin, ast.expr) and is_used_as_data(outline, origin)
 
 
 def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Value) -> bool:

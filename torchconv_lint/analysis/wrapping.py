@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.gradmode import decorators_of
 from torchconv_lint.analysis.imports import NEVER_OURS
 from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def _defined(interpreter: Interpreter, node: ast.expr) -> _Function | None:
 
 def _wrappers(node: _Function, outer: frozenset[str]) -> Iterator[tuple[_Function, list[ast.Call]]]:
     """The functions inside one that call what a function around them was given, with these calls."""
-    for inner in (child for child in _own(node) if isinstance(child, _Function)):
+    for inner in (child for child in _own(node) if isinstance(child, _Function) and child is not node):
         around = outer | _names(node)
         calls = [
             child
@@ -63,14 +64,12 @@ def _names(node: _Function) -> frozenset[str]:
     return frozenset(one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs))
 
 
-def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """All below, but nothing of functions inside, which are given themselves."""
-    pending = list(ast.iter_child_nodes(node))
-    while pending:
-        child = pending.pop()
-        yield child
-        if not isinstance(child, _Function | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(child))
+def _own(node: _Function) -> list[ast.AST]:
+    """The nodes of a function, itself included, but nothing of functions inside, which are given themselves."""
+    return walk(node, _INSIDE)
+
+
+_INSIDE: frozenset[type] = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 
 
 def _changes(wrapper: _Function, calls: list[ast.Call]) -> bool:

@@ -79,5 +79,4 @@ class OrderedByPython(Rule[ElementsCompared]):
         if event.via in ("max", "min", "sorted"):
             message = f"`{event.subject}` orders tensors with more than one element: that raises RuntimeError"
             message += " (use torch's own `sort`, `max` or `min`)"
-            told = steps(event.tensor.count) if event.tensor.count else ()
-            yield Verdict(event.site, message, event.sure, told)
+            yield Verdict(event.site, message, event.sure, steps(event.tensor.count) if event.tensor.count else ())
