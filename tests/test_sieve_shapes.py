@@ -10,7 +10,9 @@ import pytest
 from torchconv_lint.analysis.outline import outline
 from torchconv_lint.analysis.walking import walk
 from torchconv_lint.lint import lint_source
+from torchconv_lint.rules.index import wanted
 from torchconv_lint.settings import Settings
+from torchconv_lint.sieve import sift
 from torchconv_lint.source import Source
 from torchconv_lint.survey import survey
 from torchconv_lint.vocabulary import Vocabulary
@@ -198,7 +200,86 @@ SHAPES = {
             imshow(torchvision.utils.make_grid(images.to(device)))
         """,
     ),
+    "an attribute that is kept in a list and counted on": (
+        "CNV201",
+        """
+        import torch
+        class Episodes:
+            def __init__(self, n):
+                self.returns = torch.zeros(n)
+            def step(self, rewards):
+                infos = []
+                for _ in range(2):
+                    infos.append({"r": self.returns.cpu().numpy()})
+                self.returns[0] = 0
+                return infos
+        """,
+    ),
+    "resized where it is converted": (
+        "CNV317",
+        """
+        import numpy as np
+        import torch
+        def f():
+            return torch.from_numpy(np.zeros(2)).resize_(4)
+        """,
+    ),
+    "rows of a list that are written after they were stored there": (
+        "CNV201",
+        """
+        import torch
+        def f(n):
+            rows, x = {}, torch.zeros(3)
+            rows["a"] = x.numpy()
+            rows["a"][0] = 1
+            return x, rows
+        """,
+    ),
 }
+
+QUIET = {
+    "written where it stands": """
+        import torch
+        def reset(value):
+            if isinstance(value, torch.Tensor):
+                value.data.fill_(0)
+        """,
+    "a mask is the index of a write": """
+        import torch
+        def hide(states, mask, embedding):
+            hidden = torch.empty(3)
+            hidden[mask] = embedding.to(states.dtype)
+            return hidden
+        """,
+    "computed from what was converted": """
+        import torch
+        def f(a, b):
+            total = torch.zeros(3)
+            total = total + a.detach() * b.detach()
+            total += 1
+            return total
+        """,
+    "a copy of what was converted": """
+        import torch
+        def f(x):
+            y = x.detach().clone()
+            y += 1
+            return y
+        """,
+    "numbers of an object are rounded": """
+        import torch
+        class Timer:
+            def line(self, since):
+                return round(since / 60, 2)
+        """,
+}
+
+
+@pytest.mark.parametrize("text", QUIET.values(), ids=QUIET.keys())
+def test_the_sieve_leaves_nothing(text: str) -> None:
+    """What a file of these shapes would cost every user, for nothing."""
+    settings = Settings()
+    assert sift(ast.parse(textwrap.dedent(text)), wanted=wanted(settings)) is None
 
 
 @pytest.mark.parametrize(("code", "text"), SHAPES.values(), ids=SHAPES.keys())
@@ -219,6 +300,16 @@ def test_what_getattr_gives_may_give_tensors() -> None:
     found = survey(walk(function), Vocabulary(file)).conclude(set())
     assert "y" in found.made
     assert found.made.isdisjoint({"z", "t"})
+
+
+def test_what_a_caller_has_is_no_new_result() -> None:
+    text = "def f(models):\n    for model in models:\n        kept.append({})\n"
+    file = outline(ast.parse("import torch\n"))
+    words = [
+        survey(walk(ast.parse(text.format(what))), Vocabulary(file)).conclude(set()).words
+        for what in ("model", "(0, model)", "model(0)", "(0, model(0))")
+    ]
+    assert ["append()" in found for found in words] == [False, False, True, True]
 
 
 def test_items_that_are_unpacked_are_apart() -> None:

@@ -36,7 +36,7 @@ _VIEWS = frozenset(
         "append",
     ]
 )
-_METADATA = frozenset(
+METADATA = frozenset(
     [
         "shape",
         "size",
@@ -76,7 +76,7 @@ def is_metadata(node: ast.expr | None) -> bool:
     """`x.shape[0]`, `x.size(1)`, `len(x)`: numbers, whatever x is."""
     while node is not None:
         if isinstance(node, ast.Attribute):
-            if node.attr in _METADATA:
+            if node.attr in METADATA:
                 return True
             node = node.value
         elif isinstance(node, ast.Subscript):

@@ -22,6 +22,7 @@ from torchconv_lint.features import (
     TRUTH,
     Features,
 )
+from torchconv_lint.handles import Handles
 from torchconv_lint.vocabulary import Vocabulary
 
 Flow = tuple[set[str], set[str]]
@@ -81,8 +82,9 @@ class Seen:
 
         # Memory.
         self.written: set[str] = set()
-        self.shared: set[str] = set()
-        self.shared_if_known: set[str] = set()
+        self.rewritten: set[str] = set()  # otherwise than by `x[i] = …`, which puts something into a list or dict
+        self.stored: list[tuple[str, str]] = []  # by `x[i] = …`: into which name, and what
+        self.handles = Handles(vocabulary)
         self.appended: set[str] = set()
         self.rows_kept: set[str] = set()  # of which an item has got a name
         self.given_out: set[str] = set()  # items of attributes of `self`
@@ -144,24 +146,26 @@ class Seen:
         if self.found.counted:
             words.add("counted")
         for word, value in self.kept_each_time:
-            if word not in words and not is_number(value) and self._may_be_result(value):
+            if word not in words and not is_number(value) and self._may_be_result(value, here=word == "append()"):
                 words.add(word)
         if self.written & self.integers:
             words.add("integers written")
-        if self.rounded & (self.made | self.found.given | vocabulary.torch | {"self"}):
+        if self.rounded & (self.made | self.tensors | vocabulary.torch | {"self"}):
             words.add("round(tensor)")
 
     def _conclude_memory(self) -> None:
         found, triggers = self.found, self.found.triggers
         own = self.written - {"self", "cls"}
-        shared = self.shared | self.shared_if_known if found.counted else self.shared
-        if own & shared or own & self.appended & (self.made | self.tensors):
+        if own & self.handles.names(self.rewritten, known=found.counted) or (
+            own & self.appended & (self.made | self.tensors)
+        ):
             triggers.add(SHARED_WRITE)
         if self.returns and self.given_out & self.written and "def __getitem__" in found.words:
             triggers.add(SHARED_WRITE)
             found.torchy = True
-        renamed = {source for name, source in self.aliases if name in self.written and name != source}
-        renamed &= self.tensors | {source for name, source in self.aliases if name in self.written & self.tensors}
+        second = [(name, source) for name, source in self.aliases if name in self.written and name != source]
+        second += [(name, source) for name, source in self.stored if name in self.rewritten and name != source]
+        renamed = {source for name, source in second if not self.tensors.isdisjoint((name, source))}
         if self.returns and renamed & self.parameters:
             triggers.add(SHARED_WRITE)
         if self.returns and self.written & self.parameters & (self.tensors | self.shaped):
@@ -203,16 +207,15 @@ class Seen:
     def _spread(self) -> None:
         """Names made from names that tensors are in hold tensors too; aliases of shared memory share it."""
         for _ in range(_ROUNDS):
-            before = len(self.made) + len(self.shared) + len(self.sized)
+            before = len(self.made) + len(self.handles) + len(self.sized)
             for names, sources in self.bindings:
                 if sources & self.made:
                     self.made |= names
                 if sources & self.sized:
                     self.sized |= names - {"self"}
-            for name, source in self.aliases:
-                if source in self.shared:
-                    self.shared.add(name)
-            if len(self.made) + len(self.shared) + len(self.sized) == before:
+            for name, source in (*self.aliases, *self.stored):
+                self.handles.pass_on(source, name)
+            if len(self.made) + len(self.handles) + len(self.sized) == before:
                 break
 
     def _from_parameters(self) -> set[str]:
@@ -235,11 +238,14 @@ class Seen:
             names = names.union(*(bound for bound, sources in self.elements if sources & names))
         return names
 
-    def _may_be_result(self, value: ast.expr) -> bool:
-        """Whether something that is called may have given it, or a caller."""
-        return calls_something(value, self.vocabulary.plain) or not names_in(value).isdisjoint(
-            self.made | self.found.given | {"self"}
-        )
+    def _may_be_result(self, value: ast.expr, *, here: bool) -> bool:
+        """Whether something that is called may have given it, or a caller; `here`: each time anew."""
+        if here and isinstance(value, ast.Tuple | ast.List):
+            return any(self._may_be_result(each, here=True) for each in value.elts)
+        if calls_something(value, self.vocabulary.plain):
+            return True
+        may_be = self.made if here and isinstance(value, ast.Name | ast.Attribute) else self.made | self.found.given
+        return not names_in(value).isdisjoint(may_be | {"self"})
 
     def _is_field(self, path: str) -> bool:
         """Whether it is a field that is said to hold a tensor, of what a parameter is annotated as: of a class of

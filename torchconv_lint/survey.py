@@ -50,6 +50,7 @@ from torchconv_lint.features import (
     COUNT,
     KEPT,
     SCALAR,
+    SHARED_WRITE,
     SNAPSHOT,
     TO_NUMPY,
     TRUTH,
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
 
 
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
+_PARTS = ast.Tuple | ast.Slice | ast.Compare
+"""Indices of what is a tensor or an array."""
 _USING = _TAKES | TELLING | MASKING | INITIALISERS | TAKING | {"register_buffer"}
 """Names of what is called that may tell of a tensor; those that end in an underscore left out."""
 _DATASETS = frozenset({"create_dataset", "require_dataset"})
@@ -84,10 +87,10 @@ _TENSOR_METHODS = frozenset(
         "to",
     ]
 )
-_SHARING_IF_KNOWN = frozenset(["to", "float", "double", "half", "contiguous", "type"])
-"""Conversions that give the tensor itself when dtype and device fit: seen only where they are known."""
 _FLOATS = frozenset({"float", "complex"})
 _WRITING_METHODS = frozenset(["sort", "fill", "partition", "put", "resize", "itemset", "setfield", "byteswap"])
+_RESIZING = frozenset({"resize_", "resize_as_"})
+"""What shared memory refuses, whether or not it has a second handle."""
 _WRITING_FUNCTIONS = frozenset(["copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"])
 _COUNTED = frozenset(
     [
@@ -163,16 +166,12 @@ class Survey(Seen):
             self.found.foreign = True
 
     def attribute(self, node: ast.Attribute) -> None:
-        """`.data` shares memory; `.grad` may be kept."""
+        """What is asked of which name."""
         self.found.words.add(node.attr)
         if GOES_BACK.match(node.attr):
             self.found.words.add("backward")
         if node.attr in OF_DATA and isinstance(node.value, ast.Name):
             self.shaped.add(node.value.id)
-        if node.attr in ("data", "grad"):
-            self.shared.update(names_in(node.value))
-        if node.attr == "grad" and isinstance(node.ctx, ast.Load):
-            self.shared.update(names_in(node.value))
 
     def call(self, node: ast.Call) -> None:
         """What is called, and what with."""
@@ -188,6 +187,8 @@ class Survey(Seen):
             self.handing.append(node)
         if stepped_by(node) is not None:
             self.found.words.add("backward")
+        for argument in arguments:
+            self.handles.keep(argument)
         if isinstance(func, ast.Attribute):
             self._method(node, func)
             self.constructing.call(node, func.attr)
@@ -203,7 +204,7 @@ class Survey(Seen):
             if keyword.arg == "set_to_none":
                 self.found.trains = True
             if keyword.arg == "out":
-                self.written.update(names_in(keyword.value))
+                self._writes(keyword.value)
 
     def _function(self, node: ast.Call, name: str) -> None:
         self.found.calls.add(name)
@@ -232,7 +233,6 @@ class Survey(Seen):
         if name in vocabulary.sharing:
             self.found.calls.add("from_numpy")
             self.found.torchy = True
-            self._shares(node, "from_numpy")
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> None:
         found, vocabulary, attr = self.found, self.vocabulary, func.attr
@@ -256,7 +256,7 @@ class Survey(Seen):
             if attr not in _HARMLESS:
                 self._sink(node)
             if attr in _WRITING_FUNCTIONS and node.args:
-                self.written.update(names_in(node.args[0]))
+                self._writes(node.args[0])
         elif node.args and vocabulary.classes:
             self.asked.append(node)
         if attr in _DATASETS or (attr in PLOTS and (vocabulary.draws or is_axes(last_name(func.value)))):
@@ -296,15 +296,10 @@ class Survey(Seen):
                 found.triggers.add(KEPT)
         if attr.endswith("_") and not attr.endswith("__") and isinstance(func.value, ast.Attribute) and root == "self":
             found.writes_self = True
+        if attr in _RESIZING:
+            found.triggers.add(SHARED_WRITE)
         if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
-            self.written.update(names_in(func.value))
-        self._shares(node, attr)
-
-    def _shares(self, node: ast.Call, name: str) -> None:
-        if name in SHARING:
-            self.shared.update(names_in(node))
-        elif name in _SHARING_IF_KNOWN:
-            self.shared_if_known.update(names_in(node))
+            self._writes(func.value)
 
     def _scalar(self, node: ast.expr | None, *, warns: bool) -> None:
         root = root_of(node)
@@ -320,8 +315,14 @@ class Survey(Seen):
     def assign(self, node: ast.Assign) -> None:
         """Targets that are written through, aliases, and names that hold tensors."""
         names: set[str] = set()
+        bound: set[str] = set()
+        stored: set[str] = set()
         for target in node.targets:
             self._target(target)
+            if not isinstance(target, ast.Subscript):
+                bound |= names_in(target)
+            elif not isinstance(target.slice, _PARTS):  # what is written to a slice is copied
+                stored |= self.handles.reached(target)
             if (anchor := anchor_of(target)) is not None:
                 names.add(anchor)
             if isinstance(target, ast.Attribute) and target.attr == "requires_grad" and may_require(node.value):
@@ -339,7 +340,7 @@ class Survey(Seen):
                 self._shifted(target, node.value)
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.rows.append((root_of(target), names_in(node.value)))
-        if "grad" in self._bound(names, node.value):
+        if "grad" in self._bound(names, node.value, bound, stored):
             self.sums.update(
                 ast.unparse(target) for target in node.targets if isinstance(target, ast.Attribute | ast.Subscript)
             )
@@ -354,10 +355,14 @@ class Survey(Seen):
         """The same for `x: T = value`."""
         self._target(node.target)
         if node.value is not None:
-            self._bound(names_in(node.target), node.value)
+            names = names_in(node.target)
+            self._bound(names, node.value, names)
 
-    def _bound(self, names: set[str], value: ast.expr) -> Collection[str]:
-        """Names are bound to a value; the attributes that are read in it."""
+    def _bound(
+        self, names: set[str], value: ast.expr, bound: set[str], stored: set[str] | frozenset[str] = frozenset()
+    ) -> Collection[str]:
+        """Names are in a statement that assigns a value: some are `bound` to it, it is an item of those that are
+        `stored`. The attributes that are read in it."""
         if is_size(value):
             self.constructing.bind(names, value, ())
             return ()
@@ -399,14 +404,14 @@ class Survey(Seen):
         if isinstance(value, ast.Name):
             self.second_names |= names - {value.id}
         if is_view(value):
-            self.aliases.extend((name, source) for name in names for source in sources)
+            held = self.handles.reached(value) | (sources & {"self"})
+            self.aliases.extend((name, source) for name in bound for source in held)
+            self.stored.extend((name, source) for name in stored for source in held)
         if sources & self.vocabulary.torch or calls_something(value, self.vocabulary.plain):
             self.made.update(names)
         self.bindings.append((names, sources))
-        if attributes & SHARING or "data" in attributes or sources & self.vocabulary.sharing:
-            self.shared.update(names)
-        elif attributes & _SHARING_IF_KNOWN:
-            self.shared_if_known.update(names)
+        if bound or stored:
+            self.handles.keep(value, bound, stored)
         if not attributes.isdisjoint(MODULE_MEMORY) and keeps_parameters(value):
             self.found.triggers.add(KEPT)
         return attributes
@@ -417,14 +422,22 @@ class Survey(Seen):
             if self.vocabulary.numpy and isinstance(one, ast.Name | ast.Call | ast.Subscript):
                 self.meetings.append((root_of(one), names_in(other)))
 
+    def _writes(self, node: ast.expr) -> None:
+        """A value is written in place."""
+        written = self.handles.reached(node)
+        self.written |= written
+        self.rewritten |= written
+
     def _target(self, target: ast.expr) -> None:
         if isinstance(target, ast.Subscript):
-            self.written.update(names_in(target.value))
+            written, key = self.handles.reached(target.value), target.slice
+            self.written |= written
+            if isinstance(key, _PARTS) or not isinstance(target.value, ast.Name | ast.Attribute):
+                self.rewritten |= written
             if root_of(target.value) == "self":
                 self.found.writes_self = True
                 self.own_written.add(anchor_of(target.value))
-            key = target.slice
-            if isinstance(key, ast.Tuple | ast.Slice | ast.Compare) and isinstance(target.value, ast.Name):
+            if isinstance(key, _PARTS) and isinstance(target.value, ast.Name):
                 self.tensors.add(target.value.id)
             if isinstance(key, ast.Constant) and isinstance(key.value, str) and names_earlier(key.value):
                 self.found.triggers.add(SNAPSHOT)
@@ -436,8 +449,9 @@ class Survey(Seen):
 
     def augmented(self, node: ast.AugAssign) -> None:
         """`a += b` may write in place."""
+        self.handles.keep(node.value)
         self.kept_each_time.append(("+=", node.value))
-        self.written.update(names_in(node.target))
+        self._writes(node.target)
         if isinstance(node.target, ast.Attribute | ast.Subscript) and _is_gradient(node.value):
             self.added.add(ast.unparse(node.target))
         if isinstance(node.target, ast.Attribute | ast.Subscript) and root_of(node.target) == "self":
@@ -469,6 +483,7 @@ class Survey(Seen):
         elif called_by_name(source) != "range":
             self.bindings.append((names_in(target), names_in(source)))
         self.elements.append((names_in(target), names_in(source)))
+        self.handles.keep(source, names_in(target))
         if isinstance(node, ast.comprehension):
             for condition in node.ifs:
                 self._tested(condition)

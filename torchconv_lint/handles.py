@@ -1,0 +1,132 @@
+"""Which names of a function may be handles of one memory: what a conversion without a copy is given and gives."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.evidence import data_methods
+from torchconv_lint.code_forms import METADATA, root_of
+from torchconv_lint.vocabulary import SHARING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from torchconv_lint.vocabulary import Vocabulary
+
+_IF_KNOWN = frozenset({"to", "float", "double", "half", "contiguous", "type"})
+"""Conversions that give the tensor itself when dtype and device fit: seen only where they are known."""
+_COPIES = frozenset({"clone", "item", "tolist", "sum", "mean", "max", "min", "any", "all", "argmax", "argmin", "norm"})
+"""Methods that give memory of their own, or none."""
+_MAKES = frozenset({"tensor", "array", "deepcopy", "stack", "cat", "concatenate", "float", "int", "bool", "len", "str"})
+_MAKES |= {"zeros", "ones", "full", "empty", "arange", "linspace", "eye", "rand", "randn", "randint", "randperm"}
+_MAKES |= {"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"}
+"""The same of functions."""
+_PLAIN = frozenset({ast.Constant, ast.Name, ast.BinOp, ast.Compare, ast.JoinedStr, ast.UnaryOp})
+
+
+class Handles:
+    """Collects what outlives its expression: values that names are bound to, that are stored or handed on.
+    What is only computed with, or written where it stands (`x.data.fill_(0)`), has no second handle."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._shared: set[str] = set()
+        self._if_known: set[str] = set()  # if a conversion turns out to be none
+        self._stored: set[str] = set()  # in items of these
+
+    def __len__(self) -> int:
+        return len(self._shared) + len(self._stored)
+
+    def names(self, rewritten: Collection[str], *, known: bool) -> set[str]:
+        """The names of memory that another handle may have. `rewritten`: what is written otherwise than by being given
+        an item; `known`: what is converted may be known so well that nothing has to be copied."""
+        names = self._shared | self._stored.intersection(rewritten)
+        return names | self._if_known if known else names
+
+    def keep(self, value: ast.expr, names: Collection[str] = (), stored: Collection[str] = ()) -> None:
+        """A value is kept: by these names, in items of what is `stored`, or by something else."""
+        if value.__class__ in _PLAIN:
+            return
+        found, surely, perhaps = self._followed(value)
+        if surely:
+            self._shared.update(found, names)
+            self._stored.update(stored)
+        elif perhaps:
+            self._if_known.update(found, names)
+
+    def pass_on(self, source: str, name: str) -> None:
+        """A name may be a view of another one."""
+        if source in self._shared:
+            self._shared.add(name)
+        elif source in self._stored:
+            self._stored.add(name)
+
+    def reached(self, node: ast.expr) -> set[str]:
+        """The names whose memory a value may be in, attributes of `self` among them."""
+        return {node.id} if isinstance(node, ast.Name) else self._followed(node)[0]
+
+    def _followed(self, value: ast.expr) -> tuple[set[str], bool, bool]:
+        """The names that a value may be (part of), "self.x" among them; whether something on the way is surely a
+        conversion without a copy, and whether it may be one."""
+        vocabulary = self._vocabulary
+        found: set[str] = set()
+        surely = perhaps = False
+        pending: list[ast.expr | None] = [value]  # a long chain is too deep for recursion
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                surely = surely or node.attr in ("data", "grad")
+                if node.attr not in METADATA:
+                    pending.append(node.value)
+                if isinstance(node.value, ast.Name) and node.value.id == "self":
+                    found.add(f"self.{node.attr}")
+            elif isinstance(node, ast.Call):
+                name = _called(node)
+                if (
+                    name in _COPIES
+                    or name in METADATA
+                    or (name in _MAKES and node.args)
+                    or (name == "copy" and _copies(node.func))
+                ):
+                    continue
+                surely = surely or name in SHARING or name in vocabulary.sharing
+                perhaps = perhaps or name in _IF_KNOWN
+                if isinstance(node.func, ast.Attribute):
+                    pending.append(node.func.value)
+                    if name in data_methods() and root_of(node.func.value) not in vocabulary.imports:
+                        continue  # a tensor's method gives (part of) the tensor, and is told sizes
+                pending += node.args
+                pending += (keyword.value for keyword in node.keywords)
+            elif node is not None:
+                pending += _parts(node)
+        return found - vocabulary.imports.keys(), surely, perhaps
+
+
+def _called(node: ast.Call) -> str:
+    func = node.func
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def _copies(func: ast.expr) -> bool:
+    """`x.numpy().copy()`; the copy of a dict holds the same tensors."""
+    return isinstance(func, ast.Attribute) and not isinstance(func.value, ast.Dict | ast.DictComp | ast.Name)
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """What a value may be, or hold as it is."""
+    if isinstance(node, ast.Subscript | ast.Starred | ast.Await | ast.NamedExpr):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    if isinstance(node, ast.BoolOp | ast.Dict):
+        return node.values
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return node.elts
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        return [node.elt, *(each.iter for each in node.generators)]
+    if isinstance(node, ast.DictComp):
+        return [node.value, *(each.iter for each in node.generators)]
+    return [node.body] if isinstance(node, ast.Lambda) else []
