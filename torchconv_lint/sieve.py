@@ -7,6 +7,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torchconv_lint.among_functions import counting_names, reached, reached_by_counted, tell_each_other
 from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
 from torchconv_lint.analysis.reaching import reaching
 from torchconv_lint.analysis.walking import own_nodes
@@ -15,14 +16,11 @@ from torchconv_lint.features import (
     ARGUMENT_WRITE,
     CONVERTS,
     IMPLICIT,
-    KEPT,
     MEMORY,
     PASSED,
     SCALAR,
     SHARED_WRITE,
-    TRUTH,
     Features,
-    shares,
 )
 from torchconv_lint.survey import FILLING, survey
 from torchconv_lint.vocabulary import GENERIC, Vocabulary
@@ -82,111 +80,159 @@ def sift(
     they are given, and which methods of these names do.
     """
     file = outline(tree)
-    thorough = thorough or (ARGUMENT_WRITE,) in wanted
     if everything:
         return Sifted(file, tuple(file.all_functions()), True, None)
     vocabulary = Vocabulary(file)
-    functions = list(file.all_functions())
+    features, module = _looked_through(tree, file, vocabulary, converters)
+    _leave_out_unwanted([*features.values(), module], wanted, told)
+    if (ARGUMENT_WRITE,) in wanted:
+        _add_rewriting(features.values())
+    tell_each_other(file, features)
+    choice = _Choice(file, features, module, _Live(wanted, told, [*features.values(), module]))
+    chosen, module_chosen = choice.of_interest(thorough=thorough or (ARGUMENT_WRITE,) in wanted)
+    callees = choice.callees(chosen)
+    chosen |= choice.fed_by(chosen)
+    module_chosen = module_chosen or bool(module.calls & callees)
+    if not chosen and not module_chosen:
+        return None
+    chosen |= choice.callers(callees)
+    ordered = tuple(function for function in features if function in chosen)
+    looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
+    looked_at += [(None, module)] if module_chosen else []
+    return Sifted(
+        file,
+        ordered,
+        module_chosen,
+        frozenset(function for function, found in features.items() if found.triggers & MEMORY),
+        bool(module.triggers & MEMORY),
+        choice.worth(),
+        _imported(file, vocabulary, looked_at),
+    )
+
+
+def _looked_through(
+    tree: ast.Module, file: FileOutline, vocabulary: Vocabulary, converters: Converters | None
+) -> tuple[dict[FunctionOutline, Features], Features]:
+    """What each function holds, in the order of the file, and what the module's own statements do."""
     at_module = survey(own_nodes(tree), vocabulary)
     module = at_module.conclude(set())
     vocabulary.torch |= module.made & file.assigned  # tensors and modules that functions find at module level
-    surveys = {function: survey(function.nodes, vocabulary) for function in functions}
-    if converters is not None and any(_PLACES & one.found.words for one in (*surveys.values(), at_module)):
-        vocabulary.elsewhere = _converting_elsewhere(vocabulary, [*surveys.values(), at_module], converters)
-    counting = _counting([(function.name, found.found) for function, found in surveys.items()])
-    module = at_module.conclude(counting)
-    features = {function: found.conclude(counting) for function, found in surveys.items()}
-    if not any(head == _IMPLICIT and others <= told for head, others in _split(wanted)):
-        for found in (*features.values(), module):
-            found.triggers.discard(IMPLICIT)
-    for found in features.values() if (ARGUMENT_WRITE,) in wanted else ():
+    surveys = {function: survey(function.nodes, vocabulary) for function in file.all_functions()}
+    every = [*surveys.values(), at_module]
+    if converters is not None and any(_PLACES & one.found.words for one in every):
+        vocabulary.elsewhere = _converting_elsewhere(vocabulary, every, converters)
+    counting = counting_names([(function.name, found.found) for function, found in surveys.items()])
+    return {function: found.conclude(counting) for function, found in surveys.items()}, at_module.conclude(counting)
+
+
+def _leave_out_unwanted(features: Iterable[Features], wanted: frozenset[tuple[str, ...]], told: frozenset[str]) -> None:
+    """Triggers that no enabled rule speaks of."""
+    unwanted = set() if any(head == _IMPLICIT and others <= told for head, others in _split(wanted)) else {IMPLICIT}
+    if (SCALAR,) not in wanted:
+        unwanted |= {SCALAR, ARGUMENT_SCALAR}
+    for found in features if unwanted else ():
+        found.triggers -= unwanted
+
+
+def _add_rewriting(features: Iterable[Features]) -> None:
+    """Functions that give back what they were given, written; optimisers' methods, which handle tensors without a word
+    of torch."""
+    for found in features:
         if found.rewrites:
             found.triggers.add(ARGUMENT_WRITE)
             found.torchy = True
         if found.words >= _OF_OPTIMISERS or "def load_state_dict" in found.words:
             found.torchy = True
-    reach = _reach(file, features)
-    if any("own buffer" in head for head, _ in _split(wanted)):  # arrays will do
-        reach |= {function for function, found in features.items() if "own buffer" in found.words}
-    counted = _counted(features, module)
-    trained = {function.name for function, found in features.items() if found.trains}
-    sharing = {function.name for function, found in features.items() if shares(found)}
-    for found in features.values():
-        # What a helper has converted is written here.
-        if any(names & found.written for names in (*_of(found.passed, sharing), *_of(found.results, sharing))):
-            found.triggers.add(SHARED_WRITE)
-    lending = {function.name for function, found in features.items() if found.lends}
-    for found in features.values() if lending else ():
-        if not lending.isdisjoint(found.results):
-            found.triggers.add(KEPT)
-    for class_ in file.classes.values():
-        # What one method has converted and kept, another one writes.
-        keepers = [method for method in class_.methods.values() if features[method].keeps_shared]
-        writers = [method for method in class_.methods.values() if features[method].writes_self]
-        for method in (*keepers, *writers) if keepers and writers else ():
-            features[method].triggers.add(SHARED_WRITE)
-        # What one method has made a tensor, another one tests.
-        kept: set[str] = set().union(*(features[method].kept for method in class_.methods.values()))
-        for method in class_.methods.values() if kept else ():
-            if not kept.isdisjoint(features[method].asked):
-                features[method].triggers.add(TRUTH)
-    if (SCALAR,) not in wanted:
-        for found in (*features.values(), module):
-            found.triggers -= {SCALAR, ARGUMENT_SCALAR}
-    called = {name for found in (*features.values(), module) for name in found.calls}
-    live = _Live(wanted, told, [*features.values(), module])
-    chosen = {
-        function
-        for function, found in features.items()
-        if found.interesting(
-            torchy=function in reach,
-            counted=function in counted,
-            trained=found.trains or bool(found.calls & trained),
-            called=function.name in called,
+
+
+class _Choice:
+    """Which functions are left, step by step."""
+
+    def __init__(
+        self, file: FileOutline, features: dict[FunctionOutline, Features], module: Features, live: _Live
+    ) -> None:
+        self._features = features
+        self._module = module
+        self._live = live
+        self._reach = reached(file, features)
+        if live.own_buffers:  # arrays will do
+            self._reach |= {function for function, found in features.items() if "own buffer" in found.words}
+
+    def of_interest(self, *, thorough: bool) -> tuple[set[FunctionOutline], bool]:
+        """The functions that a rule could hear of by what they hold, and whether it could of the module."""
+        features, module, live = self._features, self._module, self._live
+        counted = reached_by_counted(features, module)
+        trained = {function.name for function, found in features.items() if found.trains}
+        called = {name for found in (*features.values(), module) for name in found.calls}
+        chosen = {
+            function
+            for function, found in features.items()
+            if found.interesting(
+                torchy=function in self._reach,
+                counted=function in counted,
+                trained=found.trains or bool(found.calls & trained),
+                called=function.name in called,
+                thorough=thorough,
+            )
+            or (function in self._reach and live.begins_in(found))
+        }
+        return chosen, live.begins_in(module) or module.interesting(
+            torchy=True,
+            counted=bool(counted) or module.counted,
+            trained=module.trains or bool(module.calls & trained),
+            called=False,
             thorough=thorough,
         )
-        or (function in reach and live.begins_in(found))
-    }
-    module_chosen = live.begins_in(module) or module.interesting(
-        torchy=True,
-        counted=bool(counted) or module.counted,
-        trained=module.trains or bool(module.calls & trained),
-        called=False,
-        thorough=thorough,
-    )
-    callees = _called_for(features, chosen)
-    callees |= _named({function for function, found in features.items() if _hands_on(found, callees)})
-    heard = [(function.name, live.rest(features[function])) for function in chosen]
-    chosen |= {  # what it hands to them may be what the rest of a trigger speaks of
-        function
-        for function, found in features.items()
-        if function in reach and any(name in found.calls and not rest.isdisjoint(found.words) for name, rest in heard)
-    }
-    module_chosen = module_chosen or bool(module.calls & callees)
-    if not chosen and not module_chosen:
-        return None
-    torchy = {function.name for function, found in features.items() if found.torchy}
-    callers = {
-        function
-        for function, found in features.items()
-        if (found.torchy or not found.calls.isdisjoint(torchy)) and _hands_over(found, callees)
-    }
-    tracked = frozenset(function for function in functions if features[function].triggers & MEMORY)
-    ordered = tuple(function for function in functions if function in callers or function in chosen)
-    # What a function calls backward on came from somewhere.
-    awaited = {name for found in features.values() if "backward" in found.calls for name in found.results}
-    worth = frozenset(
-        function
-        for function, found in features.items()
-        if function.name in awaited
-        or found.torchy
-        or found.triggers
-        or (found.foreign and function.name == "__init__")  # what it stores may be a module of another file
-        or _size(function) <= SMALL
-        or not live.others.isdisjoint(found.words)
-    )
-    looked_at: list[tuple[FunctionOutline | None, Features]] = [(function, features[function]) for function in ordered]
-    looked_at += [(None, module)] if module_chosen else []
+
+    def callees(self, chosen: set[FunctionOutline]) -> set[str]:
+        """The names by which functions are called whose callers are analysed too: what they pass makes it a finding or
+        not, in these functions or in those that they hand it on to."""
+        features = self._features
+        callees = _named({fn for fn in chosen if features[fn].takes_arguments and features[fn].triggers & PASSED})
+        return callees | _named({function for function, found in features.items() if _hands_on(found, callees)})
+
+    def fed_by(self, chosen: set[FunctionOutline]) -> set[FunctionOutline]:
+        """The functions to which those that hold the first words of a trigger hand what the rest may speak of."""
+        features = self._features
+        heard = [(function.name, self._live.rest(features[function])) for function in chosen]
+        return {
+            function
+            for function, found in features.items()
+            if function in self._reach
+            and any(name in found.calls and not rest.isdisjoint(found.words) for name, rest in heard)
+        }
+
+    def callers(self, callees: set[str]) -> set[FunctionOutline]:
+        """The functions that may hand tensors to one of these."""
+        features = self._features
+        torchy = {function.name for function, found in features.items() if found.torchy}
+        return {
+            function
+            for function, found in features.items()
+            if (found.torchy or not found.calls.isdisjoint(torchy)) and _hands_over(found, callees)
+        }
+
+    def worth(self) -> frozenset[FunctionOutline]:
+        """The functions that are worth running when they are called, or for an attribute."""
+        features = self._features
+        # What a function calls backward on came from somewhere.
+        awaited = {name for found in features.values() if "backward" in found.calls for name in found.results}
+        return frozenset(
+            function
+            for function, found in features.items()
+            if function.name in awaited
+            or found.torchy
+            or found.triggers
+            or (found.foreign and function.name == "__init__")  # what it stores may be a module of another file
+            or _size(function) <= SMALL
+            or not self._live.others.isdisjoint(found.words)
+        )
+
+
+def _imported(
+    file: FileOutline, vocabulary: Vocabulary, looked_at: list[tuple[FunctionOutline | None, Features]]
+) -> frozenset[str]:
+    """The imported names that decide about a conversion, or say what the fields of an argument hold."""
     converted = {
         function: found.sunk | vocabulary.sharing for function, found in looked_at if found.triggers & CONVERTS
     }
@@ -194,8 +240,7 @@ def sift(
         if SHARED_WRITE in found.triggers and not vocabulary.sharing.isdisjoint(found.calls):
             converted.setdefault(function, set()).update(vocabulary.sharing)
     imported = reaching(file, converted) if converted else frozenset()
-    imported |= frozenset(name for _, found in looked_at for name in found.described & file.imports.keys())
-    return Sifted(file, ordered, module_chosen, tracked, bool(module.triggers & MEMORY), worth, imported)
+    return imported | frozenset(name for _, found in looked_at for name in found.described & file.imports.keys())
 
 
 @functools.lru_cache(maxsize=4)
@@ -214,10 +259,6 @@ def _converting_elsewhere(
     return converters(sorted(names), called) if names else {}
 
 
-def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
-    return [found for name, found in names.items() if name in functions]
-
-
 class _Live:
     """The triggers all of whose words a file has. `others`: what stands behind their first words."""
 
@@ -225,6 +266,7 @@ class _Live:
         words: set[str] = set(told).union(*(found.words for found in features))
         self.live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
         self.others = frozenset(word for _, others in self.live for word in others)
+        self.own_buffers = any("own buffer" in head for head, _ in _split(wanted))
 
     def begins_in(self, found: Features) -> bool:
         """Whether a function holds what one of them begins with."""
@@ -239,45 +281,6 @@ def _size(function: FunctionOutline) -> int:
     return (function.node.end_lineno or function.node.lineno) - function.node.lineno + 1
 
 
-def _reach(file: FileOutline, features: dict[FunctionOutline, Features]) -> set[FunctionOutline]:
-    """Functions that tensors can reach: those that handle torch, methods of a class that does, and whom they call."""
-    torchy = {function for function, found in features.items() if found.torchy}
-    for class_ in file.classes.values():
-        if any(method in torchy for method in class_.methods.values()):
-            torchy.update(class_.methods.values())
-    called = {name for function in torchy for name in features[function].calls}
-    producing = {function.name for function in torchy}
-    for function, found in features.items():
-        if function.name in called or found.calls & producing:
-            torchy.add(function)
-    return torchy
-
-
-def _counting(features: list[tuple[str, Features]]) -> set[str]:
-    """Names of functions that make tensors of known size, or call one that does."""
-    names = {name for name, found in features if found.counted}
-    for _ in range(3):
-        size = len(names)
-        names |= {name for name, found in features if found.calls & names}
-        if len(names) == size:
-            break
-    return names
-
-
-def _counted(features: dict[FunctionOutline, Features], module: Features) -> set[FunctionOutline]:
-    """Functions that tensors of known size can reach: made in them, or in a function they call or are called by."""
-    makers = {function for function, found in features.items() if found.counted}
-    if module.counted:
-        return set(features)
-    names = {function.name for function in makers}
-    passed = {name for function in makers for name in features[function].calls}
-    return {
-        function
-        for function, found in features.items()
-        if function in makers or function.name in passed or found.calls & names
-    }
-
-
 def _hands_over(found: Features, callees: set[str]) -> bool:
     """Whether the function calls one of these with something that may be a tensor."""
     return any(name in callees and names & found.data for name, names in found.passed.items())
@@ -286,13 +289,6 @@ def _hands_over(found: Features, callees: set[str]) -> bool:
 def _hands_on(found: Features, callees: set[str]) -> bool:
     """Whether the function calls one of these with what it was given itself."""
     return any(name in callees and names & found.given for name, names in found.passed.items())
-
-
-def _called_for(features: dict[FunctionOutline, Features], chosen: set[FunctionOutline]) -> set[str]:
-    """Names whose callers are analysed too: what they pass makes it a finding or not."""
-    return _named(
-        {fn for fn in chosen if features[fn].takes_arguments and features[fn].triggers & PASSED},
-    )
 
 
 def _named(functions: set[FunctionOutline]) -> set[str]:

@@ -1,0 +1,84 @@
+"""What the functions of a file mean for each other, by what each of them holds: whom tensors reach, and what one makes
+that another one writes or tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchconv_lint.features import KEPT, SHARED_WRITE, TRUTH, Features, shares
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
+
+    Found = dict[FunctionOutline, Features]
+
+
+def reached(file: FileOutline, features: Found) -> set[FunctionOutline]:
+    """Functions that tensors can reach: those that handle torch, methods of a class that does, and whom they call."""
+    torchy = {function for function, found in features.items() if found.torchy}
+    for class_ in file.classes.values():
+        if any(method in torchy for method in class_.methods.values()):
+            torchy.update(class_.methods.values())
+    called = {name for function in torchy for name in features[function].calls}
+    producing = {function.name for function in torchy}
+    for function, found in features.items():
+        if function.name in called or found.calls & producing:
+            torchy.add(function)
+    return torchy
+
+
+def counting_names(features: list[tuple[str, Features]]) -> set[str]:
+    """Names of functions that make tensors of known size, or call one that does."""
+    names = {name for name, found in features if found.counted}
+    for _ in range(3):
+        size = len(names)
+        names |= {name for name, found in features if found.calls & names}
+        if len(names) == size:
+            break
+    return names
+
+
+def reached_by_counted(features: Found, module: Features) -> set[FunctionOutline]:
+    """Functions that tensors of known size can reach: made in them, or in a function they call or are called by."""
+    makers = {function for function, found in features.items() if found.counted}
+    if module.counted:
+        return set(features)
+    names = {function.name for function in makers}
+    passed = {name for function in makers for name in features[function].calls}
+    return {
+        function
+        for function, found in features.items()
+        if function in makers or function.name in passed or found.calls & names
+    }
+
+
+def tell_each_other(file: FileOutline, features: Found) -> None:
+    """Add the triggers that one function gives to another."""
+    sharing = {function.name for function, found in features.items() if shares(found)}
+    lending = {function.name for function, found in features.items() if found.lends}
+    for found in features.values():
+        # What a helper has converted is written here.
+        if any(names & found.written for names in (*_of(found.passed, sharing), *_of(found.results, sharing))):
+            found.triggers.add(SHARED_WRITE)
+        if not lending.isdisjoint(found.results):
+            found.triggers.add(KEPT)
+    for class_ in file.classes.values():
+        _tell_methods(class_, features)
+
+
+def _tell_methods(class_: ClassOutline, features: Found) -> None:
+    methods = [features[method] for method in class_.methods.values()]
+    # What one method has converted and kept, another one writes.
+    keepers = [found for found in methods if found.keeps_shared]
+    writers = [found for found in methods if found.writes_self]
+    for found in (*keepers, *writers) if keepers and writers else ():
+        found.triggers.add(SHARED_WRITE)
+    # What one method has made a tensor, another one tests.
+    kept: set[str] = set().union(*(found.kept for found in methods))
+    for found in methods if kept else ():
+        if not kept.isdisjoint(found.asked):
+            found.triggers.add(TRUTH)
+
+
+def _of(names: dict[str, set[str]], functions: set[str]) -> list[set[str]]:
+    return [found for name, found in names.items() if name in functions]
