@@ -87,6 +87,9 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         )
     if name == "zip":
         if arguments.star:
+            columns = _columns(arguments)
+            if columns:
+                return Sequence(tuple(columns), NOTHING, lazy="zip")
             inner = element_of(frame, arguments.star, node)
             return Sequence(None, just(Sequence(None, inner, mutable=False)), lazy="zip")
         elements = tuple(element_of(frame, argument.value, node) for argument in arguments.positional)
@@ -124,6 +127,16 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
     if name == "getattr" and len(arguments.positional) >= 2:
         return _by_name(frame, arguments, node)
     return None
+
+
+def _columns(arguments: Arguments) -> list[Value]:
+    """What `zip(*rows)` gives, if each row is a tuple of the same length: things of one place stay together."""
+    rows = [kind.items for kind, _ in arguments.star if isinstance(kind, Sequence)]
+    lengths = {len(row or ()) for row in rows}
+    if arguments.positional or len(rows) != len(arguments.star) or len(lengths) != 1:
+        return []
+    places = zip(*(row or () for row in rows), strict=True)
+    return [just(Sequence(None, join(*values), mutable=False)) for values in places]
 
 
 def _next_of(frame: Frame, kind: Kind, node: cst.Call) -> Value:

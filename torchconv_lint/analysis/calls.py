@@ -59,6 +59,7 @@ from torchconv_lint.analysis.values import (
     Distribution,
     Dtype,
     External,
+    Fact,
     Foreign,
     Function,
     Instance,
@@ -538,8 +539,9 @@ def _call_opaque_method(
         if kind.path is not None and LIKE_A_MODULE.search(kind.path):
             return module_calls.other_method(frame, _as_module(kind), name, arguments, node)
         guess = replace(kind.guess, grad=None) if name in _DRAWS else kind.guess
-        if arguments.count and guess.device is not None and not operands_in(arguments.values):
-            guess = replace(guess, device=guess.device.weaker(Confidence.POSSIBLE))  # it may give anything
+        device = guess.device
+        if device is not None and _may_give_anything(arguments, device):
+            guess = replace(guess, device=device.weaker(Confidence.POSSIBLE))
         given_arrays = any(isinstance(one, Array) for value in arguments.values for one, _ in value)
         return Opaque(None, guess, None, name not in _OF_A_MAPPING and not given_arrays)  # arrays give arrays as a rule
     if name in sparse.CONVERSIONS:
@@ -548,6 +550,15 @@ def _call_opaque_method(
     return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
+
+
+def _may_give_anything(arguments: Arguments, device: Fact) -> bool:
+    """Whether a method that no tensor has may as well give what is on no device: it is given something, but no tensor
+    that is likely to be on one, or it is given nothing, and where the object is is somebody's choice."""
+    if not arguments.count:
+        return device.step is None or not device.step.stated
+    operands = operands_in(arguments.values)
+    return all(one.device is not None and one.device.confidence is Confidence.POSSIBLE for one in operands)
 
 
 def _is_false(value: Value) -> bool:

@@ -178,7 +178,8 @@ def _tell_kept(
             sure = Confidence.POSSIBLE
         if isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through, or of what it takes parts of
-        if spent and type(target) is cst.Name and lives_until_backward(frame, target.value):
+        path = dotted_path(target)
+        if spent and path is not None and lives_until_backward(frame, path):
             sure = Confidence.POSSIBLE  # something that backward goes through keeps these graphs as long
         if not container and type(target) is cst.Name and adds_elements(frame, target.value, parts):
             sure = Confidence.POSSIBLE  # a list keeps them as well

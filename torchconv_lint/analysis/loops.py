@@ -240,13 +240,17 @@ def made_for_few(frame: Frame, name: str) -> bool:
 
 def lives_until_backward(frame: Frame, name: str) -> bool:
     """Whether what `name` collects in the loop at hand is of rounds that go through one backward together, after the
-    loop: no round has its own, and what is collected is made anew for each time that the loop is run."""
+    loop: no round has its own, and what is collected is made anew for each time that the loop is run. An attribute is
+    if the function has set it before its one loop."""
     loop = frame.segment.origin(frame.rounds[-1]) if frame.rounds else None
     if loop is None or any(
         isinstance(child, ast.Call) and next(losses_of(child), None) is not None for child in walk(loop)
     ):
         return False
-    anew = len(frame.rounds) == 1 or name in set(_made_anew(frame.rounds[-2]))
+    if "." in name:
+        anew = len(frame.rounds) == 1 and name in frame.assigned
+    else:
+        anew = len(frame.rounds) == 1 or name in set(_made_anew(frame.rounds[-2]))
     return anew and any(other != name and other in frame.evidence.spent for other in _summed(frame.rounds[-1]))
 
 
@@ -272,10 +276,12 @@ def _outlasted(frame: Frame, name: str | None) -> Iterator[cst.CSTNode]:
 
 
 def _summed(node: cst.CSTNode) -> Iterator[str]:
-    """The names that something is added to below."""
+    """The names and attributes that something is added to below."""
     for child in walked(node):
         if isinstance(child, cst.AugAssign) and isinstance(child.operator, cst.AddAssign):
-            yield from bound_by(child.target)
+            path = dotted_path(child.target)
+            if path is not None:
+                yield path
         elif isinstance(child, cst.Assign):
             names = set(_names(child.value))
             yield from (name for target in child.targets for name in bound_by(target.target) if name in names)

@@ -44,14 +44,15 @@ def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
     return ("module", text, outline) if outline is not None and text in outline.own_copies else ("module", text)
 
 
-_COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
+COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
+"""How classes are named, and what copies an object with all it has."""
 
 
 def is_held_by_nobody(frame: Frame, owner: cst.CSTNode) -> bool:
     """Whether a module is made where it is used, `Net().state_dict()`, so that nobody can ever train it."""
     made = _itself(owner)
     path = dotted_path(made.func) if type(made) is cst.Call else None
-    return path is not None and _COPIES.match(path.rpartition(".")[2]) is not None and makes_another(frame, made)
+    return path is not None and COPIES.match(path.rpartition(".")[2]) is not None and makes_another(frame, made)
 
 
 def _itself(node: cst.CSTNode) -> cst.CSTNode:
@@ -80,7 +81,7 @@ def _gives_another(function: FunctionOutline | None) -> bool:
     returned = [node.value for node in function.by_type[ast.Return]] if function is not None else []
     return bool(returned) and all(
         (isinstance(value, ast.Name) and function is not None and value.id in function.own_copies)
-        or (isinstance(value, ast.Call) and _COPIES.match((dotted(value.func) or "").rpartition(".")[2]) is not None)
+        or (isinstance(value, ast.Call) and COPIES.match((dotted(value.func) or "").rpartition(".")[2]) is not None)
         for value in returned
     )
 

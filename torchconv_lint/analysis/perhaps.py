@@ -1,5 +1,5 @@
-"""Uses of a tested name that only data have, wherever in the function they are. Less than what `presence` asks for, and
-looked for only where somebody wants to hear of it."""
+"""What a tested name is used as, or made of, wherever in the function: uses that only data have, and single elements.
+Less than what `presence` asks for, and looked for only where somebody wants to hear of it."""
 
 from __future__ import annotations
 
@@ -37,6 +37,36 @@ def is_used_as_data(function: FunctionOutline, tested: ast.expr) -> bool:
             elif name in _LOSSES and any(_looked_up(one) == text for one in call.args[:2]):
                 return True
     return any(_is_made(node, text) for node in function.by_type[ast.If])
+
+
+def is_one_element(function: FunctionOutline, name: str) -> bool:
+    """Whether the name is a number for all that can be seen: None, or computed with elements that two indices pick,
+    both of which loops count: `score = scores[i][j] + bonus`."""
+    counts = {
+        target.id
+        for loop in function.by_type[ast.For]
+        if isinstance(loop.iter, ast.Call) and (dotted(loop.iter.func) or "").rpartition(".")[2] == "range"
+        for target in (loop.target,)
+        if isinstance(target, ast.Name)
+    }
+    values = [
+        node.value
+        for node in function.by_type[ast.Assign]
+        if any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    ]
+    given = [value for value in values if not (isinstance(value, ast.Constant) and value.value is None)]
+    return bool(given) and all(_is_picked(value, counts) for value in given)
+
+
+def _is_picked(value: ast.expr, counts: set[str]) -> bool:
+    """Whether arithmetic begins with an element that two counted indices pick."""
+    while isinstance(value, ast.BinOp):
+        value = value.left
+    indices = []
+    while isinstance(value, ast.Subscript):
+        indices += value.slice.elts if isinstance(value.slice, ast.Tuple) else [value.slice]
+        value = value.value
+    return len(indices) == 2 and all(isinstance(index, ast.Name) and index.id in counts for index in indices)
 
 
 def _is_made(node: ast.If, text: str) -> bool:

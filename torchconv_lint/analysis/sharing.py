@@ -165,13 +165,24 @@ def age_kept(frame: Frame, element: Value) -> None:
 
 def row_of_round(frame: Frame, value: Value, node: cst.Subscript) -> Value:
     """What `x[i]` gives in a loop over `i`: each round has a row of its own."""
+    row = row_named(frame, node)
+    if not row:
+        return value
+    return relabelled(value, lambda memory: replace(memory, part=memory.part + row) if _is_whole(memory) else memory)
+
+
+def row_named(frame: Frame, node: cst.Subscript) -> str:
+    """The part that the index of a loop picks; "" if it is anything else."""
     index = node.slice[0].slice if node.slice else None  # none in `x[()]`
     if not frame.rounds or type(index) is not cst.Index or type(index.value) is not cst.Name:
-        return value
+        return ""
     name = index.value.value
-    if not any(name in _targets(loop) for loop in frame.rounds):
-        return value
-    return relabelled(value, lambda memory: memory if memory.part else replace(memory, part=f"[{name}]"))
+    return f"[{name}]" if any(name in _targets(loop) for loop in frame.rounds) else ""
+
+
+def _is_whole(memory: Memory) -> bool:
+    """Whether it is all of something, or of what a key of it gives."""
+    return not memory.part or memory.part == _field(memory.part)
 
 
 def field_of(value: Value, key: Value) -> Value:
@@ -228,11 +239,13 @@ def _is_elsewhere(write: Write, part: str) -> bool:
     """Whether what was written is surely another part: of another key, or the row of an earlier round."""
     if write.part == part + _PASSED:
         return True
-    return write.part != part and _is_field(part) and _is_field(write.part)
+    field, written = _field(part), _field(write.part)
+    return bool(field and written) and field != written
 
 
-def _is_field(part: str) -> bool:
-    return part.startswith(("['", '["'))
+def _field(part: str) -> str:
+    """The key that a part begins with: `['image']` of `['image'][i]`."""
+    return part[: part.find("]") + 1] if part.startswith(("['", '["')) else ""
 
 
 def _is_made_anew(frame: Frame, write: Write, node: cst.CSTNode) -> bool:
@@ -254,13 +267,15 @@ _PASSED = " of earlier rounds"
 
 def age_rows(frame: Frame, loop: cst.For) -> None:
     """A loop moves on to its next index or element: the rows of earlier rounds are others."""
-    parts = {*(f"[{name}]" for name in _targets(loop)), _row(loop)}
-    retell(frame, lambda memory: memory.part in parts, lambda memory: replace(memory, part=memory.part + _PASSED))
+    parts = (*(f"[{name}]" for name in _targets(loop)), _row(loop))
+    retell(
+        frame, lambda memory: memory.part.endswith(parts), lambda memory: replace(memory, part=memory.part + _PASSED)
+    )
     stale = frame.state.stale
     for key, writes in stale.items():
-        if any(write.part in parts for write in writes):
+        if any(write.part.endswith(parts) for write in writes):
             stale[key] = frozenset(
-                replace(write, part=write.part + _PASSED) if write.part in parts else write for write in writes
+                replace(write, part=write.part + _PASSED) if write.part.endswith(parts) else write for write in writes
             )
 
 
@@ -601,7 +616,7 @@ def _live(frame: Frame, memory: Memory) -> set[Memory]:
         for other in memories(value)
         if other.key == memory.key and other.side != memory.side
         if not ((memory.supposed or other.supposed) and _are_items(memory, other))
-        if not (other.part and memory.part and other.part != memory.part)
+        if other.part.startswith(memory.part) or memory.part.startswith(other.part)
     }
 
 
@@ -611,14 +626,15 @@ def _are_items(one: Memory, other: Memory) -> bool:
     return one.key[-1] == "item" or any(step in kept for step in other.side)
 
 
-def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "") -> None:
-    """The contents of `value` are looked at, or those of a `part` of it: tell of writes that came from another side."""
+def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "", row: str = "") -> None:
+    """The contents of `value` are looked at, or those of a `part` of it, or of a `row`: tell of writes that came from
+    another side."""
     stale = frame.state.stale
     if not stale or frame.overlooks:
         return
     for memory in memories(of_this_module(value)):
         for write in stale.get((memory.key, memory.side), ()):
-            if _is_elsewhere(write, part or memory.part):
+            if _is_elsewhere(write, (part or memory.part) + (row if _is_whole(memory) else "")):
                 continue
             renewed = _is_made_anew(frame, write, node)
             if write.by_step and is_of_last_round(frame, memory):

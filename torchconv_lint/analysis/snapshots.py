@@ -11,15 +11,17 @@ import libcst as cst
 from torchconv_lint.analysis.events import AliasKept
 from torchconv_lint.analysis.graph import held
 from torchconv_lint.analysis.loops import walked
-from torchconv_lint.analysis.other_modules import HANDED, module_key
+from torchconv_lint.analysis.other_modules import COPIES, HANDED, module_key
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.patterns import is_hook, is_snapshot
 from torchconv_lint.analysis.sharing import form_of, is_of_last_round, memories
 from torchconv_lint.analysis.values import Array, Kind, Opaque, Tensor, just
+from torchconv_lint.analysis.walking import walk
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.state import State
     from torchconv_lint.analysis.values import Value
@@ -213,6 +215,60 @@ def _has_failed_to_keep(frame: Frame, site: Site, node: cst.CSTNode) -> bool:
     return False
 
 
+def _is_of_an_earlier_call(frame: Frame, module: str, site: Site, node: cst.CSTNode) -> bool:
+    """Whether the function makes the module, loads the state into it, and keeps the state only after that: it is the
+    one of an earlier call, which had another module."""
+    outline = frame.outline
+    if outline is None or site.segment is not frame.segment:
+        return False
+    kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))
+    again = any(kept in lines and loaded in lines for loop in _loops(outline) for lines in (_lines(loop),))
+    return loaded < kept and not again and _is_made_before(outline, module, loaded)
+
+
+def _is_made_before(outline: FunctionOutline, name: str, line: int) -> bool:
+    """Whether a function binds the name to a new object before a line."""
+    return any(
+        node.lineno < line
+        and isinstance(node.value, ast.Call)
+        and COPIES.match((dotted(node.value.func) or "").rpartition(".")[2]) is not None
+        and any(dotted(target) == name for target in node.targets)
+        for node in outline.by_type[ast.Assign]
+    )
+
+
+def _loops(outline: FunctionOutline) -> list[ast.For | ast.While]:
+    return [*outline.by_type[ast.For], *outline.by_type[ast.While]]
+
+
+def _takes_others(frame: Frame, module: str, node: cst.CSTNode) -> bool:
+    """Whether the module is given the tensors of the state themselves, `load_state_dict(state, assign=True)`, and those
+    of another state elsewhere in the file: in between its weights are not those of the state."""
+    if not isinstance(node, cst.Call) or not _assigns(frame.segment.origin(node)):
+        return False
+    given = frame.text(node.args[0].value)
+    return any(
+        isinstance(call, ast.Call)
+        and _assigns(call)
+        and isinstance(call.func, ast.Attribute)
+        and dotted(call.func.value) == module
+        and ast.unparse(call.args[0]) != given
+        for call in walk(frame.interpreter.outline.tree)
+    )
+
+
+def _assigns(call: object) -> bool:
+    """Whether it is a call `f(something, assign=True)`."""
+    return (
+        isinstance(call, ast.Call)
+        and bool(call.args)
+        and any(
+            one.arg == "assign" and isinstance(one.value, ast.Constant) and one.value.value is True
+            for one in call.keywords
+        )
+    )
+
+
 _TRAINS = re.compile(r"step|backward|train|fit|update|optim|learn|run|epoch", re.I)
 _TRAINS_NOTHING = frozenset({"state_dict", "load_state_dict", "eval", "train", "to", "parameters", "named_parameters"})
 """Methods of a module that leave its weights to others."""
@@ -227,8 +283,7 @@ def _is_loaded_at_once(frame: Frame, module: str, site: Site, node: cst.CSTNode)
     if outline is None or site.segment is not frame.segment:
         return False
     kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))
-    loops = [*outline.by_type[ast.For], *outline.by_type[ast.While]]
-    if kept >= loaded or any((kept in lines) is not (loaded in lines) for lines in map(_lines, loops)):
+    if kept >= loaded or any((kept in lines) is not (loaded in lines) for lines in map(_lines, _loops(outline))):
         return False
     return not any(kept < call.lineno < loaded and _may_train(call, module) for call in outline.by_type[ast.Call])
 
@@ -262,6 +317,10 @@ def tell_restored(frame: Frame, value: Value, module: str, node: cst.CSTNode) ->
         site, name = memory.kept
         if _is_bound_since(frame, module, site) or _has_failed_to_keep(frame, site, node):
             continue  # it is another module by now
+        if _is_of_an_earlier_call(frame, module, site, node) and not is_snapshot(name.rpartition(".")[2]):
+            continue  # training goes on where it ended, in a module of its own
+        if _takes_others(frame, module, node):
+            continue
         lent = module in frame.handed and _is_only_loaded(frame, name)
         if "." not in name and not frame.has_stepped and not lent:
             continue  # nothing has trained the module since

@@ -20,7 +20,7 @@ from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replaced_items import known_item
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.shapes import indexed, shaped
-from torchconv_lint.analysis.sharing import field_named, field_of, of_this_module, row_of_round, used
+from torchconv_lint.analysis.sharing import field_named, field_of, of_this_module, row_named, row_of_round, used
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
@@ -145,7 +145,8 @@ def _used(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
     constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
     for kind, when in of_this_module(owner):
         item = kind.get(constant) if isinstance(kind, Mapping) and constant is not None else None
-        used(frame, (Alt(kind, when),) if item is None else item, node.value, field_named(key))
+        row = row_named(frame, node)
+        used(frame, (Alt(kind, when),) if item is None else item, node.value, field_named(key), row)
 
 
 def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:

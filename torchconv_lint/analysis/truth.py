@@ -14,7 +14,7 @@ from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
-from torchconv_lint.analysis.perhaps import is_used_as_data
+from torchconv_lint.analysis.perhaps import is_one_element, is_used_as_data
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
 from torchconv_lint.analysis.underway import join_underway
@@ -114,6 +114,7 @@ def ask_truth(
             _is_doubtful(frame, node, alt.kind, value)
             or _is_among_others(frame)
             or _is_any_item(node, value)
+            or _is_one_element(frame, node)
             or adds_nothing(frame.definition, frame.interpreter.outline, dotted_path(node))
         )
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
@@ -157,6 +158,11 @@ def _is_any_item(node: cst.BaseExpression, value: Value) -> bool:
     """Whether it is looked up in a dict that holds tensors beside other things: which of them it is is not known."""
     looked_up = type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value == "get"
     return looked_up and any(isinstance(kind, Opaque) and kind.guess is None for kind, _ in value)
+
+
+def _is_one_element(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether the name stands for one number of a table, whose truth says whether it is there and not zero."""
+    return type(node) is cst.Name and frame.outline is not None and is_one_element(frame.outline, node.value)
 
 
 def _is_among_others(frame: Frame) -> bool:

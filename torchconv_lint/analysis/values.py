@@ -569,8 +569,29 @@ def _sureness(kind: Kind) -> int:
 
 
 def _cut(alternatives: tuple[Alt, ...]) -> Value:
+    """As many as are looked at. Graphs that those left out hold on to are held on to by the value all the same."""
     kept = alternatives[: MAX_ALTERNATIVES - 1]
+    held = frozenset[Any]().union(*(_kept(alt.kind) for alt in alternatives[MAX_ALTERNATIVES - 1 :]))
+    if held:
+        place = next((place for place, alt in enumerate(kept) if guessed(alt.kind) is not None), 0)
+        one = Alt(_holding(kept[place].kind, held), kept[place].when)
+        kept = (*kept[:place], one, *kept[place + 1 :])
     return kept if any(type(alt.kind) is Opaque for alt in kept) else (*kept, Alt(OPAQUE))
+
+
+def _kept(kind: Kind) -> frozenset[Any]:
+    """The places at which graphs that are part of its own were put aside."""
+    tensor = guessed(kind)
+    return tensor.graph.kept if tensor is not None else frozenset()
+
+
+def _holding(kind: Kind, held: frozenset[Any]) -> Kind:
+    """The tensor, holding on to graphs that were put aside at these places, too."""
+    tensor = guessed(kind)
+    if tensor is None:
+        return kind
+    tensor = replace(tensor, graph=replace(tensor.graph, kept=tensor.graph.kept | held))
+    return replace(kind, guess=tensor) if isinstance(kind, Opaque) else tensor
 
 
 def each(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:

@@ -31,7 +31,7 @@ def lack_bias(outline: FileOutline, function: FunctionOutline | None, owner: str
         return True
     if function is None or not function.node.args.args or function.node.args.args[-1].arg != owner:
         return False
-    given = list(_given(outline, function.name))
+    given = list(_given(_where_it_is_meant(outline, function), function.name))
     if not given:  # it is there to be applied, elsewhere, and asks by name what it is given
         return _asks_by_name(function, owner)
     return all(receiver is not None and _is_made_without(outline, receiver, line) for receiver, line in given)
@@ -65,10 +65,18 @@ def _without(node: ast.Call) -> bool:
     )
 
 
-def _given(outline: FileOutline, name: str) -> Iterator[tuple[str | None, int]]:
-    """What a function is given in the file, by calls and by `.apply`, and where; None if that has no name."""
+def _where_it_is_meant(outline: FileOutline, function: FunctionOutline) -> ast.AST:
+    """Where the function's name stands for it: a method's in its class, if other classes have one of that name."""
+    owner = function.owner
+    if owner is None or not any(function.name in one.methods for one in outline.classes.values() if one is not owner):
+        return outline.tree
+    return owner.node
+
+
+def _given(root: ast.AST, name: str) -> Iterator[tuple[str | None, int]]:
+    """What a function is given below, by calls and by `.apply`, and where; None if that has no name."""
     harmless: set[ast.expr] = set()
-    for node in walk(outline.tree):
+    for node in walk(root):
         if not isinstance(node, ast.Call):
             continue
         if isinstance(node.func, ast.Attribute) and node.func.attr == "apply" and len(node.args) == 1:
@@ -78,7 +86,7 @@ def _given(outline: FileOutline, name: str) -> Iterator[tuple[str | None, int]]:
         elif _last(node.func) == name and node.args:
             harmless.add(node.func)
             yield dotted(node.args[-1]), node.lineno
-    for node in walk(outline.tree):
+    for node in walk(root):
         if isinstance(node, ast.Name | ast.Attribute) and _last(node) == name and node not in harmless:
             yield None, node.lineno
 

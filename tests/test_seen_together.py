@@ -1,0 +1,209 @@
+"""What has to be seen together: alternatives beyond those that are looked at, columns of rows, parts of one step,
+methods of one name, rows of one item, states of another call."""
+
+from __future__ import annotations
+
+import textwrap
+
+from snippets import codes_shown
+
+from torchconv_lint.analysis.values import MAX_ALTERNATIVES, Fact, Graph, Tensor, join, just
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+HEAD = "import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+
+
+def told(code: str) -> list[str]:
+    """The codes that are shown by default where every function is looked at."""
+    source = Source("x.py", HEAD + textwrap.dedent(code))
+    return [finding.code for finding in lint_source(source, Settings(sieve=False)).findings]
+
+
+def test_what_one_alternative_too_many_holds_on_to_the_value_holds_on_to() -> None:
+    """A sum in a branch with many alternatives is gone through by backward as well as the others."""
+    ways = [just(Tensor(dtype=Fact(name))) for name in ("int8", "int16", "int32", "int64", "float16", "float32")]
+    last = just(Tensor(graph=Graph(leaf=False, kept=frozenset({"there"}))))
+    value = join(*ways, last)
+    assert len(value) == MAX_ALTERNATIVES
+    assert {place for kind, _ in value if isinstance(kind, Tensor) for place in kind.graph.kept} == {"there"}
+
+
+PARTS = """\
+class Fitter:
+    def __init__(self, net, tasks):
+        self.net, self.tasks = net, tasks
+        self.total = self.inner = torch.zeros(1)
+
+    def slope(self, u, t):
+        return torch.autograd.grad(u, t, torch.ones_like(u), create_graph=True)[0]
+
+    def losses(self):
+        {anew}
+        for task in self.tasks:
+            t = task["t"]
+            inner = self.slope(self.net(t), t).square().mean()
+            loss = inner + (task["u"] - self.net(t)).square().mean()
+            self.total += loss
+            self.inner += inner
+        self.total.backward(retain_graph=True)
+"""
+
+
+def test_parts_of_a_step_that_an_attribute_adds_up_live_as_long_as_their_total() -> None:
+    both = "self.total = torch.zeros(1)\n        self.inner = torch.zeros(1)"
+    assert codes_shown(PARTS.format(anew=both), HEAD) == []
+    assert "CNV501" in codes_shown(PARTS.format(anew="self.total = torch.zeros(1)"), HEAD)
+
+
+COLUMNS = """\
+def collate(samples):
+    rows = [(sample.index, torch.ones(3) * sample.x, int(sample.n)) for sample in samples]
+    indices, xs, counts = zip(*rows)
+    return torch.LongTensor(indices), torch.tensor({column})
+"""
+
+
+def test_zip_of_starred_rows_gives_columns() -> None:
+    assert codes_shown(COLUMNS.format(column="counts"), HEAD) == []
+    assert codes_shown(COLUMNS.format(column="xs"), HEAD) == ["CNV312"]
+
+
+HEADS = """\
+class Neck(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(2, 3, bias={bias})
+        self.head.apply(self.fill)
+
+    def fill(self, layer):
+        if layer.__class__.__name__.find("Linear") != -1:
+            nn.init.normal_(layer.weight, std=0.1)
+            if layer.bias:
+                nn.init.zeros_(layer.bias)
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        parts = nn.Sequential(nn.Linear(2, 3))
+        parts.apply(self.fill)
+        self.parts = parts
+
+    def fill(self, layer):
+        if layer.__class__.__name__.find("Linear") != -1:
+            nn.init.zeros_(layer.bias)
+"""
+
+
+def test_a_method_fills_what_its_own_class_gives_it() -> None:
+    assert codes_shown(HEADS.format(bias="False"), HEAD) == []
+    assert codes_shown(HEADS.format(bias="True"), HEAD) == ["CNV402"]
+
+
+CACHED = """\
+class Cached:
+    def __init__(self, net: nn.Module, device):
+        self.net = net
+        self.device = device
+        if isinstance(net, nn.Module):
+            state = net.state_dict()
+            self.state = state
+
+    def load(self):
+        moved = {{name: value.to(self.device, copy=True) for name, value in self.state.items()}}
+        self.net.load_state_dict(moved{how})
+
+    def unload(self):
+        self.net.load_state_dict(self.state{how})
+"""
+
+
+def test_a_module_that_is_assigned_other_tensors_leaves_the_kept_ones_alone() -> None:
+    assert codes_shown(CACHED.format(how=", assign=True"), HEAD) == []
+    assert codes_shown(CACHED.format(how=""), HEAD) == ["CNV203"]
+
+
+RESUMED = """\
+from torch.optim.swa_utils import AveragedModel
+
+
+class Trainer:
+    def train(self, net, epochs):
+        average = {made}
+        if self.{name} is not None:
+            average.load_state_dict(self.{name})
+        for epoch in range(epochs):
+            self.epoch(net, average)
+            self.{name} = average.state_dict()
+"""
+
+
+def test_what_an_earlier_call_has_kept_was_the_state_of_its_own_module() -> None:
+    assert codes_shown(RESUMED.format(made="AveragedModel(net)", name="averaged"), HEAD) == []
+    assert codes_shown(RESUMED.format(made="self.average", name="averaged"), HEAD) == ["CNV203"]
+    assert codes_shown(RESUMED.format(made="AveragedModel(net)", name="best_state"), HEAD) == ["CNV203"]
+
+
+ROWS = """\
+from torch.utils.data import DataLoader
+
+
+def brighten(image):
+    for channel in range(3):
+        image[:, :, channel] *= 255
+
+
+def main(dataset, half):
+    show(DataLoader(dataset, batch_size=4), half)
+
+
+def show(loader, half):
+    for batch in loader:
+        images = batch["image"]
+        if half:
+            images = images.half()
+        for i in range(images.shape[0]):
+            image = np.transpose(images[i].cpu().numpy(), (1, 2, 0))
+            brighten(image)
+        {after}
+"""
+
+
+def test_each_round_has_a_row_of_its_own_of_what_a_key_gives() -> None:
+    assert told(ROWS.format(after="pass")) == []
+    assert told(ROWS.format(after="print(images.mean())")) == ["CNV201"]
+
+
+COORDINATES = """\
+def run(forecaster, steps):
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    forecaster = forecaster.to(device)
+    return np.asarray([forecaster.out({given})["lead"] * i for i in range(steps)])
+"""
+
+
+def test_methods_that_no_tensor_has_may_give_anything_if_given_no_tensor() -> None:
+    assert codes_shown(COORDINATES.format(given="forecaster.coordinates()"), HEAD) == []
+    assert codes_shown(COORDINATES.format(given="torch.zeros(3, device=device)"), HEAD) == ["CNV121"]
+
+
+SCORES = """\
+def finished(net, x, ends, length, bonus):
+    found = []
+    scores = F.log_softmax(net(x), dim=-1)
+    for i in range(scores.size(0)):
+        for j in range(scores.size(1)):
+            score = None
+            if ends[i, j] > length:
+                score = {score}
+            if score:
+                found.append((i, j, score.item()))
+    return found
+"""
+
+
+def test_an_element_of_a_table_has_one_truth() -> None:
+    assert told(SCORES.format(score="scores[i][j] + bonus")) == []
+    assert told(SCORES.format(score="torch.exp(scores[i])")) == ["CNV402"]
