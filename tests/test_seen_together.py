@@ -207,3 +207,54 @@ def finished(net, x, ends, length, bonus):
 def test_an_element_of_a_table_has_one_truth() -> None:
     assert told(SCORES.format(score="scores[i][j] + bonus")) == []
     assert told(SCORES.format(score="torch.exp(scores[i])")) == ["CNV402"]
+
+
+CALLED = """\
+class Critic(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, states, actions{default}):
+        return self.layer(states)
+
+
+class Agent:
+    def __init__(self):
+        self.critic = Critic()
+        self.optimizer = torch.optim.Adam(self.critic.parameters())
+
+    def train(self, batches):
+        losses = []
+        for states, goals in batches:
+            loss = (goals - self.critic(states)).square().mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            losses.append(loss)
+        return losses
+"""
+
+
+def test_what_lacks_an_argument_is_not_called() -> None:
+    assert codes_shown(CALLED.format(default=""), HEAD) == []
+    assert codes_shown(CALLED.format(default="=None"), HEAD) == ["CNV502"]
+
+
+OUTPUTS = """\
+def evaluate(net, loader):
+    net.eval()
+    losses = []
+    {around}for x in loader:
+        outputs = net(x)
+        {anew}
+        for i in range(len(outputs)):
+            total += outputs[i].square().mean()
+        losses.append((total / len(outputs)).item())
+    return losses
+"""
+
+
+def test_outputs_of_one_call_are_few_however_they_are_counted() -> None:
+    assert told(OUTPUTS.format(around="", anew="total = 0")) == []
+    assert told(OUTPUTS.format(around="total = 0\n    ", anew="pass")) == ["CNV501"]

@@ -57,6 +57,16 @@ def bound(
     return names
 
 
+def is_refused(definition: Definition, arguments: Arguments) -> bool:
+    """Whether a method is called without an argument that it has to have: that raises."""
+    outline = definition.outline
+    if outline is None or outline.node.decorator_list or arguments.star or arguments.double_star:
+        return False
+    slots = [*outline.node.args.posonlyargs, *outline.node.args.args]
+    needed = slots[1 + len(arguments.positional) : len(slots) - len(outline.node.args.defaults)]
+    return any(slot.arg not in arguments.keywords for slot in needed)
+
+
 def _is_a_layout(star: Value) -> bool:
     """Whether what is starred holds things of different kinds, or several lists: each has its own place."""
     return len(star) > 1 and (is_mixed(star) or any(isinstance(kind, Sequence | Mapping) for kind, _ in star))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import module_calls, transforms
+from torchconv_lint.analysis.binding import is_refused
 from torchconv_lint.analysis.builtin_calls import set_by_name
 from torchconv_lint.analysis.conditions import ASKED, CALLED, is_answer
 from torchconv_lint.analysis.devices import any_device, names_device
@@ -182,7 +183,7 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
     found = frame.interpreter.classes.method(kind.definition, "forward")
     if found is not None:
         taken = accepted(frame, kind, arguments, node)
-        if taken is None:
+        if taken is None or is_refused(found[0], arguments):
             frame.fail()
             return NOTHING
         arguments = taken

@@ -187,7 +187,9 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
     if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
         name, arguments = node.iter.func.value, [argument.value for argument in node.iter.args]
         if name == "range":
-            return bool(arguments) and _RANK.search(frame.text(arguments[-1])) is not None
+            return bool(arguments) and (
+                _RANK.search(frame.text(arguments[-1])) is not None or _counts_outputs(frame, arguments[-1])
+            )
         return name in ("zip", "enumerate") and any(
             _is_few(frame.quietly(argument)) or _is_of_module(argument) for argument in arguments
         )
@@ -196,6 +198,17 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
 
 _RANK = re.compile(r"\.(ndim|n?dim(ension)?\(\))$|^len\(\w+(\.\w+)*\.(shape|size\(\))\)$")
 """How many dimensions a tensor has."""
+
+
+def _counts_outputs(frame: Frame, node: cst.BaseExpression) -> bool:
+    """`len(outputs)`, of what one call of a module gave."""
+    return (
+        type(node) is cst.Call
+        and type(node.func) is cst.Name
+        and node.func.value == "len"
+        and len(node.args) == 1
+        and _is_one_output(frame.quietly(node.args[0].value))
+    )
 
 
 def _is_of_module(node: cst.BaseExpression) -> bool:

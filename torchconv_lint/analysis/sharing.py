@@ -185,6 +185,11 @@ def _is_whole(memory: Memory) -> bool:
     return not memory.part or memory.part == _field(memory.part)
 
 
+def _is_row(row: Memory, item: Memory) -> bool:
+    """Whether the one is a row of what a key gives, and the other all of it: `batch["image"][i]`, `batch["image"]`."""
+    return bool(item.part) and item.part == _field(row.part)
+
+
 def field_of(value: Value, key: Value) -> Value:
     """What `x["name"]` gives of arrays: a field of a structured array, or an array of an archive."""
     part = field_named(key)
@@ -616,7 +621,9 @@ def _live(frame: Frame, memory: Memory) -> set[Memory]:
         for other in memories(value)
         if other.key == memory.key and other.side != memory.side
         if not ((memory.supposed or other.supposed) and _are_items(memory, other))
-        if other.part.startswith(memory.part) or memory.part.startswith(other.part)
+        if not (other.part and memory.part and other.part != memory.part)
+        or _is_row(other, memory)
+        or _is_row(memory, other)
     }
 
 
