@@ -258,3 +258,28 @@ def evaluate(net, loader):
 def test_outputs_of_one_call_are_few_however_they_are_counted() -> None:
     assert told(OUTPUTS.format(around="", anew="total = 0")) == []
     assert told(OUTPUTS.format(around="total = 0\n    ", anew="pass")) == ["CNV501"]
+
+
+def test_tensors_of_another_torch_may_become_arrays_where_they_are() -> None:
+    """A package that mimics torch."""
+    code = "def f(a):\n    b = torch.mm(a, a).to('cuda')\n    return b.numpy()\n"
+    assert codes_shown(code, "import mimic.torch as torch\n") == []
+    assert codes_shown(code, "import torch\n") == ["CNV101"]
+
+
+MODES = """\
+def run(batches, mode):
+    for batch in batches:
+        {before}if mode == "first":
+            video = np.stack(batch)
+        elif mode == "second":
+            video = np.concatenate(batch)
+        frames = [np.asarray(frame) for frame in video]
+        video = torch.tensor(frames).bfloat16()
+        yield video
+"""
+
+
+def test_a_choice_of_modes_leaves_nothing_of_an_earlier_round() -> None:
+    assert codes_shown(MODES.format(before=""), HEAD) == []
+    assert codes_shown(MODES.format(before="video = torch.zeros(2, 3).bfloat16()\n        "), HEAD) == ["CNV103"]

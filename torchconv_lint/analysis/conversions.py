@@ -77,7 +77,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
     anywhere = frame.interpreter.shared.anywhere and not frame.depth
     if isinstance(event, ToNumpy) and event.tensor.promised and anywhere:
         event = replace(event, public=True)
-    if for_another_framework(frame.state.path):
+    if for_another_framework(frame.state.path) or frame.interpreter.facts.is_of_another_torch:
         event = replace(event, sure=Confidence.POSSIBLE)
     if isinstance(event, ToNumpy) and event.grad_mode:
         graph, device = event.tensor.graph, event.tensor.device

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from torchconv_lint.source import Source
 
 _ACCELERATORS = re.compile(r"cuda|device|accelerat|lightning|\bgpu|\bmps\b", re.IGNORECASE)
+_OTHER_TORCH = re.compile(r"^[ \t]*(from|import)[ \t]+\w+(\.\w+)*\.torch\b", re.MULTILINE)
+_TORCH = re.compile(r"^[ \t]*(from[ \t]+torch\b|import[ \t]+([\w., \t]*,[ \t]*)?torch\b)", re.MULTILINE)
 _GRAD_OFF = re.compile(r"^[ \t]*([\w.]+\.)?set_grad_enabled\(\s*False\s*\)", re.MULTILINE)
 _GRAD_ON = re.compile(r"set_grad_enabled\(\s*(?!False)|enable_grad")
 
@@ -55,6 +57,12 @@ class FileFacts:
         if "set_grad_enabled" not in self._text:  # quicker than to look at every line
             return False
         return _GRAD_OFF.search(self._text) is not None and _GRAD_ON.search(self._text) is None
+
+    @functools.cached_property
+    def is_of_another_torch(self) -> bool:
+        """Whether the file imports what another package calls torch (`import mimic.torch as torch`), and torch itself
+        nowhere: whose tensors become arrays where they are, perhaps."""
+        return _OTHER_TORCH.search(self._text) is not None and _TORCH.search(self._text) is None
 
     @functools.cached_property
     def trains(self) -> bool:

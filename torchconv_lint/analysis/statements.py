@@ -28,6 +28,7 @@ from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import Transform, decorate
 from torchconv_lint.analysis.truth import test
+from torchconv_lint.analysis.unbound import is_bound_on_the_way
 from torchconv_lint.analysis.underway import begun_anew
 from torchconv_lint.analysis.values import (
     NONE,
@@ -203,6 +204,7 @@ def _if(frame: Frame, node: cst.If) -> None:
             run_suite(frame, branch.body)
         elif len(tests) > 1:
             _forget_dummies(frame, tests, before, ends)
+            _forget_earlier_rounds(frame, node, tests, before, ends)
         ends.append(frame.state if frame.alive else None)
     # After `if step % 10: continue` the rest of the round is run now and then only.
     frame.seldom = seldom or (None in ends and bool(frame.loops) and is_periodic(node.test))
@@ -221,6 +223,31 @@ def _forget_dummies(frame: Frame, tests: list[cst.BaseExpression], before: State
         same = any(kind in asked for kind, _ in value)
         if states and not same and all(state.names.get(name) is not value for state in states):
             frame.state.names.pop(name, None)
+
+
+def _forget_earlier_rounds(
+    frame: Frame, node: cst.If, tests: list[cst.BaseExpression], before: State, ends: Iterable[State | None]
+) -> None:
+    """After `if mode == "a": y = … elif mode == "b": y = …` without an else, in a loop before which nothing binds `y`:
+    what it was is of an earlier round, and the first one would have met no `y`. The modes are those that are there."""
+    asked, origin = {_compared(one) for one in tests}, frame.segment.origin(node)
+    if not frame.rounds or len(asked) > 1 or None in asked or frame.outline is None or origin is None:
+        return
+    states = [state for state in ends if state is not None]
+    for name, value in before.names.items():
+        renewed = bool(states) and "." not in name and all(state.names.get(name) is not value for state in states)
+        if renewed and not is_bound_on_the_way(frame.outline.node, origin, name):
+            frame.state.names.pop(name, None)
+
+
+def _compared(node: cst.BaseExpression) -> str | None:
+    """The name or dotted name that the test compares with a string, if that is all it does."""
+    if type(node) is not cst.Comparison or len(node.comparisons) != 1:
+        return None
+    target = node.comparisons[0]
+    if type(target.operator) is not cst.Equal or type(target.comparator) is not cst.SimpleString:
+        return None
+    return dotted_path(node.left)
 
 
 def _asked_type(node: cst.BaseExpression) -> str | None:

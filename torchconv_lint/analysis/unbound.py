@@ -90,3 +90,24 @@ def is_unbound(frame: Frame, name: str) -> bool:
     if definition is not None and definition.outline is None:
         return False
     return frame.interpreter.facts.bindings.lacks(name, definition.outline if definition is not None else None)
+
+
+def is_bound_on_the_way(node: ast.AST, target: ast.AST, name: str) -> bool:
+    """Whether a statement of the function binds the name that stands before `target` on every way to it, or begins a
+    block around it; True if it is not found."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and name in set(_bound(walk(node.args))):
+        return True
+    line, last = getattr(target, "lineno", 0), getattr(target, "end_lineno", 0)
+    for block in (getattr(node, part, None) for part in ("body", "orelse", "finalbody", "handlers", "cases")):
+        statements = block if isinstance(block, list) else []
+        for place, statement in enumerate(statements):
+            first, end = getattr(statement, "lineno", 0), getattr(statement, "end_lineno", 0)
+            if first <= line <= last <= end:
+                if any(name in set(_bound(walk(each))) for each in statements[:place]):
+                    return True
+                heads = [getattr(statement, part, None) for part in ("target", "items", "subject")]
+                names = (each for head in heads for each in (head if isinstance(head, list) else [head]) if each)
+                if any(name in set(_bound(walk(each))) for each in names):
+                    return True
+                return statement is not target and is_bound_on_the_way(statement, target, name)
+    return True
