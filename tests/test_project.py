@@ -255,3 +255,27 @@ def test_a_default_is_of_no_object_whose_makers_name_a_device(tmp_path: Path, ar
         return simulate().numpy()
     """
     assert codes(project(tmp_path, simulator=SIMULATOR, uses=uses) / "uses.py") == found
+
+
+ON_CUDA = """
+    import torch
+
+    class Filter:
+        def __init__(self, args):
+            if args.use_cuda:
+                self.device = torch.device("cuda")
+            else:
+                self.device = torch.device("cpu")
+
+        def run(self, x):
+            self.out = torch.zeros(3).to(self.device)
+"""
+
+USE = "def f(args, x):\n    print('cuda')\n    one = Filter(args)\n    one.run(x)\n    return np.sort(one.out)\n"
+
+
+def test_what_another_file_states_of_a_device_is_told_of_implicit_arrays_on_request(tmp_path: Path) -> None:
+    """Where it is chosen by a setting, who calls it from here chooses."""
+    project(tmp_path, filters=ON_CUDA, main="import numpy as np\nimport torch\nfrom filters import Filter\n" + USE)
+    assert codes(tmp_path / "main.py") == []
+    assert [one.code for one in findings(tmp_path / "main.py", Settings(opt_in=("CNV111",)))] == ["CNV111"]

@@ -17,9 +17,10 @@ Silent, deliberately: functions that take a tensor without converting it (`plt.t
 element written into an array (`a[i] = t.sum()`), which works; functions of which nothing is known.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-What is *certain* is shown by default. What is only *likely*, what a `.cuda()` that was not asked for tells, and what
-goes along with other data (see CNV101), is shown to those who ask for the rule: of all such findings in public code
-that nobody had looked at before, 12 of 102 were true, and none of 5 in the last samples (docs/precision.md).
+What is *certain* by what the file itself says is shown by default. What is only *likely*, what another file says, what
+a `.cuda()` that was not asked for tells, and what goes along with other data (see CNV101), is shown to those who ask for
+the rule: of all such findings in public code that nobody had looked at before, 12 of 102 were true, and none of 8 in the
+last samples (docs/precision.md).
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -125,6 +126,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
         message = f"`{event.subject}` may be on an accelerator"
         message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, weakest([fact]))
-        told = sure is Confidence.CERTAIN
+        begins = fact.begins_at()
+        told = sure is Confidence.CERTAIN and (begins is None or begins.path == event.site.path)
         rarely = is_seldom_true(fact, event.site) or not told
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
