@@ -18,9 +18,9 @@ element written into an array (`a[i] = t.sum()`), which works; functions of whic
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
 What is *certain* by what the file itself says is shown by default. What is only *likely*, what another file says, what
-a `.cuda()` that was not asked for tells, and what goes along with other data (see CNV101), is shown to those who ask for
-the rule: of all such findings in public code that nobody had looked at before, 12 of 102 were true, and none of 8 in the
-last samples (docs/precision.md).
+a `.cuda()` that was not asked for tells, and what goes along with other data (see CNV101), is shown to those who ask
+for the rule: of all such findings in public code that nobody had looked at before, 12 of 102 were true, and none of 8
+in the last samples (docs/precision.md).
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
