@@ -349,6 +349,12 @@ ASKED_FOR = {
 }
 
 SILENT = {
+    "a package that is imported by a function": """
+        def mean(values):
+            th, _ = import_torch()
+            if th and isinstance(values[0], th.Tensor):
+                return th.mean(th.cat([*values]))
+        """,
     "a copy of what is detached": """
         def attack(x, step):
             changed = x.detach().clone()

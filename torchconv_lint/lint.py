@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.events import Event
+    from torchconv_lint.analysis.outline import FileOutline
     from torchconv_lint.analysis.project import Project
     from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.model import Span
@@ -113,7 +114,7 @@ def _analyse(
     events = interpreter.run()
     patcher = Patcher(source, tree) if tree is not None else None
     tests = is_test_file(source.path, sifted.outline)
-    findings, problems = judged(rules, events, source.path, settings, patcher, tests=tests)
+    findings, problems = judged(rules, events, source.path, settings, patcher, tests=tests, outline=sifted.outline)
     for name, line in interpreter.given_up:
         problems.append(Problem(source.path, line, 1, f"`{name}` is too large to be analysed within the budget"))
     interpreter.release()
@@ -145,9 +146,11 @@ def judged(
     patcher: Patcher | None = None,
     *,
     tests: bool = False,
+    outline: FileOutline | None = None,
 ) -> tuple[list[Finding], list[Problem]]:
     """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem. In
-    `tests`, which are run all the time, what is likely elsewhere is only possible, and what grows slowly too."""
+    `tests`, which are run all the time, what is likely elsewhere is only possible, and what grows slowly too. A finding
+    without a story says where its names come from, by the file's `outline`."""
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
         for type_ in rule.hears:
@@ -177,7 +180,7 @@ def judged(
     for rule, verdict in best.values():
         if _shown(rule, verdict, settings):
             line = verdict.site.segment.first_line
-            finding = _finding(rule, verdict)
+            finding = _finding(rule, verdict, outline)
             try:
                 fix = patcher.fix(verdict.fix) if patcher is not None and verdict.fix is not None else None
             except Exception as error:
@@ -188,9 +191,16 @@ def judged(
     return sorted(findings.values(), key=lambda finding: (finding.span, finding.code)), list(problems.values())
 
 
-def _finding(rule: Rule[Event], verdict: Verdict) -> Finding:
+def _finding(rule: Rule[Event], verdict: Verdict, outline: FileOutline | None) -> Finding:
     site = verdict.site
     because = tuple(Because(named_as(site.path, step.path), step.span, message) for step, message in verdict.because)
+    origin = site.segment.origin(site.node)
+    if not because and origin is not None and outline is not None:
+        from torchconv_lint.analysis.site import shortened
+        from torchconv_lint.origins import origins
+
+        told = origins(outline, origin, lambda node: shortened(site.segment.text_of(node)))
+        because = tuple(Because(site.path, site.segment.span_of(node), message) for node, message in told)
     return Finding(rule.code, rule.name, verdict.message, site.path, site.span, verdict.confidence, because)
 
 

@@ -21,7 +21,7 @@ def is_used_as_data(function: FunctionOutline, tested: ast.expr) -> bool:
     """Whether the function uses what is tested as data: asks it for a mean, joins it to other tensors, takes a loss of
     it, or makes it of zeros where it is not there. A flag or a list of layers is used otherwise."""
     text = _looked_up(tested)
-    if not text or text in ("self", "cls"):
+    if not text or text in ("self", "cls") or _is_a_package(function, text):
         return False
     methods = data_methods()
     for call in function.by_type[ast.Call]:
@@ -67,6 +67,11 @@ def _is_picked(value: ast.expr, counts: set[str]) -> bool:
         indices += value.slice.elts if isinstance(value.slice, ast.Tuple) else [value.slice]
         value = value.value
     return len(indices) == 2 and all(isinstance(index, ast.Name) and index.id in counts for index in indices)
+
+
+def _is_a_package(function: FunctionOutline, text: str) -> bool:
+    """`torch` in `torch, _ = try_import()`: what classes are taken from has functions of the same names as data."""
+    return any(node.attr[:1].isupper() and dotted(node.value) == text for node in function.by_type[ast.Attribute])
 
 
 def _is_made(node: ast.If, text: str) -> bool:

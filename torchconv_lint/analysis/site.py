@@ -43,7 +43,11 @@ class Segment:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where `node` is in the file, without parentheses around it."""
-        begin, end = self._range(self._origins[id(node)])
+        return self.span_of(self._origins[id(node)])
+
+    def span_of(self, origin: ast.AST) -> Span:
+        """Where a node of Python's own tree is, of whatever function of the file."""
+        begin, end = self._range(origin)
         return Span(begin[0], begin[1] + 1, end[0], end[1] + 1)
 
     def outer_span(self, node: cst.CSTNode) -> Span:
@@ -57,8 +61,10 @@ class Segment:
     def text(self, node: cst.CSTNode) -> str:
         """The source of `node` on one line, without comments on lines of their own."""
         origin = self._origins.get(id(node))
-        if origin is None:
-            return cst.Module([]).code_for_node(node)
+        return cst.Module([]).code_for_node(node) if origin is None else self.text_of(origin)
+
+    def text_of(self, origin: ast.AST) -> str:
+        """The same of a node of Python's own tree."""
         # The parentheses of a tuple are no part of its place, but of what is written.
         begin, end = self._ends(origin) if isinstance(origin, ast.Tuple) else self._range(origin)
         lines = self._slice(begin, end).splitlines()
@@ -165,6 +171,11 @@ def _inside_parentheses(text: str) -> tuple[tuple[int, int], tuple[int, int]] | 
     return tokens[1].start, tokens[-2].end if len(tokens) > 2 else tokens[1].start
 
 
+def shortened(text: str) -> str:
+    """Source as messages quote it."""
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 @record
 class Site:
     """A node of a segment. Equal when the node is the same object."""
@@ -185,8 +196,7 @@ class Site:
     @property
     def text(self) -> str:
         """Its source on one line, shortened for messages."""
-        text = self.segment.text(self.node)
-        return text if len(text) <= 60 else text[:57] + "..."
+        return shortened(self.segment.text(self.node))
 
     @property
     def outer_span(self) -> Span:
