@@ -70,6 +70,25 @@ CASES = {
         """,
         ["1 `points` is given, and annotated as `torch.Tensor`", "3 `near` comes from `points[0]` here"],
     ),
+    "the way on which it is what was given": (
+        """
+        def f(data: torch.Tensor, n, limit) -> torch.Tensor:
+            \"""Returns the data, not too large.\"""
+            if n:
+                image = data.squeeze(0)
+            else:
+                image = data + 1
+            if n > 1:
+                image = image[:3]
+            image[n] = limit
+            return image
+        """,
+        [
+            "1 `data` is given, and annotated as `torch.Tensor`",
+            "4 `image` comes from `data.squeeze(0)` here",
+            "8 `image` comes from `image[:3]` here",
+        ],
+    ),
     "an attribute": (
         """
         class Net(torch.nn.Module):

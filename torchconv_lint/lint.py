@@ -199,7 +199,7 @@ def _finding(rule: Rule[Event], verdict: Verdict, outline: FileOutline | None) -
         from torchconv_lint.analysis.site import shortened
         from torchconv_lint.origins import origins
 
-        told = origins(outline, origin, lambda node: shortened(site.segment.text_of(node)))
+        told = origins(outline, origin, lambda node: shortened(site.segment.text_of(node)), verdict.parameter)
         because = tuple(Because(site.path, site.segment.span_of(node), message) for node, message in told)
     return Finding(rule.code, rule.name, verdict.message, site.path, site.span, verdict.confidence, because)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.outline import REGISTERING, origin_of
 from torchconv_lint.analysis.walking import own_nodes
-from torchconv_lint.code_forms import anchor_of
+from torchconv_lint.code_forms import anchor_of, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +28,17 @@ _MOST = 4
 _OWN = ("self", "cls")
 
 
-def origins(file: FileOutline, node: ast.AST, text: Callable[[ast.AST], str]) -> list[Origin]:
+def origins(file: FileOutline, node: ast.AST, text: Callable[[ast.AST], str], goal: str = "") -> list[Origin]:
     """Where the names that are read in `node` come from: parameters, and what was bound to them last. `text` gives the
-    source of a node, shortened."""
-    function = _around(file, node)
+    source of a node, shortened; `goal` is the parameter that the first of them is known to stand for."""
+    tracer = _Tracer(file, _around(file, node), text)
+    line = getattr(node, "lineno", 0)
+    names = _names(file, node)
+    if goal and names:
+        return tracer.way(names[0], line, goal) or []
     found: list[Origin] = []
-    for name in _names(file, node)[:_MOST_NAMES]:
-        tracer = _Tracer(file, function, text)
-        for origin in tracer.of(name, getattr(node, "lineno", 0)):
+    for name in names[:_MOST_NAMES]:
+        for origin in tracer.of(name, line):
             if origin not in found:
                 found.append(origin)
     return found[:_MOST]
@@ -90,14 +93,32 @@ class _Tracer:
             name = source
         return found
 
+    def way(self, name: str, line: int, goal: str, hops: int = _MOST_HOPS) -> list[Origin] | None:
+        """How a name that is read at a line has come to stand for the parameter `goal`; None if that cannot be seen."""
+        if name == goal:
+            return list(self._parameter(goal))
+        before = self._before(name, line)[::-1] if hops else []
+        views = [(node, value, {origin_of(value)}) for node, value in before if origin_of(value)]
+        called = [(node, value, names_in(value)) for node, value in before if isinstance(value, ast.Call)]
+        for node, value, sources in (*views, *called):  # what a function gives need not be what it is given
+            for source in sorted(sources, key=lambda one: one != goal):
+                way = self.way(source, node.lineno, goal, hops - 1)
+                if way is not None:
+                    return [*way, (value, self._told(name, node, value))]
+        return None
+
+    def _before(self, name: str, line: int) -> list[Binding]:
+        """What may bind a name before it is read at a line, the last one last."""
+        bindings = sorted(self._bindings(name), key=lambda one: one[0].lineno)
+        return [one for one in bindings if one[0].lineno < line or isinstance(one[0], ast.Name)]
+
     def _bound(self, name: str, line: int) -> tuple[list[Origin], str | None, int]:
         """What binds a name on the way to a line; the name that it is a part of, and where that is read."""
         function = self._function
         if name.startswith("self."):
             owner = function.owner if function is not None else None
             return (list(self._stored(owner, name)) if owner is not None else []), None, line
-        bindings = sorted(self._bindings(name), key=lambda one: one[0].lineno)
-        before = [one for one in bindings if one[0].lineno < line or isinstance(one[0], ast.Name)]
+        before = self._before(name, line)
         told: list[Origin] = [(value, self._told(name, node, value)) for node, value in before[-2:]]
         if len(told) < 2:
             told = [*self._parameter(name), *told]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A rule's answer: what is wrong at `site`, how sure, the steps (data-flow order) that make it so, and a fix.
-    `on_request`: such findings have turned out to be false too often for those who have not asked for the rule."""
+    `on_request`: such findings have turned out to be false too often for those who have not asked for the rule.
+    `parameter`: what is said is about what a caller has handed over for it."""
 
     site: Site
     message: str
@@ -29,6 +30,7 @@ class Verdict:
     because: tuple[tuple[Site, str], ...] = ()
     fix: Proposal | None = None
     on_request: bool = False
+    parameter: str = ""
 
 
 EventT = TypeVar("EventT")

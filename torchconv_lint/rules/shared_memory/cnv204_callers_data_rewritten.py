@@ -169,7 +169,8 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         confidence = Confidence.LIKELY if matters and not told else Confidence.POSSIBLE
         rarely = private or own or event.let_go or event.indexed or not event.promised or event.write.supposed
         sure = min(confidence, memory.sure)
-        yield Verdict(event.site, message, sure, made(event), copy_before(event), on_request=rarely)
+        fix = copy_before(event)
+        yield Verdict(event.site, message, sure, made(event), fix, on_request=rarely, parameter=memory.name)
 
 
 def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:
