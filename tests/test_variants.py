@@ -108,6 +108,8 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ),
     ("helpers", "cnv202/rows_kept_by_name.py"): {"hazard_rows_exchanged": DIRECT},
     ("helpers", "cnv202/expanded_and_helpers.py"): {"hazard_target_network_weight": SECOND},
+    ("helpers", "cnv202/second_names.py"): {"hazard_momentum": DIRECT},
+    ("temporary variables", "cnv208/expanded_and_shifted.py"): {"hazard_turned": DIRECT},
 }
 
 

@@ -14,7 +14,15 @@ from torchconv_lint.analysis.evidence import (
     tensor_only_methods,
 )
 from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.patterns import PLOTS, is_axes, is_hook, is_kept_model, is_snapshot, names_earlier
+from torchconv_lint.analysis.patterns import (
+    PLOTS,
+    is_axes,
+    is_hook,
+    is_kept_model,
+    is_snapshot,
+    is_turned,
+    names_earlier,
+)
 from torchconv_lint.analysis.presence import (
     INITIALISERS,
     MASKING,
@@ -336,8 +344,8 @@ class Survey(Seen):
                 last_name(target), last_name(node.value)
             ):
                 self.found.triggers.add(KEPT)
-            if isinstance(target, ast.Subscript) and isinstance(node.value, ast.Subscript):
-                self._shifted(target, node.value)
+            if isinstance(target, ast.Subscript):
+                self._overlapping(target, node.value)
             if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
                 self.rows.append((root_of(target), names_in(node.value)))
         if "grad" in self._bound(names, node.value, bound, stored):
@@ -345,10 +353,17 @@ class Survey(Seen):
                 ast.unparse(target) for target in node.targets if isinstance(target, ast.Attribute | ast.Subscript)
             )
 
-    def _shifted(self, target: ast.Subscript, source: ast.Subscript) -> None:
-        """`x[1:] = x[:-1]`: one part of something is written with another."""
-        alike = isinstance(target.slice, ast.Slice | ast.Tuple) and type(source.slice) is type(target.slice)
-        if alike and anchor_of(target.value) == anchor_of(source.value):
+    def _overlapping(self, target: ast.Subscript, source: ast.expr) -> None:
+        """`x[1:] = x[:-1]`, `x[1] = x[1].t()`, `x[x] = y`: one part of something is written with another, or where it
+        says itself."""
+        if isinstance(target.slice, ast.Name) and isinstance(target.value, ast.Name):
+            overlaps = target.value.id == target.slice.id or is_turned(target, source)
+        elif isinstance(source, ast.Subscript):
+            alike = isinstance(target.slice, ast.Slice | ast.Tuple) and type(source.slice) is type(target.slice)
+            overlaps = alike and anchor_of(target.value) == anchor_of(source.value)
+        else:
+            overlaps = is_turned(target, source)
+        if overlaps:
             self.found.words.add("shifted")
 
     def annotated(self, node: ast.AnnAssign) -> None:
@@ -401,8 +416,9 @@ class Survey(Seen):
                 self.found.results.setdefault(callee, set()).update(names)
             if callee[:1].isupper() and root_of(value) in self.vocabulary.classes:
                 self.objects |= names
-        if isinstance(value, ast.Name):
-            self.second_names |= names - {value.id}
+        for branch in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+            if isinstance(branch, ast.Name):
+                self.second_names |= names - {branch.id}
         if is_view(value):
             held = self.handles.reached(value) | (sources & {"self"})
             self.aliases.extend((name, source) for name in bound for source in held)

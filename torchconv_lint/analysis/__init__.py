@@ -29,6 +29,7 @@ The way through the modules; each says in its first line what it is about.
   `distributions`, `numpy_calls`, `products`, `array_methods`, `sparse`, `left_behind`
 
 - What rules hear of: `events` lists it, and these find it.
-  `events`, `conversions`, `meant`, `to_tensor`, `reads`, `buffers`, `copies`, `sharing`, `snapshots`, `second_names`,
-  `other_modules`, `adopted`, `given_out`, `overlapping`, `renamed`, `graph`, `cuts`, `kept_graphs`, `going_back`
+  `events`, `conversions`, `wherever`, `meant`, `to_tensor`, `reads`, `buffers`, `copies`, `sharing`, `snapshots`,
+  `second_names`, `other_modules`, `adopted`, `given_out`, `overlapping`, `renamed`, `graph`, `cuts`, `kept_graphs`,
+  `going_back`, `told_beside`
 """

@@ -9,6 +9,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.adopted import tell_adopted, tell_argument_kept
 from torchconv_lint.analysis.arithmetic import binary
+from torchconv_lint.analysis.backward import dicts_of_losses
 from torchconv_lint.analysis.buffers import tell_stored
 from torchconv_lint.analysis.conversions import row_into_array, tell_array_scalar
 from torchconv_lint.analysis.copies import forget_upload, tell_host_read
@@ -17,6 +18,7 @@ from torchconv_lint.analysis.devices import PARAMETERS, somewhere
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
+from torchconv_lint.analysis.going_back import beside_loss
 from torchconv_lint.analysis.graph import write_to_leaf
 from torchconv_lint.analysis.items_written import item_written
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
@@ -25,7 +27,7 @@ from torchconv_lint.analysis.layout import is_number
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.narrowing import asks_for_type, instance_of, type_names
 from torchconv_lint.analysis.other_modules import bound_anew
-from torchconv_lint.analysis.overlapping import tell_shifted
+from torchconv_lint.analysis.overlapping import tell_named_by_itself, tell_shifted
 from torchconv_lint.analysis.patterns import names_earlier
 from torchconv_lint.analysis.renamed import tell_row_overwritten
 from torchconv_lint.analysis.replaced_items import known_item, store_item
@@ -36,6 +38,7 @@ from torchconv_lint.analysis.snapshots import tell_alias, tell_gradient
 from torchconv_lint.analysis.subscripts import key_of, picks_elements
 from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.to_tensor import tell_double
+from torchconv_lint.analysis.told_beside import tells_losses
 from torchconv_lint.analysis.values import (
     CPU,
     NO_GRAPH,
@@ -73,6 +76,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
         value = enriched(value, target.value, frame.evidence, getattr(origin, "lineno", 0))
         if frame.loop_depth or frame.second_names:
             bound(frame, target.value, value, node)
+        if frame.evidence.spent and frame.interpreter.shared.eager:
+            value = _with_parts(frame, target.value, value, node)
         if target.value in frame.evidence.placed and (
             target.value in frame.evidence.outputs or _is_unseen(value, node)
         ):
@@ -160,15 +165,43 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
             given = join(*parts) if parts else UNKNOWN
             assign(frame, element.value, given or UNKNOWN, node)
         return
+    beside = frame.interpreter.shared.eager and _holds_spent_loss(frame, target, node)
     for position, element in enumerate(elements):
         item = unpacked(frame, value, len(elements), position, node)
+        if beside and isinstance(element.value, cst.Name):
+            item = _beside_loss(frame, item, element.value.value, position, node)
         if isinstance(element.value, cst.Name) and _is_counted(element.value.value, position):
             item = each(item, _without_grad)
-        if position and isinstance(element.value, cst.Name) and _TOLD.match(element.value.value):
+        if not beside and position and isinstance(element.value, cst.Name) and _TOLD.match(element.value.value):
             item = each(item, _told)
         if frame.tracks:
             item = with_memory(frame, item, node, position=position)
         assign(frame, element.value, item, node)
+
+
+def _beside_loss(frame: Frame, item: Value, name: str, position: int, node: cst.CSTNode) -> Value:
+    """One of several things that a call gives, of which another is a loss that backward goes through."""
+    named = tells_losses(frame, frame.segment.origin(node), position)
+    if _TOLD.match(name) and not named:
+        return each(item, _told)
+    return each(item, lambda kind: beside_loss(frame, kind, name, node, named=named))
+
+
+def _with_parts(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> Value:
+    """What a call gives: a dict of losses, if some of its items are added up to what backward goes through."""
+    unseen = type(node) is cst.Call and frame.outline is not None and frame.state.grad is not False
+    if unseen and frame.outline is not None and name in dicts_of_losses(frame.outline.by_type):
+        return each(value, lambda kind: beside_loss(frame, kind, name, node, named=True))
+    return value
+
+
+def _holds_spent_loss(frame: Frame, target: cst.Tuple | cst.List, node: cst.CSTNode) -> bool:
+    """Whether a call gives several things, and backward goes through one of them, by its name a loss."""
+    spent = frame.evidence.spent
+    if not spent or type(node) is not cst.Call or frame.state.grad is False:
+        return False
+    names = {each.value.value for each in target.elements if isinstance(each.value, cst.Name)}
+    return any("loss" in name.lower() for name in names & spent)
 
 
 def _as_value(found: Kind | Value) -> Value:
@@ -268,6 +301,11 @@ def _set_requires_grad(frame: Frame, target: cst.Attribute, owner: Value, value:
                 frame.bind(module, each(known, frozen))
 
 
+def _is_shaped(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether it is a name that is asked for its shape, as data are."""
+    return type(node) is cst.Name and node.value in frame.evidence.shaped
+
+
 def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
     owner = given_item(frame, frame.at(target.value), target)
     key = key_of(frame, target)
@@ -297,11 +335,12 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
                     for one, _ in value:
                         if isinstance(one, Array):
                             tell_array_scalar(frame, one, node, "an assignment to one element", target)
-        shaped = type(target.value) is cst.Name and target.value.value in frame.evidence.shaped
-        fills, data = not is_changed(frame, owner, target, node), shaped or picks_elements(target)
+        fills, data = not is_changed(frame, owner, target, node), _is_shaped(frame, target.value)
+        data = data or picks_elements(target)
         written(frame, owner, target.value, target, fills=fills, data=data)
         if frame.interpreter.wants.overlaps:
             tell_shifted(frame, owner, target, node)
+            tell_named_by_itself(frame, owner, value, target)
         if frame.interpreter.wants.renames:
             tell_row_overwritten(frame, owner, key, target)
         write_to_leaf(frame, owner, target.value, target)
@@ -393,7 +432,10 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
         key = key_of(frame, target)
         before = known_item(frame, target) or each(owner, lambda kind: item_of(frame, kind, key, target)) or UNKNOWN
         tell_key(frame, key, owner, target, target, "key")
-        written(frame, owner, target.value, node, fills=False, data=picks_elements(target))
+        data = picks_elements(target) or _is_shaped(frame, target.value)
+        written(frame, owner, target.value, node, fills=False, data=data)
+        if frame.interpreter.wants.overlaps:
+            tell_named_by_itself(frame, owner, value, target, node)
         if frame.tracks:
             item_written(frame, owner, before, target, node)
         write_to_leaf(frame, owner, target.value, node)

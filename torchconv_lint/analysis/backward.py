@@ -132,6 +132,26 @@ def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
             yield owner.id
 
 
+def dicts_of_losses(nodes: ByType) -> frozenset[str]:
+    """The names of dicts whose items are added up to what backward is called on: `loss = parts["ce"] + parts["kl"]`."""
+    losses = [loss for node in nodes[ast.Call] for loss in losses_of(node)]
+    names = {loss.id for loss in losses if isinstance(loss, ast.Name)}
+    sums = [loss for loss in losses if isinstance(loss, ast.BinOp)]
+    sums += [
+        node.value
+        for node in nodes[ast.Assign]
+        if isinstance(node.value, ast.BinOp) and any(isinstance(to, ast.Name) and to.id in names for to in node.targets)
+    ]
+    items = (item for one in sums for item in ast.walk(one) if isinstance(item, ast.Subscript))
+    return frozenset(
+        item.value.id
+        for item in items
+        if isinstance(item.value, ast.Name)
+        and isinstance(item.slice, ast.Constant)
+        and isinstance(item.slice.value, str)
+    )
+
+
 def _sources(names: set[str], bindings: list[_Binding]) -> set[str]:
     """These names and what they are made of."""
     for _ in range(4):

@@ -23,6 +23,7 @@ from torchconv_lint.analysis.adopted import tell_argument_kept
 from torchconv_lint.analysis.array_methods import call_array_method
 from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.carrying import carried, carries
+from torchconv_lint.analysis.conversions import tell_unknown
 from torchconv_lint.analysis.copies import may_wait, waited
 from torchconv_lint.analysis.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.enriching import supposed
@@ -30,6 +31,7 @@ from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.frame import Argument, Arguments, Frame
 from torchconv_lint.analysis.going_back import computes_loss, tell_backward, went_back
 from torchconv_lint.analysis.gradmode import is_custom_function
+from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.iteration import element_of, flattened
 from torchconv_lint.analysis.kept_graphs import contained, escape
 from torchconv_lint.analysis.loops import trains
@@ -436,9 +438,17 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     if made_here and (relevant or lowers) and LIKE_A_MODULE.search(owner):
         return module_calls.other_method(frame, Module(None, None), name, arguments, node)
     if relevant:
+        measures = frame.interpreter.shared.eager and trains and _MEASURES.search(name) is not None
+        if measures and any(requires(tensor) for tensor in relevant):
+            guess = module_calls.guess_from(frame, relevant, node, Confidence.LIKELY)
+            return supposed(Opaque(guess=guess, tensorish=True))
         guess = module_calls.guess_from(frame, relevant, node, Confidence.POSSIBLE)
         return Opaque(guess=guess)
     return UNKNOWN
+
+
+_MEASURES = re.compile(r"(ssim|psnr|lpips|dice|iou|mse|mae|rmse|l1|error|dist(ance)?|perceptual|kl_?div\w*)\d*$", re.I)
+"""Functions that tell how good an output is, by operations on tensors as a rule."""
 
 
 _FLATTENING = re.compile(r"(^|[._])(un)?(flatten|nest)_?(nested_)?dict\w*$", re.I)
@@ -509,6 +519,7 @@ def _call_opaque_method(
         what = {"item": NUMBER, "numpy": ARRAY}.get(name, LIST)
         tell_read(frame, kind, receiver_of(func), node, what, name)
     if name == "numpy":
+        tell_unknown(frame, receiver_of(func), node)
         return Array(memory=kind.memory)
     if (seen := supposing.call_method(frame, kind, name, arguments, node, func)) is not None:
         return seen

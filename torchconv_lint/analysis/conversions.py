@@ -37,6 +37,7 @@ from torchconv_lint.analysis.values import (
     just,
     weakest,
 )
+from torchconv_lint.analysis.wherever import comes_from_caller, is_of_a_checkpoint, is_surely_tensor, way_of_any
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -74,9 +75,8 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         event = replace(event, mirrored=True)
     if isinstance(event, ToNumpy) and (for_the_host(frame.state.path) or asked_for(frame, event.tensor.device)):
         event = replace(event, tensor=spared(frame, event.tensor, event.site.node))
-    anywhere = frame.interpreter.shared.anywhere and not frame.depth
-    if isinstance(event, ToNumpy) and event.tensor.promised and anywhere:
-        event = replace(event, public=True)
+    if isinstance(event, ToNumpy):
+        event = _as_callers_have_it(frame, event)
     if for_another_framework(frame.state.path) or frame.interpreter.facts.is_of_another_torch:
         event = replace(event, sure=Confidence.POSSIBLE)
     if isinstance(event, ToNumpy) and event.grad_mode:
@@ -90,6 +90,42 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
             # It would be refused here: rather, what was kept on the way had no graph.
             frame.interpreter.shared.graphs.differentiated |= event.tensor.graph.kept
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)
+
+
+def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
+    """What can be told of a tensor of which nothing is known but how it got here."""
+    shared = frame.interpreter.shared
+    if shared.anywhere and _is_anywhere(frame, event):
+        event = replace(event, public=True)
+    if not shared.of_helpers or event.via or event.operand is None:
+        return event
+    operand = frame.segment.origin(event.operand.node)
+    if (way := way_of_any(frame, operand)) is not None:
+        event = replace(event, way=way)
+    if event.tensor.dtype is None and is_of_a_checkpoint(frame, operand):
+        event = replace(event, loaded=True)
+    return event
+
+
+def _is_anywhere(frame: Frame, event: ToNumpy) -> bool:
+    """Whether nothing is known of where the tensor is but that a caller has it there, or that something unknown was
+    given what is on an accelerator, and gave a tensor."""
+    if event.held or event.operand is None:
+        return False
+    if event.tensor.device is not None:
+        return event.tensor.device.confidence is Confidence.POSSIBLE and is_surely_tensor(
+            frame, frame.segment.origin(event.operand.node)
+        )
+    if event.tensor.promised and not frame.depth:
+        return True
+    return comes_from_caller(frame, frame.segment.origin(event.operand.node), alone=not event.via)
+
+
+def tell_unknown(frame: Frame, operand: cst.BaseExpression, node: cst.CSTNode) -> None:
+    """`operand.numpy()` of something unknown: a tensor, if what a caller has is converted as tensors are."""
+    if frame.interpreter.shared.anywhere or frame.interpreter.shared.of_helpers:
+        site, text, mode = frame.site(node), frame.text(operand), frame.state.grad
+        _tell(frame, ToNumpy(site, Tensor(), text, "", False, mode, Confidence.LIKELY, operand=frame.site(operand)))
 
 
 def _is_weight(grad: Fact | None) -> bool:

@@ -36,7 +36,9 @@ class ToNumpy(Event):
     `operand` is where the converted expression stands, and `sole` tells that nothing but tensors can be there (in a
     `held` one: nothing but tensors), so that a fix may call a tensor's methods. `mirrored`: it is what a method of the
     conversion's own name (`def numpy(self)`) does for callers whom nobody sees, who may expect what a tensor does.
-    `public`: callers whom nobody sees hand it over, as a tensor.
+    `public`: callers whom nobody sees hand it over, as a tensor. `way`: the methods that the argument of a function
+    that is called after this conversion has come through, None if it is anything else. `loaded`: it is an output of a
+    model whose checkpoint decides its dtype, or a value of a checkpoint itself.
     """
 
     tensor: Tensor
@@ -50,6 +52,8 @@ class ToNumpy(Event):
     sole: bool = False
     mirrored: bool = False
     public: bool = False
+    way: frozenset[str] | None = None
+    loaded: bool = False
 
 
 @told
@@ -420,11 +424,12 @@ class BufferGiven(Event):
 
 @told
 class OverlapWritten(Event):
-    """A tensor is written in place whose elements share memory with each other (`expanded`), or one part of it is
-    written with another that overlaps it."""
+    """A tensor is written in place whose elements share memory with each other (`expanded`), or at places that it names
+    itself (`named`), or one part of it is written with another that overlaps it."""
 
     subject: str
     expanded: bool
+    named: bool = False
 
 
 @told
@@ -502,7 +507,8 @@ class GraphKept(Event):
     holds on to the graph. `escapes`: what becomes of that in the end cannot be seen; that backward goes through the sum
     or the list has been ruled out already. `operand` is where the tensor is written, if it is a tensor by itself and no
     container of some. `evaluating`: the function does not train, and says that it evaluates: nobody will go backward
-    through what it keeps.
+    through what it keeps. `for_a_while`: it is of the few rounds of one step. `looked_at`: its object looks at what it
+    keeps there where an epoch has ended, or something is shown, and nowhere else.
     """
 
     tensor: Tensor
@@ -516,6 +522,8 @@ class GraphKept(Event):
     operand: Site | None = None
     evaluating: bool = False
     each_round: bool = False
+    for_a_while: bool = False
+    looked_at: bool = False
 
 
 @told

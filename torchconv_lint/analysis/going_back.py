@@ -10,6 +10,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.backward import GRAPH_KEYWORDS, losses_of, names_loss, paths, steps_with
 from torchconv_lint.analysis.cuts import cuts_of
+from torchconv_lint.analysis.doubts import Doubt
 from torchconv_lint.analysis.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.graph import graph_of, held, regraphed, requires
 from torchconv_lint.analysis.names import dotted_path
@@ -110,6 +111,28 @@ def as_awaited(kind: Kind) -> Kind:
         guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
         return replace(kind, guess=_served(guess), tensorish=True)
     return _served(kind) if isinstance(kind, Tensor) else kind
+
+
+_PARTS = re.compile(
+    r"loss|(^|_)(ce|kld?|mse|l1|l2|reg|rec(on)?|adv|nll|bce|dice|aux|ent(ropy)?|penalty|err(or)?|cost|gp|parts?|terms?|"
+    r"items?|components?)(_|\d|$)",
+    re.I,
+)
+"""How the parts of a loss are called."""
+
+
+def beside_loss(frame: Frame, kind: Kind, name: str, node: cst.CSTNode, *, named: bool = False) -> Kind:
+    """What the call at `node` gives beside a loss that backward goes through, under the name of a part of one (or
+    `named`: whatever it is called): nobody has seen that it has left the graph, and that graph has served."""
+    if not isinstance(kind, Opaque) or not (named or _PARTS.search(name)):
+        return kind
+    guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+    if guess.grad is not None and (not guess.grad.value or guess.graph.spent):
+        return kind
+    told = f"`{name}` is given beside a loss that backward goes through"
+    grad = Fact(True, confidence=Confidence.LIKELY).then(frame.site(node), told).doubted(Doubt.UPSTREAM)
+    graph = replace(guess.graph, leaf=False, spent=True)
+    return replace(kind, guess=replace(guess, grad=grad, graph=graph), tensorish=True)
 
 
 def _served(tensor: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from torchconv_lint.analysis.backward import losses_of
 from torchconv_lint.analysis.events import GraphKept
 from torchconv_lint.analysis.graph import graph_of, has_graph, held, regraphed, requires
 from torchconv_lint.analysis.loops import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.values import Graph
 
 
@@ -165,17 +167,20 @@ def _tell_kept(
             continue
         holds = container and type(parts) is cst.Name and parts.value in frame.evidence.holders
         sure = Confidence.CERTAIN if isinstance(kind, Tensor) or holds else Confidence.LIKELY
-        if isinstance(kind, Opaque) and not kind.tensorish:
+        served = tensor.graph.spent and frame.interpreter.shared.eager  # backward has been through the whole it is of
+        if isinstance(kind, Opaque) and not kind.tensorish and not served:
             sure = Confidence.POSSIBLE
+        if served and tensor.grad is not None and tensor.grad.is_doubted:  # told on request, however it got here
+            tensor = replace(tensor, grad=replace(tensor.grad, confidence=Confidence.LIKELY))
         spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
         if type(target) is cst.Name and made_for_few(frame, target.value):
             continue
         if not spent and container and type(target) is cst.Name and target.value in frame.evidence.joined:
             sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
-        if type(target) is cst.Name and set_back_after_step(frame, target.value):
+        few = type(target) is cst.Name and (set_back_after_step(frame, target.value) or is_within_a_step(frame))
+        for_a_while = few and spent and frame.interpreter.shared.eager
+        if few and not for_a_while:
             sure = Confidence.POSSIBLE  # the graphs of one accumulation
-        if type(target) is cst.Name and is_within_a_step(frame):
-            sure = Confidence.POSSIBLE
         if isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through, or of what it takes parts of
         path = dotted_path(target)
@@ -201,8 +206,35 @@ def _tell_kept(
             operand=operand,
             evaluating=not (spent or filled) and _evaluates(frame),
             each_round=container and spent and goes_back_each_round(frame, dotted_path(target)),
+            for_a_while=for_a_while,
+            looked_at=container and not spent and frame.interpreter.shared.eager and _is_looked_at(frame, target),
         )
         frame.emit(event)
+
+
+_LOOKS = re.compile(r"epoch|_end$|^on_|log|plot|report|show|print|reset|clear|summar|metric|eval|valid|test|save", re.I)
+"""How methods are called that look at what the rounds before have left."""
+
+
+def _is_looked_at(frame: Frame, target: cst.BaseExpression) -> bool:
+    """Whether what is at `target`, an attribute, is read by other methods of its class, and only by such as look at
+    what the rounds before have left, none of which goes backward."""
+    root, _, name = (dotted_path(target) or "").partition(".")
+    owner = frame.outline.owner if frame.outline is not None else None
+    if root != "self" or not name or owner is None:
+        return False
+    readers = [each for each in owner.methods.values() if each is not frame.outline and _reads(each, name)]
+    readers = [each for each in readers if each.name != "__init__"]
+    return bool(readers) and all(
+        _LOOKS.search(each.name) is not None
+        and not any(next(losses_of(call), None) is not None for call in each.by_type[ast.Call])
+        for each in readers
+    )
+
+
+def _reads(method: FunctionOutline, attribute: str) -> bool:
+    read = method.read_on_self
+    return read is None or attribute in read
 
 
 _LIKE_EVALUATION = re.compile(r"(^|_)(eval|evaluate|evaluation|test|predict|infer|inference|valid|validate)(_|$)", re.I)

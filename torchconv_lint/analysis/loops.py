@@ -13,6 +13,7 @@ from torchconv_lint.analysis.backward import GOES_BACK, losses_of
 from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.values import NOTHING, Array, Kind, Opaque, Sequence, Tensor, Value
 from torchconv_lint.analysis.walking import walk
 
@@ -103,6 +104,17 @@ def is_training_step(interpreter: Interpreter, function: FunctionOutline) -> boo
     if function.owner is None or not wanted:
         return False
     return any(base.endswith(tuple(wanted)) for base in interpreter.classes.external_bases(function.owner))
+
+
+def is_part_of_step(interpreter: Interpreter, function: FunctionOutline) -> bool:
+    """Whether the `step` of an optimiser calls it in a loop, once for each parameter."""
+    step = function.owner.methods.get("step") if function.owner is not None else None
+    if function.owner is None or step is None or step is function:
+        return False
+    called = (node for loop in step.by_type[ast.For] for node in walk(loop) if isinstance(node, ast.Call))
+    if not any(dotted(node.func) == f"self.{function.name}" for node in called):
+        return False
+    return any(base.endswith("Optimizer") for base in interpreter.classes.external_bases(function.owner))
 
 
 def enter_step(frame: Frame, node: cst.CSTNode) -> None:

@@ -1,4 +1,5 @@
-"""Writes to memory that overlaps itself: what was expanded, and a part of a tensor shifted onto another."""
+"""Writes to memory that overlaps itself: what was expanded, a part of a tensor shifted onto another or written with its
+own transpose, and what is written at places that it names itself."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import OverlapWritten
 from torchconv_lint.analysis.handed_over import last_bound
-from torchconv_lint.analysis.values import Array, Opaque, Tensor, Value, guessed
+from torchconv_lint.analysis.patterns import is_turned
+from torchconv_lint.analysis.values import Array, Const, Number, Opaque, Tensor, Truth, Value, guessed
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.frame import Frame
@@ -49,15 +51,37 @@ def _is_expanded(function: FunctionOutline, name: str, line: int) -> bool:
 
 def tell_shifted(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CSTNode) -> None:
     """`x[..., 1:] = x[..., :-1]` of a tensor."""
-    if type(node) is not cst.Subscript or not owner:
+    if not isinstance(node, cst.Subscript | cst.Call | cst.Attribute) or not owner:
+        return
+    if any(isinstance(kind, Array) for kind, _ in owner) or all(guessed(kind) is None for kind, _ in owner):
+        return
+    written, read = frame.segment.origin(target), frame.segment.origin(node)
+    if not isinstance(written, ast.Subscript) or not isinstance(read, ast.expr):
+        return
+    sure = all(guessed(kind) is not None for kind, _ in owner)
+    if is_turned(written, read) or (sure and _is_moved(written, read)):
+        frame.emit(OverlapWritten(frame.site(target), frame.text(target.value), expanded=False))
+
+
+def tell_named_by_itself(
+    frame: Frame, owner: Value, value: Value, target: cst.Subscript, node: cst.CSTNode | None = None
+) -> None:
+    """`x[x] = y`: a mask, or indices, that are written with a tensor at the places they name."""
+    if len(target.slice) != 1 or type(target.value) is not cst.Name or not owner or not value:
+        return
+    key = target.slice[0].slice
+    if type(key) is not cst.Index or type(key.value) is not cst.Name or key.value.value != target.value.value:
         return
     if any(isinstance(kind, Array) or guessed(kind) is None for kind, _ in owner):
         return
-    written, read = frame.segment.origin(target), frame.segment.origin(node)
-    if not isinstance(written, ast.Subscript) or not isinstance(read, ast.Subscript):
-        return
-    if ast.dump(written.value) == ast.dump(read.value) and _is_shifted(_keys(written), _keys(read)):
-        frame.emit(OverlapWritten(frame.site(target), frame.text(target.value), expanded=False))
+    if not any(isinstance(kind, Const | Number | Truth) for kind, _ in value):
+        frame.emit(OverlapWritten(frame.site(node or target), target.value.value, expanded=False, named=True))
+
+
+def _is_moved(written: ast.Subscript, read: ast.expr) -> bool:
+    if not isinstance(read, ast.Subscript):
+        return False
+    return ast.dump(written.value) == ast.dump(read.value) and _is_shifted(_keys(written), _keys(read))
 
 
 def _keys(node: ast.Subscript) -> list[ast.expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 HOOKED = re.compile(r"^(_+|m|mod|module|layer|model|net|block)\w*$")
@@ -98,3 +99,16 @@ _MODEL = re.compile(r"(^|[_.])(model|net|network|policy|classifier|encoder|gener
 def is_kept_model(name: str, source: str) -> bool:
     """Whether `name = source` reads as a model that is kept as it is: `best_model = model`, `best_net = self.net`."""
     return is_snapshot(name.rpartition(".")[2]) and _MODEL.search(source) is not None
+
+
+_TURNS = frozenset({"t", "transpose", "permute", "swapaxes", "swapdims", "movedim", "T", "mT", "H", "mH"})
+"""Views with other strides: written onto what they show, they would read what has been overwritten."""
+
+
+def is_turned(written: ast.Subscript, read: ast.expr) -> bool:
+    """`x[1] = x[1].transpose(0, 1)`, `x[:] = x.T`."""
+    turned = read.func if isinstance(read, ast.Call) else read
+    if not isinstance(turned, ast.Attribute) or turned.attr not in _TURNS:
+        return False
+    whole = isinstance(written.slice, ast.Slice) and not (written.slice.lower or written.slice.upper)
+    return ast.unparse(turned.value) in (ast.unparse(written), ast.unparse(written.value) if whole else "")

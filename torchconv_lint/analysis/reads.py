@@ -49,7 +49,7 @@ def tell_read(
         return
     tensor = guessed(kind)
     if tensor is None:
-        telling = frame.trace is not None or any(isinstance(loop.node, cst.FunctionDef) for loop in frame.loops)
+        telling = frame.trace is not None or _is_of_a_step(frame)
         if not telling or what in (TRUTH, TEXT) or not isinstance(kind, Opaque):
             return
         tensor = Tensor()  # only tensors (and arrays) have the method that is called
@@ -87,13 +87,19 @@ def _tell_wait(
     if device is not None and device.value == CPU:
         return
     if device is None:
-        # Nothing says where it is: a finding only where the file is written for accelerators.
-        sure = min(sure, Confidence.LIKELY if frame.interpreter.facts.knows_accelerators else Confidence.POSSIBLE)
+        # Nothing says where it is: a finding only where the file is written for accelerators, or for whoever trains.
+        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame)
+        sure = min(sure, Confidence.LIKELY if of_others else Confidence.POSSIBLE)
     single = what in (NUMBER, TRUTH) and via not in ("equal", "allclose")
     element = _loop_over(frame, subject) if single else None
     loops = () if frame.seldom else frame.loops
     if element is not None or any(isinstance(loop.node, cst.For | cst.While | cst.FunctionDef) for loop in loops):
         frame.emit(Wait(frame.site(node), tensor, frame.text(subject), what, via, loops, element, sure))
+
+
+def _is_of_a_step(frame: Frame) -> bool:
+    """Whether the code at hand is what somebody else runs on every step of training."""
+    return any(isinstance(loop.node, cst.FunctionDef) for loop in frame.loops)
 
 
 def _loop_over(frame: Frame, subject: cst.CSTNode) -> Loop | None:

@@ -1,5 +1,6 @@
-"""Data that is written under a second name while the first one is still read: `b = a`, `b[mask] = 0`, `return a`; and
-rows that are kept under a name and overwritten: `row = x[i]`, `x[i] = x[j]`, `x[j] = row`."""
+"""Data that is written under a second name while the first one is still read: `b = a`, `b[mask] = 0`, `return a`; or
+is what a state keeps: `m = state["m"]`, `m.mul_(0.9)`, `update = m`, `update.mul_(lr)`; and rows that are kept under a
+name and overwritten: `row = x[i]`, `x[i] = x[j]`, `x[j] = row`."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from torchconv_lint.analysis.handed_over import exclude_each_other, last_bound
 from torchconv_lint.analysis.values import Array, Const, Kind, Number, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.outline import FunctionOutline
 
@@ -26,7 +29,7 @@ def tell_renamed(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTN
     if not data and not (value and all(isinstance(kind, Tensor | Array) for kind, _ in value)):
         return
     line = getattr(frame.segment.origin(node), "lineno", 0)
-    other = _first_name(outline, target.value, line)
+    other = _first_name(outline, target.value, line) or _running(outline, target.value, line)
     if other:
         frame.emit(RenamedWrite(frame.site(node), target.value, other))
 
@@ -54,6 +57,46 @@ def _first_name(function: FunctionOutline, name: str, line: int) -> str:
     end = min(stores, default=10**9)
     read = (node.lineno for node in uses if isinstance(node.ctx, ast.Load) and node.lineno != last.lineno)
     return other if any(begin <= at <= end and at != line for at in read) else ""
+
+
+def _running(function: FunctionOutline, name: str, line: int) -> str:
+    """What `name` is a second name for, at least on one way, if that is an item of a state which the function itself
+    brings up to date under the first name; "" if there is none."""
+    last = last_bound(function, name, line)
+    value = last.value if last is not None else None
+    for other in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+        if last is None or not isinstance(other, ast.Name) or other.id == name:
+            continue
+        kept = any(_is_kept_item(node, other.id) for node in function.by_type[ast.Assign] if node.lineno < last.lineno)
+        if kept and _is_updated(function, other.id, last.lineno):
+            return other.id
+    return ""
+
+
+def _is_kept_item(node: ast.Assign, name: str) -> bool:
+    """`name = state["m"]`, also as one of several; or `name = self.m`."""
+    for target in node.targets:
+        pairs: Iterable[tuple[ast.expr, ast.expr]] = ((target, node.value),)
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = zip(target.elts, node.value.elts, strict=False)
+        for to, value in pairs:
+            if not _is_named(to, name):
+                continue
+            if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
+                return isinstance(value.slice.value, str)
+            if isinstance(value, ast.Attribute) and _is_named(value.value, "self"):
+                return True
+    return False
+
+
+def _is_updated(function: FunctionOutline, name: str, line: int) -> bool:
+    """Whether it is written in place, under its name, before a line: `m.mul_(0.9).add_(grad)`, `m += grad`."""
+    for call in function.by_type[ast.Call]:
+        func = call.func
+        writes = isinstance(func, ast.Attribute) and func.attr.endswith("_") and not func.attr.endswith("__")
+        if writes and call.lineno < line and _is_named(func.value, name):
+            return True
+    return any(_is_named(node.target, name) and node.lineno < line for node in function.by_type[ast.AugAssign])
 
 
 def _is_named(node: ast.expr, name: str) -> bool:

@@ -27,7 +27,8 @@ class Shared:
     being looked up, one for the sake of another: meanwhile they mean nothing. `interpreters` are those of the files
     beside the linted one, `homes` tells which of them defines a class. `refused`: a module that stays on the CPU was
     given what is on an accelerator (see left_behind.py). `eager`: somebody has asked for what is seldom sure;
-    `anywhere`: and for what can be told of a tensor that is wherever a caller has it.
+    `anywhere`: and for what can be told of a tensor that is wherever a caller has it; `of_helpers`: and of what helpers
+    that are called after a conversion make of whatever they are given.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Shared:
         self.refused = False
         self.eager = False
         self.anywhere = False
+        self.of_helpers = False
         self.importing = 0
         self.spent = 0
         self.graphs = KeptGraphs()

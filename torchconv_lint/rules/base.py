@@ -42,7 +42,8 @@ class Rule(ABC, Generic[EventT]):
     `code` and `name` identify it, `hears` are the event types it judges; `default` is False for an opt-in rule, `group`
     the name that asks for it and for the other rules of its group, `default_from` the least confidence that is shown
     where nobody has asked for the rule, `needs_accelerator` True if nothing can go wrong where all tensors are on the
-    CPU, `anywhere` if who asks for it is also told of tensors that are wherever a caller has them. `triggers` tell the
+    CPU, `anywhere` if who asks for it is also told of tensors that are wherever a caller has them, `of_helpers` if of
+    what a helper does that is called after a conversion, and of values of checkpoints. `triggers` tell the
     sieve what to look for beyond what it always does: a function that meets torch is analysed if it holds the first
     word of a trigger and its file all the others; "a&b" in the first place are two words of the function. Words are
     names of called functions and of attributes, "name=" for a keyword argument, "np.flip" and "torch.Tensor" for what
@@ -67,6 +68,7 @@ class Rule(ABC, Generic[EventT]):
     default_from: ClassVar[Confidence] = Confidence.LIKELY
     needs_accelerator: ClassVar[bool] = False
     anywhere: ClassVar[bool] = False
+    of_helpers: ClassVar[bool] = False
     matters_in_tests: ClassVar[bool] = True
     cuda_only: ClassVar[bool] = False
     since: ClassVar[tuple[int, int] | None] = None

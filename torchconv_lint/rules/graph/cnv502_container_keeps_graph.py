@@ -23,6 +23,10 @@ backward is called on that loss. A part of the model may be frozen: it is told t
 A container of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
 ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
 
+So are parts that a call gives beside a loss, and a dict that a method returns beside one and that holds it as it is
+(`return loss, {"loss": loss}`); what measures an output (`ssim(out, y)`); and outputs that an object keeps in an
+attribute which its other methods look at when an epoch has ended, or to show it, and nowhere else.
+
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors. Of the *likely* ones only those are shown by default whose graph has served
 and that are kept in a loop which calls `.backward()` itself: on code that nobody had looked at, too many of the others
@@ -112,7 +116,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))
-    triggers_on_request = (("append()&for", "eval"),)
+    triggers_on_request = (("append()&for", "eval"), ("append()&def training_step",))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A container that is filled round after round, and through which backward never goes."""

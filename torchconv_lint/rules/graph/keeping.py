@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 def kept(event: GraphKept, message: str) -> Iterator[Verdict]:
     """A verdict if the graph has served already, or if it is plain that nothing will ever need it. Where somebody else
-    may, of what a function gives that evaluates, it is told on request."""
+    may, of what a function gives that evaluates or an object looks at when an epoch has ended, it is told on request,
+    and so is what is kept for the few rounds of one step."""
     grad = event.tensor.grad
     unseen = event.escapes and not event.spent
-    if grad is None or (unseen and not event.evaluating):
+    if grad is None or (unseen and not (event.evaluating or event.looked_at)):
         return
     sure = min(event.sure, grad.confidence, Confidence.CERTAIN if event.spent else Confidence.LIKELY)
-    yield Verdict(event.site, message, sure, steps(grad), detached(event), on_request=unseen or grad.is_doubted)
+    rarely = unseen or event.for_a_while or grad.is_doubted
+    yield Verdict(event.site, message, sure, steps(grad), detached(event), on_request=rarely)
 
 
 def detached(event: GraphKept) -> Proposal | None:

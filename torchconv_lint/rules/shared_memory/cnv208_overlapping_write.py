@@ -3,10 +3,12 @@
 ## What it does
 
 Reports an in-place write to what `.expand(…)`, `.expand_as(…)` or `.broadcast_to(…)` gave (`phi[mask] = 0`,
-`phi += 1`), and a part of a tensor that is written with another part which overlaps it: `x[..., 1:] = x[..., :-1]`.
+`phi += 1`), a part of a tensor that is written with another part which overlaps it (`x[..., 1:] = x[..., :-1]`) or with
+its own transpose (`x[1] = x[1].t()`), and a mask that is written at places that it names itself (`open[open] = x > 0`).
 
 Silent, deliberately: `.clone()`, `.contiguous()`, `.repeat(…)` and every operation in between that makes memory of its
-own; arrays, which NumPy copies where they overlap; parts that are not shifted by the same number (`x[n:] = x[:-n]`).
+own; arrays, which NumPy copies where they overlap; parts that are not shifted by the same number (`x[n:] = x[:-n]`);
+`mask[mask] = False`.
 
 Confidence: *likely*: an expanded dimension may have had that size before. Off by default: new.
 
@@ -15,7 +17,8 @@ Confidence: *likely*: an expanded dimension may have had that size before. Off b
 An expanded tensor has one element in memory for many in its shape. Operations in place refuse it with a RuntimeError; a
 mask or a single index writes them all at once, with a warning at most, and the tensor that was expanded changes as
 well. Shifting a part of a tensor onto itself is refused for some shapes, and for others what is read has been
-overwritten already: the first column is copied into all.
+overwritten already: the first column is copied into all. A square matrix that is written with its own transpose, and a
+mask that is written where it is true, are refused.
 
 ## Example
 
@@ -87,6 +90,9 @@ class OverlappingWrite(Rule[OverlapWritten]):
         """The sizes are not known: an expanded dimension may have had its size before."""
         if event.expanded:
             message = f"`{event.subject}` is expanded: many of its elements are one in memory (use `.clone()` first)"
+        elif event.named:
+            name = event.subject
+            message = f"`{name}` is written at places that it names itself (use `{name}[{name}.clone()]`)"
         else:
             message = f"one part of `{event.subject}` is written with another that overlaps it (use `.clone()`)"
         yield Verdict(event.site, message, Confidence.LIKELY)

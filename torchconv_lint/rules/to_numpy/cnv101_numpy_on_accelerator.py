@@ -31,7 +31,9 @@ came, which it refuses as a rule; what goes where a module is that the function 
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 
 A parameter that is annotated as a tensor and converted as it is, wherever its caller has it, is told to those who ask
-for the rule.
+for the rule. So is one without an annotation that is detached on the way (`y.detach().numpy()`), is called a tensor or
+an output, or is converted beside others that the function brings to the host; and what something unknown gives where
+`.detach()` shows that it is a tensor, and it was given one on an accelerator.
 
 ## Why is this bad?
 
@@ -99,6 +101,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
 from torchconv_lint.rules.to_numpy.seldom_true import is_seldom_true
@@ -125,6 +128,6 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
         if fact is None or event.forced or fact.value != ACCELERATOR or event.via:
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
-        sure = min(event.sure, weakest([fact]))
-        rarely = event.mirrored or is_seldom_true(fact, event.site)
+        sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
+        rarely = event.mirrored or event.public or is_seldom_true(fact, event.site)
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

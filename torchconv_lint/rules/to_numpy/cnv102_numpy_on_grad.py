@@ -21,7 +21,8 @@ Confidence: *certain* for known modules and parameters, *likely* for modules kno
 by default) adds the results of functions outside the file that get such a tensor.
 
 The rule is off by default: what it reports raises on every device, and code that is published has been run. In public
-code that nobody had looked at before, 1 of 40 findings was true (docs/precision.md).
+code that nobody had looked at before, 1 of 40 findings was true (docs/precision.md). A helper that is called after
+the conversion (`def to_np(tensor)`) and detaches nothing is told as well: callers give it whatever they have.
 
 ## Why is this bad?
 
@@ -104,6 +105,8 @@ from torchconv_lint.rules.to_numpy.host import on_host
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DETACHES = frozenset({"detach", "data"})
+
 
 class NumpyOnGrad(Rule[ToNumpy]):
     """`.numpy()` on a tensor that requires grad."""
@@ -112,10 +115,14 @@ class NumpyOnGrad(Rule[ToNumpy]):
     name = "numpy-on-grad"
     hears = (ToNumpy,)
     default = False
+    of_helpers = True
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """`.numpy()` on a tensor that requires grad."""
         fact = event.tensor.grad
+        if fact is None and event.way is not None and event.grad_mode is not False and not _DETACHES & event.way:
+            message = f"`{event.subject}` is whatever a caller has: `.numpy()` raises RuntimeError if it requires grad"
+            yield Verdict(event.site, f"{message} (use `.detach()` first)", event.sure, (), None, on_request=True)
         if fact is None or event.forced or not fact.value or event.grad_mode is not True or event.via:
             return
         message = f"`{event.subject}` requires grad: `.numpy()` raises RuntimeError (use `.detach()` first)"

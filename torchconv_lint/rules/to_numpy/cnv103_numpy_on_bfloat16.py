@@ -18,6 +18,10 @@ choice (`torch_dtype="auto"`); results whose operands differ in dtype; float16, 
 Confidence: *certain* where the cast is in the code, *likely* where only one branch casts or where the value is a
 tensor by its use only. *Possible* (not shown by default) adds values that may be such a tensor.
 
+Those who ask for the rule are also told of what has the dtype of a checkpoint that nobody has read here: values of
+`torch.load(…)` that a loop converts, outputs such as `last_hidden_state` of a model that the function is given; and of
+helpers that are called after the conversion (`def to_np(tensor)`), which callers give whatever they have.
+
 ## Why is this bad?
 
 NumPy has no such dtype. The conversion raises a TypeError on every device, `force=True` included. It appears the
@@ -84,6 +88,8 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
+from torchconv_lint.analysis.wherever import OF_A_DTYPE
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import NO_NUMPY_DTYPE, on_host
 
@@ -97,11 +103,17 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
     code = "CNV103"
     name = "numpy-on-bfloat16"
     hears = (ToNumpy,)
+    of_helpers = True
     triggers = (("implicit", "'bfloat16'"),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A bfloat16 or float8 tensor becomes an array."""
         fact = event.tensor.dtype
+        whatever = event.way is not None and OF_A_DTYPE.isdisjoint(event.way)
+        if fact is None and (whatever or event.loaded):
+            given = "whatever a caller has" if whatever else "of the dtype of a checkpoint"
+            message = f"`{event.subject}` is {given}: `.numpy()` raises TypeError for bfloat16 (use `.float()` first)"
+            yield Verdict(event.site, message, min(event.sure, Confidence.LIKELY), (), None, on_request=True)
         if fact is None or fact.value not in NO_NUMPY_DTYPE:
             return
         message = f"`{event.subject}` is {fact.value}, which NumPy does not have"

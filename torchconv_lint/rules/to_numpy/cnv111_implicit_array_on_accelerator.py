@@ -25,7 +25,7 @@ in the last samples (docs/precision.md).
 `assume-device = "cpu"` switches the rule off.
 
 A parameter that is annotated as a tensor and handed on as it is, wherever its caller has it, is told to those who ask
-for the rule.
+for the rule, and so is what is computed from one that is called as outputs of models are (see CNV101).
 
 ## Why is this bad?
 
@@ -125,8 +125,8 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` may be on an accelerator"
         message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
-        sure = min(event.sure, weakest([fact]))
+        sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
         begins = fact.begins_at()
         told = sure is Confidence.CERTAIN and (begins is None or begins.path == event.site.path)
-        rarely = is_seldom_true(fact, event.site) or not told
+        rarely = event.public or is_seldom_true(fact, event.site) or not told
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

@@ -1,0 +1,213 @@
+"""Tensors that are wherever a caller has them, though no annotation says that they are tensors: read off the ast, and
+only where somebody has asked for it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.handed_over import last_bound
+from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.walking import ByType, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
+
+_MOST_HOPS = 3
+"""Over so many names that are bound one after the other."""
+_PLACES = frozenset({"cpu", "to", "cuda", "get", "numpy", "tolist", "item", "asnumpy", "to_numpy", "eval", "values"})
+"""Methods after which a value is where the code wants it, or no tensor any more."""
+_LEAVES = frozenset({"detach", "data", "grad"})
+"""Whoever asks for these has a tensor that autograd knows, as models give and hold them."""
+_OF_A_MODEL = re.compile(
+    r"tensor|logit|pred|prob|output|embedd?ing|feat(s|ure)|attention|heat_?map|recon|model|(^|_)net(work)?$", re.I
+)
+
+
+_OF_ITS_FIRST = re.compile(r"(torch|F)\.(?!autograd)")
+"""Functions whose result is where their first argument is."""
+
+
+def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
+    """Whether what is converted is computed from an argument of the function alone, which nobody brings to the host on
+    the way, and the way, or the name, tells that it is a tensor as models give them; or the function brings others to
+    the host, and it is converted by a method that (`alone`) nothing but tensors have."""
+    outline = frame.outline
+    if outline is None or frame.depth or not isinstance(operand, ast.expr):
+        return False
+    if not alone and not any(node.id == "torch" for node in outline.by_type[ast.Name]):
+        return False  # nothing in the function says that it is about tensors
+    told = list(_way(outline, operand, operand.lineno))
+    if not told or _PLACES.intersection(told[:-1]):
+        return False
+    root = told[-1]
+    if root not in outline.parameters or root in ("self", "cls") or _asks_where(outline, root):
+        return False
+    if _LEAVES.intersection(told):
+        return True
+    if "tensorflow" in frame.interpreter.source.text:  # whose tensors have the method, too
+        return False
+    return _OF_A_MODEL.search(root) is not None or (alone and _brings_others(outline))
+
+
+_CONVERTERS = re.compile(
+    r"^_?(convert_)?((tensors?|torch|var)_?)?(to|2|as|into)_?(np|numpy|(nd)?arrays?)$|"
+    r"tensors?_?(to|2)_?(np|numpy|(nd)?array)"
+)
+"""How functions are called that make an array of any tensor."""
+
+
+def way_of_any(frame: Frame, operand: object) -> frozenset[str] | None:
+    """The methods and attributes on the way from the argument of a function that is called after this conversion to
+    what is converted: callers give it whatever tensors they have. None if it is anything else."""
+    outline = frame.outline
+    if outline is None or frame.depth or not isinstance(operand, ast.expr) or not _CONVERTERS.search(outline.name):
+        return None
+    told = list(_way(outline, operand, operand.lineno))
+    if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
+        return None
+    if _OF_TORCH.isdisjoint(told) and not any(node.id in ("torch", "Tensor") for node in outline.by_type[ast.Name]):
+        return None  # other frameworks have tensors with such a method, too
+    asked = {node.attr for node in outline.by_type[ast.Attribute] if _is_name(node.value, told[-1])}
+    answers = {"detach" if each == "requires_grad" else "float" for each in asked & {"requires_grad", "dtype"}}
+    return frozenset((*told[:-1], *answers))
+
+
+_OF_TORCH = frozenset({"cpu", "detach", "data"})
+
+
+_OF_OUTPUTS = frozenset(
+    {"last_hidden_state", "hidden_states", "pooler_output", "logits", "image_embeds", "text_embeds"}
+)
+"""What the outputs of language models are asked for."""
+OF_A_DTYPE = frozenset({"float", "double", "half", "type", "astype", "to", "argmax", "long", "int", "bool", "argsort"})
+"""Methods whose results are of a dtype that NumPy has."""
+
+
+def is_of_a_checkpoint(frame: Frame, operand: object) -> bool:
+    """Whether what is converted is an output of a language model that the function, or its object, was given as it is:
+    of the dtype of its checkpoint, that is; or a value of a checkpoint itself."""
+    outline, text = frame.outline, frame.interpreter.source.text
+    if not isinstance(operand, ast.expr):
+        return False
+    if _is_loaded(outline.by_type if outline is not None else ByType(walk(frame.interpreter.outline.tree)), operand):
+        return True
+    if outline is None or "from_pretrained" in text:
+        return False
+    told = list(_way(outline, operand, operand.lineno))
+    since = [place for place, each in enumerate(told[:-1]) if each in _OF_OUTPUTS]
+    return bool(since) and OF_A_DTYPE.isdisjoint(told[: since[0]])
+
+
+def _is_loaded(nodes: ByType, operand: ast.expr) -> bool:
+    """Whether it is a value of a state that was loaded from a file, as a loop goes through it: `for k, v in
+    torch.load(path).items(): v.cpu().numpy()`."""
+    node: ast.expr = operand
+    while isinstance(node, ast.Call | ast.Attribute):
+        if isinstance(node, ast.Attribute) and node.attr in OF_A_DTYPE:
+            return False
+        node = node.func if isinstance(node, ast.Call) else node.value
+    asked = {
+        each.value.id for each in nodes[ast.Attribute] if each.attr == "dtype" and isinstance(each.value, ast.Name)
+    }
+    for loop in nodes[ast.For] if isinstance(node, ast.Name) and node.id not in asked else ():
+        through, target = loop.iter, loop.target
+        if not isinstance(through, ast.Call) or not isinstance(through.func, ast.Attribute):
+            continue
+        last = target.elts[-1] if isinstance(target, ast.Tuple) and through.func.attr == "items" else target
+        same = isinstance(node, ast.Name) and isinstance(last, ast.Name) and last.id == node.id
+        if not same or through.func.attr not in ("items", "values"):
+            continue
+        state = through.func.value
+        made = [assign.value for assign in nodes[ast.Assign] if _names(assign, state)] or [state]
+        if any(isinstance(one, ast.Call) and _loads(one) for one in made):
+            return True
+    return False
+
+
+def _names(assign: ast.Assign, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and any(isinstance(to, ast.Name) and to.id == node.id for to in assign.targets)
+
+
+def _loads(call: ast.Call) -> bool:
+    owner, _, name = (dotted(call.func) or "").rpartition(".")
+    return name == "load_file" or (name == "load" and owner == "torch")
+
+
+def is_surely_tensor(frame: Frame, operand: object) -> bool:
+    """Whether `.detach()` is called of what something unknown has given: it is a tensor, wherever that has put it."""
+    while isinstance(operand, ast.Subscript):
+        operand = operand.value
+    while isinstance(operand, ast.Call) and isinstance(operand.func, ast.Attribute):
+        if operand.func.attr == "detach":
+            return True
+        operand = operand.func.value
+    if frame.outline is None or not isinstance(operand, ast.Name):
+        return False
+    bound = last_bound(frame.outline, operand.id, operand.lineno)
+    value = bound.value if bound is not None and isinstance(bound.targets[0], ast.Name) else None
+    return value is not None and not isinstance(value, ast.Name) and is_surely_tensor(frame, value)
+
+
+def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_HOPS) -> Iterator[str]:
+    """The methods, attributes and torch functions between a value and the name that it is computed from, and that name
+    as the last; nothing where it is computed from anything else."""
+    told: list[str] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Attribute):
+            told.append(node.attr)
+            node = node.value
+        elif isinstance(node, ast.Compare | ast.BinOp):
+            node = node.left
+        elif isinstance(node, ast.Call) and _OF_ITS_FIRST.match(dotted(node.func) or "") and node.args:
+            told.append("torch")
+            node = node.args[0]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            if isinstance(node.func, ast.Name) and node.func.id not in outline.parameters:
+                return
+            node = node.func
+        else:
+            return
+    bound = _bound(outline, node.id, line)
+    if bound is None:
+        stores = (one for one in outline.by_type[ast.Name] if one.id == node.id and isinstance(one.ctx, ast.Store))
+        yield from () if any(one.lineno < line for one in stores) else (*told, node.id)
+    elif hops:
+        yield from _joined(told, list(_way(outline, bound, bound.lineno, hops - 1)))
+
+
+def _bound(outline: FunctionOutline, name: str, line: int) -> ast.expr | None:
+    """What the name is bound to, by itself, when a line is reached."""
+    bound: ast.Assign | ast.AnnAssign | None = last_bound(outline, name, line)
+    for node in outline.by_type[ast.AnnAssign]:
+        named = isinstance(node.target, ast.Name) and node.target.id == name and node.lineno < line
+        if named and (bound is None or node.lineno > bound.lineno):
+            bound = node
+    if isinstance(bound, ast.Assign) and not all(isinstance(to, ast.Name) for to in bound.targets):
+        return None
+    return bound.value if bound is not None else None
+
+
+def _joined(told: list[str], before: list[str]) -> list[str]:
+    return [*told, *before] if before else []
+
+
+def _asks_where(outline: FunctionOutline, name: str) -> bool:
+    """Whether the function asks where the argument is."""
+    asked = (node for node in outline.by_type[ast.Attribute] if node.attr in ("device", "is_cuda"))
+    return any(_is_name(node.value, name) for node in asked)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _brings_others(outline: FunctionOutline) -> bool:
+    """Whether the function calls `.cpu()` on something: it knows that there are accelerators."""
+    return any(isinstance(call.func, ast.Attribute) and call.func.attr == "cpu" for call in outline.by_type[ast.Call])
