@@ -283,3 +283,49 @@ def run(batches, mode):
 def test_a_choice_of_modes_leaves_nothing_of_an_earlier_round() -> None:
     assert codes_shown(MODES.format(before=""), HEAD) == []
     assert codes_shown(MODES.format(before="video = torch.zeros(2, 3).bfloat16()\n        "), HEAD) == ["CNV103"]
+
+
+MASKED = """\
+def masked(x, mask: torch.Tensor | None = None, value=None):
+    if {first}:
+        x = x.masked_fill(mask == 0, 0.0)
+    elif mask:
+        x = x.masked_fill(mask == 0, value)
+    return x
+"""
+
+
+def test_what_a_chain_asks_for_first_has_raised_there() -> None:
+    assert codes_shown(MASKED.format(first="mask and value is None"), HEAD) == ["CNV402"]
+    assert codes_shown(MASKED.format(first="value is None and mask"), HEAD) == ["CNV402", "CNV402"]
+
+
+PADDED = """\
+def padded(scores: torch.Tensor, rows: torch.Tensor = None, sizes: torch.Tensor = None, extra=False) -> torch.Tensor:
+    if scores.shape[0] > scores.shape[1]:
+        scores = scores.T
+        rows, sizes = sizes, rows
+    if rows is None:
+        rows = torch.full((len(scores),), scores.shape[1])
+    if sizes is None:
+        sizes = torch.full((len(scores),), scores.shape[1])
+    longer = sizes > rows
+    if extra:
+        sizes += 1
+    found = scores.clone()
+    for i in range(len(scores)):
+        found[i, sizes[i] :] = 0
+    {after}
+    return torch.where(longer[:, None], found, scores)
+
+
+def rounds(scores: torch.Tensor, rows: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:
+    for _ in range(3):
+        scores = 0.5 * padded(scores, rows, sizes).transpose(0, 1) + scores
+    return scores
+"""
+
+
+def test_what_is_added_and_taken_away_again_is_as_it_was() -> None:
+    assert told(PADDED.format(after="if extra:\n        sizes -= 1")) == []
+    assert told(PADDED.format(after="pass")) == ["CNV204"]

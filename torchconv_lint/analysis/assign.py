@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -421,6 +422,21 @@ def write_back(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
         write_back(frame, node.value, each(owner, lambda kind: stored(kind, key, value)))
 
 
+def _is_undone(frame: Frame, node: cst.AugAssign) -> bool:
+    """Whether the function takes away again what it adds to a name, `sizes += 1` … `sizes -= 1`: whose it is finds it
+    as it was."""
+    constant = isinstance(node.value, cst.Integer | cst.Float)
+    if not constant or type(node.target) is not cst.Name or frame.outline is None:
+        return False
+    name, value = node.target.value, frame.text(node.value)
+    kinds = [
+        type(one.op)
+        for one in frame.outline.by_type[ast.AugAssign]
+        if isinstance(one.target, ast.Name) and one.target.id == name and ast.unparse(one.value) == value
+    ]
+    return sorted(kind.__name__ for kind in kinds) == ["Add", "Sub"]
+
+
 def augment(frame: Frame, node: cst.AugAssign) -> None:
     """`target op= value`: in place for tensors, arrays and lists, a rebinding for everything else."""
     target = node.target
@@ -442,7 +458,8 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     else:
         before = frame.at(target)
         shaped = type(target) is cst.Name and target.value in frame.evidence.shaped  # no number has a shape
-        written(frame, before, target, node, fills=False, data=shaped)
+        if not _is_undone(frame, node):
+            written(frame, before, target, node, fills=False, data=shaped)
         write_to_leaf(frame, before, target, node)
 
     def after(one: Kind, other: Kind) -> Kind | Value:

@@ -196,6 +196,7 @@ class Frame:
         self.caught: frozenset[str] = frozenset()  # the errors that the code around the statement at hand expects
         self.has_waited = False
         self.assigned: set[str] = set()
+        self.asked: frozenset[str] = frozenset()  # what tests before this one in an `elif` chain have asked for first
         self.called: set[str] = set()
         self.handed: set[str] = set()  # names and dotted names that calls nobody can look into have been given
         self.entry: FunctionOutline | None = None  # the function that unseen code has called to get here

@@ -179,9 +179,13 @@ def _if(frame: Frame, node: cst.If) -> None:
     seldom, before = frame.seldom, frame.state
     branch: cst.If | cst.Else | None = node
     tests: list[cst.BaseExpression] = []
+    asked, outer = set[str](), frame.asked
     while type(branch) is cst.If:
         tests.append(branch.test)
+        frame.asked = frozenset(asked)
         test(frame, branch.test)
+        frame.asked = outer
+        asked.add(_asked_first(branch.test))
         if not frame.alive:  # the test itself raises
             break
         start, current = frame.state, branch
@@ -209,6 +213,15 @@ def _if(frame: Frame, node: cst.If) -> None:
     # After `if step % 10: continue` the rest of the round is run now and then only.
     frame.seldom = seldom or (None in ends and bool(frame.loops) and is_periodic(node.test))
     _meet(frame, ends)
+
+
+def _asked_first(node: cst.BaseExpression) -> str:
+    """The name or dotted name whose truth a test asks for before anything else; "" if it begins with something else."""
+    while isinstance(node, cst.BooleanOperation | cst.UnaryOperation):
+        if isinstance(node, cst.UnaryOperation) and type(node.operator) is not cst.Not:
+            return ""
+        node = node.left if isinstance(node, cst.BooleanOperation) else node.expression
+    return dotted_path(node) or ""
 
 
 def _forget_dummies(frame: Frame, tests: list[cst.BaseExpression], before: State, ends: Iterable[State | None]) -> None:

@@ -86,8 +86,9 @@ def ask_truth(
     """Tell the rules whose truth value is taken."""
     if isinstance(node, cst.Name) and _is_flag(frame, node.value):
         return
-    or_none = any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
-    present = condition and _is_present(frame, node, value)
+    refused = bool(frame.asked) and dotted_path(node) in frame.asked  # a test before has raised, if this one would
+    or_none = not refused and any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
+    present = condition and not refused and _is_present(frame, node, value)
     if frame.asserting and negation is not None and (or_none or present):
         return  # `assert not x`: a tensor is meant to be refused, and is, whatever is raised
     array = _array_of(frame, node, value)
