@@ -22,6 +22,8 @@ _MAKES = frozenset({"tensor", "array", "deepcopy", "stack", "cat", "concatenate"
 _MAKES |= {"zeros", "ones", "full", "empty", "arange", "linspace", "eye", "rand", "randn", "randint", "randperm"}
 _MAKES |= {"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"}
 """The same of functions."""
+_SHARED_ATTRIBUTES = ("data", "grad")
+_CHAIN = frozenset({ast.Attribute, ast.Subscript})
 _PLAIN = frozenset({ast.Constant, ast.Name, ast.BinOp, ast.Compare, ast.JoinedStr, ast.UnaryOp})
 
 
@@ -46,7 +48,7 @@ class Handles:
 
     def keep(self, value: ast.expr, names: Collection[str] = (), stored: Collection[str] = ()) -> None:
         """A value is kept: by these names, in items of what is `stored`, or by something else."""
-        if value.__class__ in _PLAIN:
+        if _converts_nothing(value):
             return
         found, surely, perhaps = self._followed(value)
         if surely:
@@ -78,7 +80,7 @@ class Handles:
             if isinstance(node, ast.Name):
                 found.add(node.id)
             elif isinstance(node, ast.Attribute):
-                surely = surely or node.attr in ("data", "grad")
+                surely = surely or node.attr in _SHARED_ATTRIBUTES
                 if node.attr not in METADATA:
                     pending.append(node.value)
                 if isinstance(node.value, ast.Name) and node.value.id == "self":
@@ -103,6 +105,15 @@ class Handles:
             elif node is not None:
                 pending += _parts(node)
         return found - vocabulary.imports.keys(), surely, perhaps
+
+
+def _converts_nothing(node: ast.expr) -> bool:
+    """Whether it is made anew, or a name, an attribute or an item as it is: most arguments are, and are done with."""
+    while node.__class__ in _CHAIN:
+        if getattr(node, "attr", "") in _SHARED_ATTRIBUTES:
+            return False
+        node = node.value  # type: ignore[attr-defined]
+    return node.__class__ in _PLAIN
 
 
 def _called(node: ast.Call) -> str:
