@@ -394,6 +394,26 @@ ASKED_FOR = {
             return inner
         """,
     ),
+    "parts of outputs that are joined": (
+        "CNV101",
+        """
+        def embedded(embed, batches, use_cuda):
+            found = []
+            for batch in batches:
+                if use_cuda:
+                    batch = batch.cuda()
+                found.append(embed(batch)["tokens"].data)
+            return torch.cat(found, 0).numpy()
+        """,
+    ),
+    "a model that is handed over with something else": (
+        "CNV101",
+        """
+        def survival(fitted, x):
+            net, spline = fitted
+            return spline(net(x).detach().numpy())
+        """,
+    ),
     "a choice of what a caller has": (
         "CNV111",
         """

@@ -139,13 +139,17 @@ def _loads(call: ast.Call) -> bool:
 
 
 def is_surely_tensor(frame: Frame, operand: object) -> bool:
-    """Whether `.detach()` is called of what something unknown has given: it is a tensor, wherever that has put it."""
-    while isinstance(operand, ast.Subscript):
-        operand = operand.value
-    while isinstance(operand, ast.Call) and isinstance(operand.func, ast.Attribute):
-        if operand.func.attr == "detach":
+    """Whether `.detach()` or `.data` is asked of what something unknown has given, or a function of torch computes with
+    it: it is a tensor, wherever that has put it."""
+    while isinstance(operand, ast.Subscript | ast.Call | ast.Attribute):
+        if isinstance(operand, ast.Call):
+            if _OF_ITS_FIRST.match(dotted(operand.func) or ""):
+                return True
+            operand = operand.func
+            continue
+        if isinstance(operand, ast.Attribute) and operand.attr in ("detach", "data"):
             return True
-        operand = operand.func.value
+        operand = operand.value
     if frame.outline is None or not isinstance(operand, ast.Name):
         return False
     bound = last_bound(frame.outline, operand.id, operand.lineno)
@@ -169,7 +173,7 @@ def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_
             told.append("torch")
             node = node.args[0]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-            if isinstance(node.func, ast.Name) and node.func.id not in outline.parameters:
+            if isinstance(node.func, ast.Name) and not _is_own(outline, node.func.id, line):
                 return
             node = node.func
         else:
@@ -182,15 +186,23 @@ def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_
         yield from _joined(told, list(_way(outline, bound, bound.lineno, hops - 1)))
 
 
+def _is_own(outline: FunctionOutline, name: str, line: int) -> bool:
+    """Whether the name of what is called is the function's own: a parameter, or bound before."""
+    return name in outline.parameters or _bound(outline, name, line) is not None
+
+
 def _bound(outline: FunctionOutline, name: str, line: int) -> ast.expr | None:
-    """What the name is bound to, by itself, when a line is reached."""
+    """What the name is bound to, or to a part of, when a line is reached."""
     bound: ast.Assign | ast.AnnAssign | None = last_bound(outline, name, line)
     for node in outline.by_type[ast.AnnAssign]:
         named = isinstance(node.target, ast.Name) and node.target.id == name and node.lineno < line
         if named and (bound is None or node.lineno > bound.lineno):
             bound = node
-    if isinstance(bound, ast.Assign) and not all(isinstance(to, ast.Name) for to in bound.targets):
-        return None
+    for several in outline.by_type[ast.Assign]:  # `scores, boxes = outputs`
+        parts = [each for to in several.targets if isinstance(to, ast.Tuple) for each in to.elts]
+        last = several.lineno < line and (bound is None or several.lineno > bound.lineno)
+        if last and any(_is_name(each, name) for each in parts):
+            bound = several
     return bound.value if bound is not None else None
 
 
