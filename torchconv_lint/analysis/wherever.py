@@ -7,15 +7,15 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.handed_over import last_bound
-from torchconv_lint.analysis.outline import dotted
+from torchconv_lint.analysis.handed_over import argument_of, last_bound
+from torchconv_lint.analysis.outline import dotted, origin_of
 from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torchconv_lint.analysis.frame import Frame
-    from torchconv_lint.analysis.outline import FunctionOutline
+    from torchconv_lint.analysis.outline import FileOutline, FunctionOutline
 
 _MOST_HOPS = 3
 """Over so many names that are bound one after the other."""
@@ -50,6 +50,8 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     if _LEAVES.intersection(told):
         return True
     if "tensorflow" in frame.interpreter.source.text:  # whose tensors have the method, too
+        return False
+    if not _is_handed_on(frame.interpreter.outline, outline, root):  # what they hand over is followed
         return False
     return _OF_A_MODEL.search(root) is not None or (alone and _brings_others(outline))
 
@@ -208,6 +210,27 @@ def _bound(outline: FunctionOutline, name: str, line: int) -> ast.expr | None:
 
 def _joined(told: list[str], before: list[str]) -> list[str]:
     return [*told, *before] if before else []
+
+
+def _is_handed_on(file: FileOutline, outline: FunctionOutline, parameter: str) -> bool:
+    """Whether callers in the file, if there are any, hand over what they have been given themselves, or make no tensors
+    of their own."""
+    for caller, call in file.calls.get(outline.name, ()):
+        argument = argument_of(call, outline, parameter)
+        given = argument is not None and origin_of(argument) in caller.parameters
+        if not given and any(_makes(each) for each in caller.by_type[ast.Call]):
+            return False
+    return True
+
+
+def _makes(call: ast.Call) -> bool:
+    """Whether a call makes a tensor, or brings one to the host: it is known where that is."""
+    owner, _, name = (dotted(call.func) or "").rpartition(".")
+    made = owner == "torch" and name in _MAKERS
+    return made or (isinstance(call.func, ast.Attribute) and call.func.attr == "cpu")
+
+
+_MAKERS = frozenset({"ones", "zeros", "rand", "randn", "tensor", "as_tensor", "full", "arange", "from_numpy", "empty"})
 
 
 def _asks_where(outline: FunctionOutline, name: str) -> bool:
