@@ -166,3 +166,42 @@ def test_silence_rests_on_the_other_file_too(tmp_path: Path):
 @pytest.mark.parametrize("helpers", ["def to_array(x:\n    return x.numpy()\n", "\0", "# coding: nothing\n"])
 def test_a_helper_that_cannot_be_read_gives_nothing(tmp_path: Path, helpers: str):
     assert findings(written(tmp_path, HAZARDS["method of a tensor"], helpers)) == ()
+
+
+NET = """
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self, device_name):
+            super().__init__()
+            self.layer = nn.Linear(3, 3)
+            self.device = device_name
+
+        def forward(self, x):
+            seen = torch.zeros(x.shape).to(self.device)
+            seen += self.layer(x)
+            return seen
+"""
+
+TRAINING = """
+    import torch
+    from helpers import Net
+
+    class Training:
+        def __init__(self, device_name):
+            self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            self.net = Net(device_name).to(self.device)
+
+        def seen(self, data):
+            data = data.to(self.device)
+            return self.net(data).detach().numpy()
+"""
+
+
+def test_what_the_linted_file_says_of_the_input_tells_more_than_a_device_that_the_net_is_told(tmp_path: Path):
+    (found,) = findings(written(tmp_path, textwrap.dedent(TRAINING), textwrap.dedent(NET)), Settings())
+    assert (found.code, found.span.line) == ("CNV101", 14)
+    assert Path(found.because[0].path).name == "main.py"
+    of_another = TRAINING.replace("data = data.to(self.device)", "data = data + 1")
+    assert findings(written(tmp_path, textwrap.dedent(of_another), textwrap.dedent(NET)), Settings()) == ()

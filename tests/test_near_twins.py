@@ -48,6 +48,32 @@ PAIRS = {
                 return torch.from_numpy(tensors)
         """,
     ),
+    "what is joined to something on the host": (
+        "CNV101",
+        """
+        def f(values, padding, device):
+            padding = torch.zeros(1, 3).to(device)
+            return torch.cat([values, padding]).numpy()
+        """,
+        """
+        def f(values, device):
+            padding = torch.zeros(1, 3).to(device)
+            return torch.cat([torch.tensor(values), padding]).numpy()
+        """,
+    ),
+    "what is added to something on the host": (
+        "CNV101",
+        """
+        def f(device):
+            padding = torch.zeros(1, 3).to(device)
+            return (torch.tensor(1.0) + padding).numpy()
+        """,
+        """
+        def f(device):
+            padding = torch.zeros(1, 3).to(device)
+            return (torch.ones(3) + padding).numpy()
+        """,
+    ),
     "a tuple of arguments that is spread": (
         "CNV402",
         """

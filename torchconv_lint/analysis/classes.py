@@ -17,6 +17,7 @@ from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensors import frozen, loader_of, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.values import (
+    ACCELERATOR,
     CPU,
     NONE,
     NOTHING,
@@ -209,13 +210,23 @@ def _module_result(frame: Frame, kind: Instance, value: Value, arguments: Argume
             return Opaque(guess=output, tensorish=True)
         tensor = guessed(result)
         if isinstance(result, Tensor) and tensor is not None:
-            device = result.device if result.device is not None else output.device
-            grad = result.grad
-            return replace(result, device=device, grad=grad)
+            return replace(result, device=_nearer(result.device, output.device, frame.interpreter.root.source.path))
         return result
 
     # What is told in a dict may be anything: settings, numbers, names.
     return deeply(value, complete, dicts=False) if value else UNKNOWN
+
+
+def _nearer(given: Fact | None, output: Fact | None, path: str) -> Fact | None:
+    """Where a tensor is that forward gave, by what forward does (`given`) or by what holds of every output. Where both
+    say that it may be on an accelerator, what the linted file itself says of its inputs tells more than a device that
+    the module's own file has been told."""
+    if given is None or output is None:
+        return given if output is None else output
+    begins, otherwise = given.begins_at(), output.begins_at()
+    if given.value == output.value == ACCELERATOR and begins is not None and otherwise is not None:
+        return output if begins.path != path == otherwise.path else given
+    return given
 
 
 def _tells_more(guess: Tensor | None, output: Tensor) -> bool:

@@ -46,10 +46,14 @@ INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint1
 
 def result_device(operands: Iterable[Tensor]) -> Fact | None:
     """Where the result of an operation on these tensors is. One on the accelerator decides: mixing devices raises,
-    except for one-element tensors, which follow the others."""
+    except for one-element tensors, which follow the others. If it only may be there, and another one surely is on the
+    host and no single number, the result has come about on the host."""
     found: Fact | None = None
+    host: Fact | None = None
     unknown = False
     for tensor in operands:
+        if tensor.shape and is_surely_on_host(tensor):  # () is that of a number
+            host = tensor.device
         if tensor.device is None:
             unknown = True
         elif tensor.device.value == ACCELERATOR:
@@ -57,7 +61,23 @@ def result_device(operands: Iterable[Tensor]) -> Fact | None:
                 found = tensor.device
         elif found is None:
             found = tensor.device
-    return None if found is not None and found.value == CPU and unknown else found
+    if found is not None and found.value == CPU:
+        return None if unknown else found
+    return met_on_host(found, host)
+
+
+def is_surely_on_host(tensor: Tensor) -> bool:
+    """Whether it is on the CPU wherever the program runs."""
+    device = tensor.device
+    return device is not None and device.value == CPU and device.confidence is Confidence.CERTAIN
+
+
+def met_on_host(device: Fact | None, host: Fact | None) -> Fact | None:
+    """Where something is that may be on an accelerator, after an operation with what surely is on the host: on an
+    accelerator that would have raised."""
+    if device is None or host is None or device.value != ACCELERATOR or device.confidence is Confidence.CERTAIN:
+        return device
+    return host
 
 
 def result_grad(frame: Frame, operands: Iterable[Tensor]) -> Fact | None:

@@ -30,7 +30,15 @@ from torchconv_lint.analysis.product import combine
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.tensor_methods import call_tensor_method, detached, tell_reading_method
-from torchconv_lint.analysis.tensors import NO_GRAD, computed, loader_of, operands_in, typed
+from torchconv_lint.analysis.tensors import (
+    NO_GRAD,
+    computed,
+    is_surely_on_host,
+    loader_of,
+    met_on_host,
+    operands_in,
+    typed,
+)
 from torchconv_lint.analysis.terms import SIZE
 from torchconv_lint.analysis.to_tensor import tell_to_tensor
 from torchconv_lint.analysis.values import (
@@ -234,15 +242,30 @@ def _tensor_dataset(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
 
 def _joined(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     """`cat`, `stack` and relatives: what holds for the elements holds for the result."""
-    elements = flat(arguments.value(0, "tensors"))
+    parts = arguments.value(0, "tensors")
+    elements, host = flat(parts), _surely_on_host(parts)
     if frame.state.underway.copies:
         tell_host_read(frame, kinds(elements), node, node)
 
     def result(kind: Kind) -> Kind:
         operands = operands_in([just(kind)])
-        return computed(frame, operands, dtype=operands[0].dtype, linear=True) if operands else Tensor()
+        if not operands:
+            return Tensor()
+        joined = computed(frame, operands, dtype=operands[0].dtype, linear=True)
+        return replace(joined, device=met_on_host(joined.device, host))
 
     return each(elements, result) or just(Tensor())
+
+
+def _surely_on_host(parts: Value) -> Fact | None:
+    """That one of the parts of a list which is written out is on the CPU wherever the program runs: single numbers,
+    which would follow the others, cannot be joined."""
+    items = parts[0].kind.items if len(parts) == 1 and isinstance(parts[0].kind, Sequence) else None
+    for item in items or ():
+        tensors = [kind for kind, _ in item if isinstance(kind, Tensor) and is_surely_on_host(kind)]
+        if tensors and len(tensors) == len(item):
+            return tensors[0].device
+    return None
 
 
 def _current_device(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind:
