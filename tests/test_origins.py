@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import pytest
 
+from torchconv_lint.analysis.outline import outline
 from torchconv_lint.lint import lint_source
+from torchconv_lint.origins import origins
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
@@ -136,6 +139,14 @@ def test_the_lines_of(code: str, because: list[str]) -> None:
     findings = lint_source(source, Settings(opt_in=("CNV204", "CNV402"))).findings
     assert [finding.code for finding in findings][:1] in (["CNV402"], ["CNV401"], ["CNV204"])
     assert [f"{step.span.line - 1} {step.message}" for step in findings[0].because] == because
+
+
+def test_a_name_that_is_bound_a_thousand_times() -> None:
+    again = "".join(f"    x = {'np.clip(x, 0, 1)' if n % 2 else 'x + y'}\n" for n in range(1000))
+    function = ast.parse(f"def f(data, y):\n    x = y\n{again}    x[0] = 1\n    return x\n")
+    file = outline(function)
+    (written,) = (node for node in ast.walk(function) if isinstance(node, ast.Subscript))
+    assert origins(file, written, ast.unparse, "data") == []
 
 
 def test_a_story_of_its_own_stays_alone() -> None:

@@ -81,6 +81,8 @@ class _Tracer:
         self._function = function
         self._text = text
         self._nodes = function.nodes if function is not None else own_nodes(file.tree)
+        self._bindings: dict[str, list[Binding]] = {}
+        self._visited: set[tuple[str, int]] = set()  # on the way to a parameter: functions may bind a name many times
 
     def of(self, name: str, line: int) -> list[Origin]:
         """Where a name that is read at a line comes from, the first cause first."""
@@ -97,7 +99,8 @@ class _Tracer:
         """How a name that is read at a line has come to stand for the parameter `goal`; None if that cannot be seen."""
         if name == goal:
             return list(self._parameter(goal))
-        before = self._before(name, line)[::-1] if hops else []
+        before = self._before(name, line)[::-1] if hops and (name, line) not in self._visited else []
+        self._visited.add((name, line))
         views = [(node, value, {origin_of(value)}) for node, value in before if origin_of(value)]
         called = [(node, value, names_in(value)) for node, value in before if isinstance(value, ast.Call)]
         for node, value, sources in (*views, *called):  # what a function gives need not be what it is given
@@ -109,7 +112,9 @@ class _Tracer:
 
     def _before(self, name: str, line: int) -> list[Binding]:
         """What may bind a name before it is read at a line, the last one last."""
-        bindings = sorted(self._bindings(name), key=lambda one: one[0].lineno)
+        bindings = self._bindings.get(name)
+        if bindings is None:
+            bindings = self._bindings[name] = sorted(self._found(name), key=lambda one: one[0].lineno)
         return [one for one in bindings if one[0].lineno < line or isinstance(one[0], ast.Name)]
 
     def _bound(self, name: str, line: int) -> tuple[list[Origin], str | None, int]:
@@ -117,7 +122,8 @@ class _Tracer:
         function = self._function
         if name.startswith("self."):
             owner = function.owner if function is not None else None
-            return (list(self._stored(owner, name)) if owner is not None else []), None, line
+            stored = list(self._stored(owner, name)) if owner is not None else []
+            return sorted(stored, key=lambda origin: getattr(origin[0], "lineno", 0)), None, line
         before = self._before(name, line)
         told: list[Origin] = [(value, self._told(name, node, value)) for node, value in before[-2:]]
         if len(told) < 2:
@@ -139,7 +145,7 @@ class _Tracer:
             for around in self._nodes
         )
 
-    def _bindings(self, name: str) -> Iterator[Binding]:
+    def _found(self, name: str) -> Iterator[Binding]:
         """What binds a name, each with what it is bound to."""
         for node in self._nodes:
             if isinstance(node, ast.Assign) and any(_binds(target, name) for target in node.targets):
