@@ -562,22 +562,6 @@ ASKED_FOR = {
                 return found
         """,
     ),
-    "losses of the steps that are accumulated": (
-        "CNV501",
-        """
-        def train(self):
-            running = 0
-            for i, batch in enumerate(self.batches):
-                loss = self.loss_step(batch)
-                running += loss
-                loss.backward()
-                if (i + 1) % 4 == 0:
-                    self.optimizer.step()
-                    self.optimizer.zero_grad()
-                    self.log(running / 4)
-                    running = 0
-        """,
-    ),
     "a measure of an output": (
         "CNV502",
         """

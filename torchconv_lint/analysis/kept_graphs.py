@@ -177,10 +177,12 @@ def _tell_kept(
             continue
         if not spent and container and type(target) is cst.Name and target.value in frame.evidence.joined:
             sure = Confidence.POSSIBLE  # what is joined to one tensor in the end is computed with
-        few = type(target) is cst.Name and (set_back_after_step(frame, target.value) or is_within_a_step(frame))
+        if type(target) is cst.Name and set_back_after_step(frame, target.value):
+            sure = Confidence.POSSIBLE  # the graphs of one accumulation
+        few = type(target) is cst.Name and is_within_a_step(frame)
         for_a_while = few and spent and frame.interpreter.shared.eager
         if few and not for_a_while:
-            sure = Confidence.POSSIBLE  # the graphs of one accumulation
+            sure = Confidence.POSSIBLE
         if isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through, or of what it takes parts of
         path = dotted_path(target)

@@ -47,11 +47,11 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     root = told[-1]
     if root not in outline.parameters or root in ("self", "cls") or _asks_where(outline, root):
         return False
+    if not _is_handed_on(frame.interpreter.outline, outline, root):  # what they hand over is followed
+        return False
     if _LEAVES.intersection(told):
         return True
     if "tensorflow" in frame.interpreter.source.text:  # whose tensors have the method, too
-        return False
-    if not _is_handed_on(frame.interpreter.outline, outline, root):  # what they hand over is followed
         return False
     return _OF_A_MODEL.search(root) is not None or (alone and _brings_others(outline))
 

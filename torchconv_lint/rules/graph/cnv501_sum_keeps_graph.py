@@ -22,8 +22,7 @@ A sum of a function that evaluates (by its name, or it calls `.eval()`) and does
 ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
 
 So are parts that a call gives beside a loss (`loss, ce = criterion(…)`, then `total += ce`) or in a dict whose items
-are added up to one, which nobody is seen to detach; what measures an output (`psnr(out, y)`); and a sum that is set
-back where the optimiser steps, and holds the graphs of the few rounds before.
+are added up to one, which nobody is seen to detach; and what measures an output (`psnr(out, y)`).
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors.
