@@ -212,20 +212,23 @@ def _joined(told: list[str], before: list[str]) -> list[str]:
     return [*told, *before] if before else []
 
 
-def _is_handed_on(file: FileOutline, outline: FunctionOutline, parameter: str) -> bool:
+def _is_handed_on(file: FileOutline, outline: FunctionOutline, parameter: str, hops: int = _MOST_HOPS) -> bool:
     """Whether callers in the file, if there are any, hand over what they have been given themselves, or make no tensors
-    of their own."""
+    of their own; and so do their callers."""
     for caller, call in file.calls.get(outline.name, ()):
         argument = argument_of(call, outline, parameter)
-        given = argument is not None and origin_of(argument) in caller.parameters
-        if not given and any(_makes(each) for each in caller.by_type[ast.Call]):
+        origin = origin_of(argument) if argument is not None else ""
+        if origin in caller.parameters:
+            if hops and caller is not outline and not _is_handed_on(file, caller, origin, hops - 1):
+                return False
+        elif any(_makes(file, each) for each in caller.by_type[ast.Call]):
             return False
     return True
 
 
-def _makes(call: ast.Call) -> bool:
+def _makes(file: FileOutline, call: ast.Call) -> bool:
     """Whether a call makes a tensor, or brings one to the host: it is known where that is."""
-    owner, _, name = (dotted(call.func) or "").rpartition(".")
+    owner, _, name = file.full_name(dotted(call.func) or "").rpartition(".")
     made = owner == "torch" and name in _MAKERS
     return made or (isinstance(call.func, ast.Attribute) and call.func.attr == "cpu")
 
