@@ -92,6 +92,17 @@ CASES = {
             "8 `image` comes from `image[:3]` here",
         ],
     ),
+    "what another branch binds": (
+        """
+        def f(n):
+            mask = torch.ones(3)
+            if n:
+                mask = torch.zeros(3)
+            else:
+                return not mask
+        """,
+        ["2 `mask` comes from `torch.ones(3)` here"],
+    ),
     "an attribute": (
         """
         class Net(torch.nn.Module):

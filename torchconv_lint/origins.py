@@ -7,6 +7,7 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.handed_over import exclude_each_other
 from torchconv_lint.analysis.outline import REGISTERING, origin_of
 from torchconv_lint.analysis.walking import own_nodes
 from torchconv_lint.code_forms import anchor_of, names_in
@@ -115,7 +116,11 @@ class _Tracer:
         bindings = self._bindings.get(name)
         if bindings is None:
             bindings = self._bindings[name] = sorted(self._found(name), key=lambda one: one[0].lineno)
-        return [one for one in bindings if one[0].lineno < line or isinstance(one[0], ast.Name)]
+        before = [one for one in bindings if one[0].lineno < line or isinstance(one[0], ast.Name)]
+        function = self._function
+        if function is None:
+            return before
+        return [one for one in before if not exclude_each_other(function, one[0].lineno, line)]
 
     def _bound(self, name: str, line: int) -> tuple[list[Origin], str | None, int]:
         """What binds a name on the way to a line; the name that it is a part of, and where that is read."""

@@ -403,6 +403,8 @@ class Survey(Seen):
         elif callees:
             self.sized_by.append((names - {"self"}, callees))
         for branch in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+            if isinstance(branch, ast.Name):
+                self.second_names |= names - {branch.id}
             if isinstance(branch, ast.Constant):
                 if branch.value is None:
                     self.nones |= names
@@ -416,9 +418,6 @@ class Survey(Seen):
                 self.found.results.setdefault(callee, set()).update(names)
             if callee[:1].isupper() and root_of(value) in self.vocabulary.classes:
                 self.objects |= names
-        for branch in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
-            if isinstance(branch, ast.Name):
-                self.second_names |= names - {branch.id}
         if is_view(value):
             held = self.handles.reached(value) | (sources & {"self"})
             self.aliases.extend((name, source) for name in bound for source in held)

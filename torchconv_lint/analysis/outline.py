@@ -308,6 +308,11 @@ def _names_bound(node: ast.Assign) -> list[str]:
     return [child.id for target in node.targets for child in ast.walk(target) if isinstance(child, ast.Name)]
 
 
+def is_named(node: ast.expr, name: str) -> bool:
+    """Whether an expression is this name, and no more."""
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def origin_of(node: ast.expr) -> str:
     """The name that an expression is a part or a view of; "" if it is made anew."""
     while not isinstance(node, ast.Name):

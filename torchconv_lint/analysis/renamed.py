@@ -11,6 +11,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.events import RenamedWrite
 from torchconv_lint.analysis.handed_over import exclude_each_other, last_bound
+from torchconv_lint.analysis.outline import is_named
 from torchconv_lint.analysis.values import Array, Const, Kind, Number, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _first_name(function: FunctionOutline, name: str, line: int) -> str:
         return ""
     other = last.value.id
     assigned = [(node.value, to) for node in function.by_type[ast.Assign] for to in node.targets]
-    if any(_is_named(to, other) and _is_named(value, name) for value, to in assigned):
+    if any(is_named(to, other) and is_named(value, name) for value, to in assigned):
         return ""
     uses = [node for node in function.by_type[ast.Name] if node.id == other]
     stores = [node.lineno for node in uses if isinstance(node.ctx, ast.Store) and node.lineno > last.lineno]
@@ -80,11 +81,11 @@ def _is_kept_item(node: ast.Assign, name: str) -> bool:
         if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
             pairs = zip(target.elts, node.value.elts, strict=False)
         for to, value in pairs:
-            if not _is_named(to, name):
+            if not is_named(to, name):
                 continue
             if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
                 return isinstance(value.slice.value, str)
-            if isinstance(value, ast.Attribute) and _is_named(value.value, "self"):
+            if isinstance(value, ast.Attribute) and is_named(value.value, "self"):
                 return True
     return False
 
@@ -94,13 +95,9 @@ def _is_updated(function: FunctionOutline, name: str, line: int) -> bool:
     for call in function.by_type[ast.Call]:
         func = call.func
         writes = isinstance(func, ast.Attribute) and func.attr.endswith("_") and not func.attr.endswith("__")
-        if writes and call.lineno < line and _is_named(func.value, name):
+        if writes and call.lineno < line and is_named(func.value, name):
             return True
-    return any(_is_named(node.target, name) and node.lineno < line for node in function.by_type[ast.AugAssign])
-
-
-def _is_named(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+    return any(is_named(node.target, name) and node.lineno < line for node in function.by_type[ast.AugAssign])
 
 
 def tell_row_overwritten(frame: Frame, owner: Value, key: Value, target: cst.Subscript) -> None:

@@ -222,7 +222,7 @@ def _is_of_an_earlier_call(frame: Frame, module: str, site: Site, node: cst.CSTN
     if outline is None or site.segment is not frame.segment:
         return False
     kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))
-    again = any(kept in lines and loaded in lines for loop in _loops(outline) for lines in (_lines(loop),))
+    again = any(kept in lines and loaded in lines for lines in map(_lines, _loops(outline)))
     return loaded < kept and not again and _is_made_before(outline, module, loaded)
 
 

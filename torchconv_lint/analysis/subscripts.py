@@ -143,10 +143,10 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
 def _used(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
     """An item of a dict is looked at, and none of the others, where the key is known."""
     constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
+    field, row = field_named(key), row_named(frame, node)
     for kind, when in of_this_module(owner):
         item = kind.get(constant) if isinstance(kind, Mapping) and constant is not None else None
-        row = row_named(frame, node)
-        used(frame, (Alt(kind, when),) if item is None else item, node.value, field_named(key), row)
+        used(frame, (Alt(kind, when),) if item is None else item, node.value, field, row)
 
 
 def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:

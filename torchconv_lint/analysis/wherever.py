@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.handed_over import argument_of, last_bound
-from torchconv_lint.analysis.outline import dotted, origin_of
+from torchconv_lint.analysis.outline import dotted, is_named, origin_of
 from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def way_of_any(frame: Frame, operand: object) -> frozenset[str] | None:
         return None
     if _OF_TORCH.isdisjoint(told) and not any(node.id in ("torch", "Tensor") for node in outline.by_type[ast.Name]):
         return None  # other frameworks have tensors with such a method, too
-    asked = {node.attr for node in outline.by_type[ast.Attribute] if _is_name(node.value, told[-1])}
+    asked = {node.attr for node in outline.by_type[ast.Attribute] if is_named(node.value, told[-1])}
     answers = {"detach" if each == "requires_grad" else "float" for each in asked & {"requires_grad", "dtype"}}
     return frozenset((*told[:-1], *answers))
 
@@ -203,7 +203,7 @@ def _bound(outline: FunctionOutline, name: str, line: int) -> ast.expr | None:
     for several in outline.by_type[ast.Assign]:  # `scores, boxes = outputs`
         parts = [each for to in several.targets if isinstance(to, ast.Tuple) for each in to.elts]
         last = several.lineno < line and (bound is None or several.lineno > bound.lineno)
-        if last and any(_is_name(each, name) for each in parts):
+        if last and any(is_named(each, name) for each in parts):
             bound = several
     return bound.value if bound is not None else None
 
@@ -239,11 +239,7 @@ _MAKERS = frozenset({"ones", "zeros", "rand", "randn", "tensor", "as_tensor", "f
 def _asks_where(outline: FunctionOutline, name: str) -> bool:
     """Whether the function asks where the argument is."""
     asked = (node for node in outline.by_type[ast.Attribute] if node.attr in ("device", "is_cuda"))
-    return any(_is_name(node.value, name) for node in asked)
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+    return any(is_named(node.value, name) for node in asked)
 
 
 def _brings_others(outline: FunctionOutline) -> bool:
