@@ -13,6 +13,201 @@ from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
 PAIRS = {
+    "a loss that is divided by what is called after gradients": (
+        "CNV501",
+        """
+        def f(net: nn.Module, loader, accelerator, grad_steps):
+            total = 0.0
+            for x in loader:
+                total = total + net(x).mean()
+            print(total.item())
+        """,
+        """
+        def f(net: nn.Module, loader, accelerator, grad_steps):
+            total = 0.0
+            for x in loader:
+                total = total + net(x).mean()
+            accelerator.backward(total / grad_steps)
+        """,
+    ),
+    "a sum of what one scaled step goes back through": (
+        "CNV501",
+        """
+        def f(net: nn.Module, loader, scaler, optimizer):
+            total = torch.zeros([])
+            for x, y in loader:
+                part = F.mse_loss(net(x), y)
+                loss = part / 4
+                scaler.scale(loss).backward()
+                scaler.step(optimizer)
+                total += part
+            return total.item()
+        """,
+        """
+        def f(net: nn.Module, loader, scaler, optimizer):
+            total = torch.zeros([])
+            for x, y in loader:
+                part = F.mse_loss(net(x), y)
+                loss = part / 4
+                scaler.scale(loss).backward()
+                total += part
+            scaler.step(optimizer)
+            return total.item()
+        """,
+    ),
+    "what the layers of a module add up": (
+        "CNV501",
+        """
+        class Flow(Base):
+            def __init__(self, layers):
+                self.layers = nn.ModuleList(layers)
+
+            def volume(self, data, count):
+                for i in range(len(data)):
+                    spread = torch.zeros(3)
+                    for j in range(count):
+                        z = self.encoder(data[i]).embedding
+                        for layer in self.layers:
+                            out = layer(z)
+                            z = out.z
+                            spread += out.spread
+                    print(spread.sum().item())
+        """,
+        """
+        class Flow(Base):
+            def __init__(self, layers):
+                self.layers = nn.ModuleList(layers)
+
+            def volume(self, data, count):
+                for i in range(len(data)):
+                    for j in range(count):
+                        z = self.encoder(data[i]).embedding
+                        spread = torch.zeros(3)
+                        for layer in self.layers:
+                            out = layer(z)
+                            z = out.z
+                            spread += out.spread
+                        print(spread.sum().item())
+        """,
+    ),
+    "a copy that each round makes for itself": (
+        "CNV203",
+        """
+        class Trainer:
+            def fit(self, model, loader, optimizer):
+                for epoch in range(9):
+                    for x, y in loader:
+                        F.mse_loss(model(x), y).backward()
+                        optimizer.step()
+                    if self.is_better():
+                        best_model = model
+                        self.best_model = best_model
+                    self.best_model(x)
+        """,
+        """
+        class Trainer:
+            def fit(self, model, loader, optimizer):
+                for epoch in range(9):
+                    for x, y in loader:
+                        F.mse_loss(model(x), y).backward()
+                        optimizer.step()
+                    if self.is_better():
+                        best_model = copy.deepcopy(model)
+                        self.best_model = best_model
+                    self.best_model(x)
+        """,
+    ),
+    "memory that is filled to be sent off": (
+        "CNV201",
+        """
+        class Stage:
+            def __init__(self):
+                self.host = torch.zeros(2, 8)
+
+            def put(self, rows):
+                host = self.host
+                view = host.numpy()
+                for index, row in enumerate(rows):
+                    view[index] = row
+                return host.mean()
+        """,
+        """
+        class Stage:
+            def __init__(self):
+                self.host = torch.zeros(2, 8)
+
+            def put(self, rows):
+                host = self.host
+                view = host.numpy()
+                for index, row in enumerate(rows):
+                    view[index] = row
+                self.there.copy_(host, non_blocking=True)
+        """,
+    ),
+    "a function that is compiled for arrays": (
+        "CNV413",
+        """
+        from numba import jit
+
+        def nearest(points):
+            return [int(round(point[0])) for point in points]
+
+        def f(points: torch.Tensor):
+            return nearest(points)
+        """,
+        """
+        from numba import jit
+
+        @jit(nopython=True)
+        def nearest(points):
+            return [int(round(point[0])) for point in points]
+
+        def f(points: torch.Tensor):
+            return nearest(points)
+        """,
+    ),
+    "a field that is said to be another class's": (
+        "CNV402",
+        """
+        class Group:
+            buffer: Optional[torch.Tensor] = None
+
+        def f(groups):
+            for group in groups:
+                if group.buffer:
+                    group.buffer.data.zero_()
+        """,
+        """
+        class Buffer:
+            data: torch.Tensor
+
+        class Group:
+            buffer: Optional[Buffer] = None
+
+        def f(groups):
+            for group in groups:
+                if group.buffer:
+                    group.buffer.data.zero_()
+        """,
+    ),
+    "an array that a caller's stream fills": (
+        "CNV611",
+        """
+        def f(x: torch.Tensor, as_numpy):
+            there = x.to(torch.device("cpu"), non_blocking=True)
+            if as_numpy:
+                there = there.numpy()
+            return there
+        """,
+        """
+        def f(x: torch.Tensor, as_numpy):
+            there = x.to(torch.device("cpu"), non_blocking=True)
+            if as_numpy:
+                there = there.numpy()
+            x.record_stream(torch.cuda.current_stream())
+            return there
+        """,
+    ),
     "an element of what several devices gave": (
         "CNV401",
         """

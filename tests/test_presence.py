@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from snippets import codes_shown
 
@@ -148,3 +150,54 @@ def f(inputs, **kwargs):
 def test_what_a_dict_of_any_things_holds_under_a_name() -> None:
     source = Source("x.py", HEAD + ANY_THINGS)
     assert lint_source(source, Settings(sieve=False)).findings == ()
+
+
+NEVER_GIVEN = """\
+import torch
+
+
+class Embedding:
+    def dropped(self, words, {scale}):
+        weight = self.weight
+        if scale:
+            weight = scale.expand_as(weight) * weight
+        return weight[words]
+
+    def __call__(self, words):
+        return self.dropped(words{given})
+"""
+
+
+@pytest.mark.parametrize(
+    ("scale", "given", "codes"),
+    [
+        ("scale=None", "", []),
+        ("scale=None", ", self.scale", ["CNV402"]),
+        ("scale=None", ", scale=self.scale", ["CNV402"]),
+        ("scale: torch.Tensor | None = None", "", ["CNV402"]),
+    ],
+)
+def test_an_argument_that_nothing_speaks_of_and_no_call_gives_is_told_of_on_request(
+    scale: str, given: str, codes: list[str]
+) -> None:
+    code = NEVER_GIVEN.format(scale=scale, given=given)
+    assert codes_shown(code, "") == codes
+    assert codes_shown(code, "", "CNV402") == ["CNV402"]
+
+
+def test_a_method_that_only_uses_what_it_is_given_may_give_an_array() -> None:
+    """`act` and the like often give what the world outside understands; `encode` computes."""
+    code = """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    def f(agent, state):
+        action = agent.model.{method}(torch.as_tensor([state]).to(device)).squeeze()
+        if len(action.shape) == 0:
+            action = np.array([action])
+        return action
+    """
+    head = "import numpy as np\nimport torch\n"
+    code = textwrap.dedent(code)
+    assert codes_shown(code.format(method="act"), head) == []
+    assert codes_shown(code.format(method="act"), head, "CNV121") == ["CNV121"]
+    assert codes_shown(code.format(method="encode"), head) == ["CNV121"]

@@ -67,6 +67,31 @@ def adds_nothing(definition: Definition | None, outline: FileOutline, path: str 
     return any(isinstance(one, ast.Constant) and type(one.value) is not bool and one.value == 0 for one in replacements)
 
 
+def is_never_given(definition: Definition | None, outline: FileOutline, path: str | None) -> bool:
+    """Whether it is an argument that may be left out, and that nothing speaks of: no annotation, no docstring, and none
+    of the calls in the file, of which there are some."""
+    function = definition.outline if definition is not None else None
+    if function is None or path is None or path not in function.parameters:
+        return False
+    if function.name == "forward" or function.name.startswith("__"):
+        return False  # called by no name of its own
+    arguments = function.node.args
+    listed = [*arguments.posonlyargs, *arguments.args]
+    names = [each.arg for each in listed]
+    spoken = [each for each in (*listed, *arguments.kwonlyargs) if each.arg == path and each.annotation is not None]
+    if spoken or path in (ast.get_docstring(function.node, clean=False) or ""):
+        return False
+    place = names.index(path) - (function.owner is not None) if path in names else None
+    calls = [call for caller, call in outline.calls.get(function.name, ()) if caller is not function]
+    return bool(calls) and not any(_may_give(call, path, place) for call in calls)
+
+
+def _may_give(call: ast.Call, name: str, place: int | None) -> bool:
+    starred = any(isinstance(argument, ast.Starred) for argument in call.args)
+    listed = starred or (place is not None and len(call.args) > place)
+    return listed or any(keyword.arg in (None, name) for keyword in call.keywords)
+
+
 def _methods(function: FunctionOutline) -> list[ByType]:
     owner = function.owner
     return [method.by_type for method in owner.methods.values()] if owner is not None else []

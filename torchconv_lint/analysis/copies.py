@@ -83,11 +83,27 @@ def may_wait(name: str) -> bool:
 
 
 def is_for_later(frame: Frame) -> bool:
-    """Whether the function at hand says that its callers wait for what it has begun."""
+    """Whether the function at hand says that its callers wait for what it has begun: in words, or it is written for a
+    stream of its caller's (`x.record_stream(stream)`)."""
     outline = frame.definition.outline_around if frame.definition is not None else None
     if outline is None:
         return False
+    if any(node.attr == "record_stream" for node in outline.by_type[ast.Attribute]):
+        return True
     return _NOT_YET.search(f"{outline.name} {ast.get_docstring(outline.node, clean=False)}") is not None
+
+
+def is_sent_off(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether `node` is (a part of) what a copy to an accelerator takes, which nobody waits for: `x.copy_(staging,
+    non_blocking=True)`. What is written before, through whatever handle, is written for that copy."""
+    origin = frame.segment.origin(node)
+    return frame.outline is not None and any(
+        origin is part
+        for call in frame.outline.by_type[ast.Call]
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "copy_" and call.args
+        if any(keyword.arg == "non_blocking" for keyword in call.keywords)
+        for part in ast.walk(call.args[0])
+    )
 
 
 def tell_host_read(frame: Frame, read: Iterable[Kind], subject: cst.CSTNode, node: cst.CSTNode) -> None:

@@ -331,7 +331,8 @@ class StaleRead(Event):
 
     `site` is the write; `read` is the use of the other side, and `reader` its text. `both_used` tells that the written
     side is used afterwards as well: the write had a purpose of its own. `renewed`: it is read in a later round, and
-    bound anew before on some ways. `apart`: the two are attributes of one object, and nobody knows the order.
+    bound anew before on some ways, or it is sent to an accelerator, which the write was for. `apart`: the two are
+    attributes of one object, and nobody knows the order.
     """
 
     write: Write

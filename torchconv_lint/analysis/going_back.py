@@ -151,6 +151,14 @@ def unserved(kind: Kind) -> Kind:
 _GRADIENT = "grad"
 
 
+def _is_called_gradient(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether an expression is called a gradient; what a loss is divided by may be (`loss / grad_accum_steps`)."""
+    if type(node) is cst.BinaryOperation:
+        operands = (node.left,) if isinstance(node.operator, cst.Divide) else (node.left, node.right)
+        return all(_is_called_gradient(frame, each) for each in operands if not isinstance(each, cst.BaseNumber))
+    return _GRADIENT in frame.text(node).lower()
+
+
 def _steps_with(frame: Frame, name: str, arguments: Arguments) -> bool:
     """Whether the call is given a loss, by its name, and an optimiser."""
     first = arguments.positional[0].node if arguments.count > 1 and arguments.positional else None
@@ -182,9 +190,7 @@ def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNo
         for keyword, argument in arguments.keywords.items()
         if keyword in GRAPH_KEYWORDS and _GRADIENT not in keyword
     ]
-    given = [
-        argument for argument in (*arguments.positional, *own) if _GRADIENT not in frame.text(argument.node).lower()
-    ]
+    given = [argument for argument in (*arguments.positional, *own) if not _is_called_gradient(frame, argument.node)]
     live = [argument for argument in given if any(requires(kind) for kind in held(argument.value))]
     for argument in live or given:  # next to what has a graph, an array is something else: labels, say
         went_back(frame, argument.value, node)

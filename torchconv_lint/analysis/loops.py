@@ -14,7 +14,7 @@ from torchconv_lint.analysis.building import children
 from torchconv_lint.analysis.graph import requires
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.values import NOTHING, Array, Kind, Opaque, Sequence, Tensor, Value
+from torchconv_lint.analysis.values import NOTHING, Array, Kind, Module, Opaque, Sequence, Tensor, Value
 from torchconv_lint.analysis.walking import walk
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
     """Whether a loop runs over a few things that are written down in the code and are no data: `for net in (one,
     other)`, over the parts of a module or the dimensions of a tensor, or over the parts of one output, which holds
     their graph anyway; also in `zip` and `enumerate`."""
-    if _is_few(iterable) or _is_of_module(node.iter):
+    if _is_few(iterable) or _is_of_module(node.iter) or _is_module(iterable):
         return True
     if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
         name, arguments = node.iter.func.value, [argument.value for argument in node.iter.args]
@@ -225,6 +225,11 @@ def _counts_outputs(frame: Frame, node: cst.BaseExpression) -> bool:
 
 def _is_of_module(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _OF_MODULE
+
+
+def _is_module(value: Value) -> bool:
+    """Whether it is a module: `for layer in self.layers`."""
+    return bool(value) and all(isinstance(kind, Module) for kind, _ in value)
 
 
 def _is_few(value: Value) -> bool:
@@ -410,6 +415,14 @@ def _made_anew(node: cst.CSTNode) -> Iterator[str]:
             yield from (name for target in child.targets for name in bound_by(target.target) if name not in names)
 
 
+def is_copied_each_round(frame: Frame, name: str) -> bool:
+    """Whether every round of the loop at hand that gives the name a value gives it a deep copy: another object than
+    that of any other round."""
+    if frame.outline is None or not frame.rounds or name not in frame.outline.own_copies:
+        return False
+    return name in set(_made_anew(frame.rounds[-1]))
+
+
 def steps(node: cst.CSTNode) -> bool:
     """Whether an optimiser steps below."""
     for child in walked(node):
@@ -429,7 +442,10 @@ def is_within_a_step(frame: Frame) -> bool:
     goes_back = False
     for child in walked(frame.rounds[-1]) if frame.rounds else ():
         if isinstance(child, cst.Call):
-            name = (dotted_path(child.func) or "").rpartition(".")[2]
+            func = child.func
+            name = (dotted_path(func) or "").rpartition(".")[2]
+            if type(func) is cst.Attribute and type(func.value) is cst.Call:  # `scaler.scale(loss).backward()`
+                name = func.attr.value
             if _LIKE_A_STEP.search(name):
                 return False
             goes_back = goes_back or GOES_BACK.match(name) is not None

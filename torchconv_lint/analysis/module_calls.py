@@ -275,14 +275,15 @@ def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, no
     result = module_output(frame, _name_of(frame, node), kind.device, kind.trainable, operands, node, Confidence.LIKELY)
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
     device = result.device
-    if device is not None and _MADE_FOR_USE.search(name):
+    computes = _COMPUTES.search(name) is not None
+    if device is not None and (not computes or _MADE_FOR_USE.search(name)):
         result = replace(result, device=device.doubted(Doubt.ECHOED))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
     if not operands:
         # A metric's own sum of what it has seen is where the metric is.
         return Opaque(guess=replace(result, grad=NO_GRAD), tensorish=True) if _computes(kind, node) else Opaque()
-    return Opaque(guess=replace(result, grad=grad), tensorish=_COMPUTES.search(name) is not None)
+    return Opaque(guess=replace(result, grad=grad), tensorish=computes)
 
 
 def _computes(kind: Module, node: cst.Call) -> bool:

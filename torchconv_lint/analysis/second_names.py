@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.analysis.events import AliasKept
+from torchconv_lint.analysis.loops import is_copied_each_round
 from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.patterns import is_kept_model
 from torchconv_lint.analysis.state import Write
@@ -36,7 +37,9 @@ def bound(frame: Frame, path: str, value: Value, node: cst.CSTNode) -> None:
     if not frame.loop_depth or not frame.tracks:
         return
     source = dotted_path(node)
-    if source is not None and source != path and is_kept_model(path, source) and _is_model(value):
+    if source is None or source == path or not is_kept_model(path, source) or is_copied_each_round(frame, source):
+        return
+    if _is_model(value):
         names[path] = source
         stale[_kept(path)] = frozenset({Write(frame.site(node), source, (), fills=False)})
 

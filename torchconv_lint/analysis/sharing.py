@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from torchconv_lint.analysis.copies import tell_host_write
+from torchconv_lint.analysis.copies import is_sent_off, tell_host_write
 from torchconv_lint.analysis.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.loops import bound_by
 from torchconv_lint.analysis.names import dotted_path
@@ -643,7 +643,7 @@ def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "", row: str
         for write in stale.get((memory.key, memory.side), ()):
             if _is_elsewhere(write, (part or memory.part) + (row if _is_whole(memory) else "")):
                 continue
-            renewed = _is_made_anew(frame, write, node)
+            renewed = _is_made_anew(frame, write, node) or is_sent_off(frame, node)
             if write.by_step and is_of_last_round(frame, memory):
                 memory = replace(memory, sure=Confidence.POSSIBLE)
             frame.emit(StaleRead(write.site, write, memory, frame.site(node), frame.text(node), renewed=renewed))

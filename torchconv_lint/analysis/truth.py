@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis import narrowing
+from torchconv_lint.analysis.annotations import annotated
 from torchconv_lint.analysis.conditions import ASKED, Condition, atom, both, either, is_answer, negation, stable_path
-from torchconv_lint.analysis.confirming import adds_nothing, is_borne_out
+from torchconv_lint.analysis.confirming import adds_nothing, is_borne_out, is_never_given
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
 from torchconv_lint.analysis.loops import is_seldom
@@ -105,7 +106,10 @@ def ask_truth(
         if tensor is None:
             continue
         if present:
-            frame.emit(Tested(frame.site(node), tensor, frame.text(node), True, Confidence.LIKELY, True, negation))
+            never = is_never_given(frame.definition, frame.interpreter.outline, dotted_path(node))
+            frame.emit(
+                Tested(frame.site(node), tensor, frame.text(node), True, Confidence.LIKELY, True, negation, never)
+            )
             tell_read(frame, alt.kind, node, node, TRUTH, via, Confidence.POSSIBLE)
             continue
         sure = Confidence.CERTAIN if isinstance(alt.kind, Tensor) else Confidence.POSSIBLE
@@ -197,11 +201,24 @@ def _is_present(frame: Frame, node: cst.BaseExpression, value: Value) -> bool:
     if _is_bias(frame, node):
         return not _lacks_bias(frame, node)
     path = dotted_path(node) if frame.evidence.present else None
-    if path is None or path not in frame.evidence.present:
+    if path is None or path not in frame.evidence.present or _is_other_field(frame, path):
         return False
     return not _lacks_bias(frame, node) and all(
         isinstance(kind, Opaque | Tensor) or (isinstance(kind, Const) and kind.value is None) for kind, _ in value
     )
+
+
+def _is_other_field(frame: Frame, path: str) -> bool:
+    """Whether the file has a class with a field of this name (`group.buffer`), and says that it is no tensor: an object
+    of another class, which may have `.data` too."""
+    owner, _, name = path.rpartition(".")
+    written = [
+        each.annotations[name] for each in frame.interpreter.outline.classes.values() if name in each.annotations
+    ]
+    if not owner or not written:
+        return False
+    kinds = [kind for node in written for kind, _ in annotated(frame.interpreter, node, path)]
+    return not any(isinstance(kind, Tensor | Opaque) for kind in kinds)
 
 
 def _is_bias(frame: Frame, node: cst.BaseExpression) -> bool:

@@ -21,15 +21,22 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def is_replaced(interpreter: Interpreter, definition: Definition) -> bool:
     """Whether a decorator of the function, as the project defines it, takes other arguments than the function, or gives
-    another result: `return to_numpy(function(*args))`. Decorators that cannot be seen are taken for such as time,
-    register or log."""
-    decorators = (_defined(interpreter, node) for node in decorators_of(definition))
-    return any(
+    another result: `return to_numpy(function(*args))`, or compiles it for arrays, which cannot be called with tensors.
+    Other decorators that cannot be seen are taken for such as time, register or log."""
+    listed = decorators_of(definition)
+    decorators = (_defined(interpreter, node) for node in listed)
+    return any(_is_for_arrays(interpreter, node) for node in listed) or any(
         _changes(wrapper, calls)
         for decorator in decorators
         if decorator is not None
         for wrapper, calls in _wrappers(decorator, frozenset())
     )
+
+
+def _is_for_arrays(interpreter: Interpreter, node: ast.expr) -> bool:
+    """`@numba.njit`, `@jit(nopython=True)` of numba: what it makes of a function knows arrays and no tensors."""
+    path = dotted(node.func if isinstance(node, ast.Call) else node)
+    return path is not None and interpreter.outline.full_name(path).startswith("numba.")
 
 
 def _defined(interpreter: Interpreter, node: ast.expr) -> _Function | None:

@@ -23,7 +23,8 @@ not known.
 Confidence: *certain* when both sides are used after the write, *likely* when only the other one is. *Possible* (not
 shown by default) adds buffers made to be filled (`b = torch.empty(n); b.numpy()[:] = v`, and
 `b = torch.zeros(n); b_np = b.numpy(); b_np[:] = v`, whose names say that it is one thing), which are usually meant,
-memory that is shared only perhaps, and what is read in the next round of a loop, unless it is made anew before.
+memory that is shared only perhaps, what is read in the next round of a loop, unless it is made anew before, and what
+is written to be sent off (`x.copy_(staging, non_blocking=True)`).
 
 ## Why is this bad?
 

@@ -12,7 +12,8 @@ another tensor of an accelerator (`.item()`, `.cpu()`). After a branch that wait
 
 Silent, deliberately: copies that are returned, stored or handed on and not read; `copy_` into memory that is not
 pinned, which waits anyway; uploads; `non_blocking=flag`; tensors known to be on the CPU; `.numpy()`, which looks at no
-values, in a function that says by its name or docstring that its callers wait ("async", "non-blocking", "enqueue").
+values, in a function that says by its name or docstring that its callers wait ("async", "non-blocking", "enqueue"), or
+is written for a stream of theirs (`x.record_stream(stream)`).
 
 Confidence: *certain* where the devices are named in the code; *likely* where the source's device is not known, or
 where the copy goes from one tensor's device to another's and is put into a tensor there. *Possible* (not shown by

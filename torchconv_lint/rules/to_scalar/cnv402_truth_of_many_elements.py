@@ -17,7 +17,8 @@ Silent, deliberately: tensors of unknown size, unless they may be None; one-elem
 
 Confidence: *certain* when the size is in the code, *likely* for "or None". Shown to those who ask for the rule: a size
 that is only *likely* to be more than one, what nothing but an annotation calls a tensor (many of these turned out to be
-lists, numbers or batches of a tokenizer), and what 0 takes the place of (`loss if loss else 0`). *Possible* (not shown
+lists, numbers or batches of a tokenizer), what 0 takes the place of (`loss if loss else 0`), and an argument that may
+be left out if no annotation or docstring speaks of it and no call in the file gives it. *Possible* (not shown
 by default) adds names that are a tensor only by the way they are used.
 
 So is a name, or an item of a dict, that is tested by itself and used elsewhere in the function as data are: asked for
