@@ -632,6 +632,15 @@ def test_some_functions_of_numpy_convert_what_is_in_a_list_only() -> None:
     assert found("def f(x: torch.Tensor):\n    return np.array_split([x.cuda()], 1)\n") == {"CNV121"}
 
 
+def test_a_star_import_brings_what_the_usual_names_stand_for() -> None:
+    code = (
+        "def f(x):\n    d = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\n    return x.to(d).numpy()\n"
+    )
+    assert codes_shown(code, "from archs import *\n") == ["CNV101"]
+    assert codes_shown(code, "from archs import made\n") == []
+    assert codes_shown(code, "from archs import *\nfrom mimic import torch\n") == []
+
+
 def test_what_is_starred_has_places_of_its_own() -> None:
     code = """
         def migrated(saved, params, sizes):

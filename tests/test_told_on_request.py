@@ -6,6 +6,103 @@ import pytest
 from snippets import HEADER, codes_shown
 
 ASKED_FOR = {
+    "a legacy constructor with a device that nobody tells": (
+        "CNV320",
+        """
+        def weights(gammas, made):
+            return torch.Tensor(gammas, device=made.place())
+        """,
+    ),
+    "zeros that are a shape elsewhere": (
+        "CNV309",
+        """
+        def layer(x, cache: torch.Tensor = torch.zeros((0, 0, 0))):
+            fake = torch.tensor((0, 0, 0), dtype=x.dtype)
+            return x, cache, fake
+        """,
+    ),
+    "a sum of an evaluation that is plotted in the end": (
+        "CNV501",
+        """
+        import matplotlib.pyplot as plt
+
+        class Trainer:
+            def __init__(self, model):
+                self.model = model(3)
+                self.loss = nn.MSELoss()
+                self.valid_loss = []
+
+            def plot_loss(self):
+                valid_loss = self.valid_loss
+                if len(valid_loss) > 1:
+                    plt.plot(range(len(valid_loss)), valid_loss)
+
+            def train(self):
+                for epoch in range(10):
+                    self.valid_loss.append(self.eval(self.valid_loader))
+
+            def eval(self, loader):
+                self.model.eval()
+                total = 0
+                for x, y in loader:
+                    total += self.loss(self.model(x), y)
+                return total
+        """,
+    ),
+    "the previous gradient where gradients are dropped as a rule": (
+        "CNV203",
+        """
+        from torch.optim import Optimizer
+
+        class Diff(Optimizer):
+            '''optimizer.zero_grad()'''
+
+            def step(self):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        grad = p.grad.data
+                        state = self.state[p]
+                        change = abs(state["previous_grad"] - grad)
+                        state["previous_grad"] = grad
+                        p.data.addcmul_(grad, change, value=-group["lr"])
+        """,
+    ),
+    "an argument that a tensor's method prepares": (
+        "CNV101",
+        """
+        def shown(batch):
+            image = batch["inputs"][0]
+            return image.permute(1, 2, 0).numpy()
+        """,
+    ),
+    "results of a module's own methods": (
+        "CNV101",
+        """
+        class Branches(nn.Module):
+            def forward(self, x):
+                losses = [self.estimated(each, x) for each in range(3)]
+                return np.hstack([e.detach().numpy().reshape(len(x), 1) for e in losses])
+        """,
+    ),
+    "outputs that are moved, and not detached": (
+        "CNV102",
+        """
+        def answers(logits):
+            return np.argmax(logits.cpu().numpy(), axis=1)
+        """,
+    ),
+    "outputs of the object's model in its dtype": (
+        "CNV103",
+        """
+        class Handler:
+            def __init__(self, model):
+                self._model = model
+
+            def predict(self, batch):
+                results = self._model.predict(batch)
+                return [{k: v.detach().cpu().numpy() for k, v in result.items()} for result in results]
+        """,
+    ),
     "an image seen through detach": (
         "CNV204",
         """
@@ -632,6 +729,28 @@ ASKED_FOR = {
 }
 
 SILENT = {
+    "a black pixel": """
+        def black():
+            return torch.tensor((0, 0, 0))
+    """,
+    "outputs that are made float32": """
+        class Handler:
+            def __init__(self, model):
+                self._model = model
+
+            def predict(self, batch):
+                results = self._model.predict(batch)
+                return [{k: v.detach().cpu().float().numpy() for k, v in result.items()} for result in results]
+    """,
+    "outputs that are moved and detached and made float32": """
+        def answers(logits):
+            return np.argmax(logits.float().detach().cpu().numpy(), axis=1)
+    """,
+    "an argument that is moved": """
+        def shown(batch):
+            image = batch["inputs"][0]
+            return image.permute(1, 2, 0).detach().float().cpu().numpy()
+    """,
     "a package that is imported by a function": """
         def mean(values):
             th, _ = import_torch()

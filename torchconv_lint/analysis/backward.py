@@ -108,9 +108,12 @@ _CONDITIONAL = frozenset({ast.If, ast.IfExp, ast.FunctionDef, ast.AsyncFunctionD
 
 def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
     """What a loss is taken out of, right where backward is called or when its name is bound; not what gets something
-    else in its place (`output["loss"] = output["loss"].detach()`)."""
+    else in its place afterwards (`output["loss"] = output["loss"].detach()`)."""
     replaced = {
-        ast.unparse(each) for node in nodes[ast.Assign] for each in node.targets if not isinstance(each, ast.Name)
+        ast.unparse(each): node.lineno
+        for node in nodes[ast.Assign]
+        for each in node.targets
+        if not isinstance(each, ast.Name)
     }
     names = {loss.id for loss in losses if isinstance(loss, ast.Name)}
     taken = [loss for loss in losses if not isinstance(loss, ast.Name)]
@@ -128,7 +131,7 @@ def _holders(nodes: ByType, losses: list[ast.expr]) -> Iterator[str]:
             owner = part.value
         else:
             continue
-        if isinstance(owner, ast.Name) and owner.id != "self" and ast.unparse(part) not in replaced:
+        if isinstance(owner, ast.Name) and owner.id != "self" and replaced.get(ast.unparse(part), 0) < part.lineno:
             yield owner.id
 
 

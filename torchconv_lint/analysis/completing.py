@@ -42,8 +42,8 @@ def completed(events: list[Event], mixed: set[cst.CSTNode], graphs: KeptGraphs) 
             leaf = event.leaf and event.reached.node not in graphs.rooted
             found.append(event if leaf == event.leaf else replace(event, leaf=leaf))
         elif isinstance(event, GraphKept):
-            if event.tag not in graphs.differentiated:
-                found.append(replace(event, escapes=event.tag in graphs.escaped))
+            if event.tag not in graphs.differentiated and (event.tag not in graphs.refused or event.evaluating):
+                found.append(replace(event, escapes=event.tag in graphs.escaped | graphs.refused))
         elif isinstance(event, ForeignWrite):
             found.append(event if event.given or event.site in read else replace(event, unread=True))
         elif not isinstance(event, OwnUse):

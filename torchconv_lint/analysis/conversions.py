@@ -88,7 +88,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         event = replace(event, tensor=_unnoticed(frame, event.tensor))
         if event.grad_mode is not True or weakest([event.tensor.grad]) is Confidence.POSSIBLE:
             # It would be refused here: rather, what was kept on the way had no graph.
-            frame.interpreter.shared.graphs.differentiated |= event.tensor.graph.kept
+            frame.interpreter.shared.graphs.refused |= event.tensor.graph.kept
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)
 
 

@@ -136,12 +136,13 @@ class KeywordRefused(Event):
 @told
 class LegacyPlaced(Event):
     """A legacy constructor, which makes tensors on the CPU only, is given a `device=` or a tensor (`subject`) that may
-    be on an accelerator."""
+    be on an accelerator. `untold`: which device it is, nothing says."""
 
     function: str
     subject: str
     device: Fact
     keyword: bool
+    untold: bool = False
 
 
 @told

@@ -28,6 +28,7 @@ from torchconv_lint.analysis.values import (
     Fact,
     Instance,
     Kind,
+    Mapping,
     Opaque,
     Sequence,
     Tensor,
@@ -50,11 +51,13 @@ if TYPE_CHECKING:
 
 class KeptGraphs:
     """What becomes of graphs that are put aside, by the nodes that do it, in all files that are looked at:
-    `differentiated`: backward goes through them; `escaped`: they go where nobody can see."""
+    `differentiated`: backward goes through them; `escaped`: they go where nobody can see; `refused`: NumPy would refuse
+    them, so that they had none in all likelihood."""
 
     def __init__(self) -> None:
         self.differentiated: set[Any] = set()
         self.escaped: set[Any] = set()
+        self.refused: set[Any] = set()
         self.rooted: set[cst.CSTNode] = set()  # calls of backward on what may be more than a leaf
 
 
@@ -110,11 +113,20 @@ def accumulated_list(
 
 
 def _loss(frame: Frame, kind: Kind, part: cst.CSTNode) -> Kind:
-    """What backward is called on is a tensor that requires grad."""
-    if not isinstance(kind, Opaque) or (kind.guess is not None and kind.guess.grad is not None):
+    """What backward is called on is a tensor that requires grad; so is an item of what holds it."""
+    if isinstance(kind, Mapping):
+        if any(has_graph(each) for each in held(just(kind))):
+            return kind
+    elif not isinstance(kind, Opaque) or (kind.guess is not None and _is_settled(kind.guess.grad)):
         return kind
+    known = kind.guess if isinstance(kind, Opaque) else None
     grad = Fact(True).then(frame.site(part), "`.backward()` is called on it, so it requires grad")
-    return Opaque(guess=replace(kind.guess or Tensor(), grad=grad), tensorish=True)
+    return Opaque(guess=replace(known or Tensor(), grad=grad), tensorish=True)
+
+
+def _is_settled(grad: Fact | None) -> bool:
+    """Whether it is known, and not merely possible, that a tensor requires grad; or that it does not."""
+    return grad is not None and (not grad.value or grad.confidence > Confidence.POSSIBLE)
 
 
 def taken_in(graph: Graph, value: Value) -> Graph:

@@ -410,7 +410,27 @@ def outline(tree: ast.Module) -> FileOutline:
             for name in _assigned_names(statement):
                 if name not in file.imports:  # `except ImportError: np = None` does not make np something else
                     file.assigned.add(name)
+    if file.stars:
+        _bring_usual(file)
     return file
+
+
+_USUAL = {
+    "torch": "torch",
+    "nn": "torch.nn",
+    "F": "torch.nn.functional",
+    "np": "numpy",
+    "numpy": "numpy",
+    "plt": "matplotlib.pyplot",
+}
+"""Names that everybody gives to these, and that `from module import *` brings along from where it imports them."""
+
+
+def _bring_usual(file: FileOutline) -> None:
+    """What the usual names stand for that the file uses and binds nowhere itself: its star imports bring them."""
+    used = {node.id for node in ast.walk(file.tree) if isinstance(node, ast.Name)} & _USUAL.keys()
+    for name in used - file.imports.keys() - file.functions.keys() - file.classes.keys() - file.assigned:
+        file.imports[name] = _USUAL[name]
 
 
 def _forget(file: FileOutline, name: str) -> None:

@@ -33,7 +33,7 @@ KEEPING = frozenset({"register_buffer", "register_parameter"}) | MASKING
 
 TELLING = frozenset({"unsqueeze", "unsqueeze_", "masked_fill", "masked_fill_", "masked_select", "index_select"})
 TELLING |= {"expand_as", "view_as", "type_as", "contiguous", "permute", "new_zeros", "new_ones", "new_full", "scatter_"}
-TELLING |= {"data_ptr"}
+TELLING |= {"data_ptr", "transpose_"}
 """Methods that nothing but a tensor with several elements has, and nobody gives a class of his own."""
 
 
@@ -123,6 +123,8 @@ def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
             yield dotted(func.value.value if func.value.attr == "data" else func.value)
         if first is None:
             return
+        if name == "size" and _is_dimension(first):  # an array's `size` is no method
+            yield _without_data(dotted(func.value))
         owner = dotted(func.value) or ""
         if name in MASKING:
             yield _without_data(dotted(looked_through(first)))
@@ -134,6 +136,12 @@ def used(node: ast.Call, takes: frozenset[str]) -> Iterator[str | None]:
             yield _without_data(dotted(first))
         elif name == "register_buffer" and len(node.args) > 1:
             yield _without_data(dotted(node.args[1]))
+
+
+def _is_dimension(node: ast.expr) -> bool:
+    """`0`, `-1`."""
+    node = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def _without_data(path: str | None) -> str | None:

@@ -37,6 +37,11 @@ class Segment:
         self.body: tuple[cst.CSTNode, ...] = tuple(builder.block(statements))
         self._origins = builder.origins
 
+    @property
+    def file_text(self) -> str:
+        """The text of the whole file."""
+        return self._source.text
+
     def origin(self, node: cst.CSTNode) -> ast.AST | None:
         """What an expression or statement was built from."""
         return self._origins.get(id(node))

@@ -44,8 +44,9 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             why = "the next backward pass or in-place change of the gradient overwrites it"
             if not _EARLIER.search(where):
                 why = f"`{where} += …` adds to the gradient itself, and so does the next backward pass"
-            sure = Confidence.POSSIBLE if frame.interpreter.facts.renews_gradients else Confidence.LIKELY
-            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form))
+            anew = frame.interpreter.facts.renews_gradients  # unless a caller asks it to write zeros
+            sure = Confidence.POSSIBLE if anew and not frame.interpreter.eager else Confidence.LIKELY
+            frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form, unread=anew))
         elif memory.origin == "grad" and _IN_STATE.search(where):
             why = "it is the gradient itself, which the next backward pass adds to or makes anew"
             frame.emit(

@@ -12,7 +12,7 @@ from torchconv_lint.analysis.conditions import CALLED, is_answer
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
-from torchconv_lint.analysis.values import ACCELERATOR, Alt, Array, Device, Fact, Opaque, Step, Tensor, each
+from torchconv_lint.analysis.values import ACCELERATOR, Alt, Array, Bound, Device, Fact, Opaque, Step, Tensor, each
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ def tell_placed(frame: Frame, function: str, arguments: Arguments, node: cst.CST
             if isinstance(kind, Device) and (kind.fact is None or kind.fact.value == ACCELERATOR):
                 fact = kind.fact or _any_place(frame, named.node)
                 frame.emit(LegacyPlaced(frame.site(node), function, frame.text(named.node), fact, True))
+            elif isinstance(kind, Opaque | Bound) and frame.interpreter.eager:
+                fact = _any_place(frame, named.node)
+                frame.emit(LegacyPlaced(frame.site(node), function, frame.text(named.node), fact, True, untold=True))
         return
     given = arguments.get(0)
     if given is None or function == "Tensor" or arguments.count > 1:

@@ -7,8 +7,10 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.evidence import data_methods
 from torchconv_lint.analysis.handed_over import argument_of, last_bound
 from torchconv_lint.analysis.outline import dotted, is_named, origin_of
+from torchconv_lint.analysis.values import Instance
 from torchconv_lint.analysis.walking import ByType, walk
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     if not told or _PLACES.intersection(told[:-1]):
         return False
     root = told[-1]
+    if root == "self" and alone and "detach" in told:  # a module's own results are where the module is
+        return isinstance(frame.this, Instance) and frame.this.is_module
     if root not in outline.parameters or root in ("self", "cls") or _asks_where(outline, root):
         return False
     if not _is_handed_on(frame.interpreter.outline, outline, root):  # what they hand over is followed
@@ -53,7 +57,13 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
         return True
     if "tensorflow" in frame.interpreter.source.text:  # whose tensors have the method, too
         return False
-    return _OF_A_MODEL.search(root) is not None or (alone and _brings_others(outline))
+    return _OF_A_MODEL.search(root) is not None or (
+        alone and (not _METHODS.isdisjoint(told[:-1]) or _brings_others(outline))
+    )
+
+
+_METHODS = data_methods()
+"""Whatever these give is a tensor, if `.numpy()` can be asked of it."""
 
 
 _CONVERTERS = re.compile(
@@ -67,10 +77,14 @@ def way_of_any(frame: Frame, operand: object) -> frozenset[str] | None:
     """The methods and attributes on the way from the argument of a function that is called after this conversion to
     what is converted: callers give it whatever tensors they have. None if it is anything else."""
     outline = frame.outline
-    if outline is None or frame.depth or not isinstance(operand, ast.expr) or not _CONVERTERS.search(outline.name):
+    if outline is None or frame.depth or not isinstance(operand, ast.expr):
         return None
     told = list(_way(outline, operand, operand.lineno))
+    if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _MODEL.search(told[-2]):
+        return frozenset((*told[:-1], "detach"))  # of the dtype of the object's model; of its graph nothing is told
     if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
+        return None
+    if not _CONVERTERS.search(outline.name) and not _is_an_output(frame, outline, told):
         return None
     if _OF_TORCH.isdisjoint(told) and not any(node.id in ("torch", "Tensor") for node in outline.by_type[ast.Name]):
         return None  # other frameworks have tensors with such a method, too
@@ -80,6 +94,16 @@ def way_of_any(frame: Frame, operand: object) -> frozenset[str] | None:
 
 
 _OF_TORCH = frozenset({"cpu", "detach", "data"})
+
+
+_MODEL = re.compile(r"(^|_)(model|net|network|encoder|backbone)$")
+
+
+def _is_an_output(frame: Frame, outline: FunctionOutline, told: list[str]) -> bool:
+    """Whether a parameter is called like an output of a model and brought to the host, wherever callers have it."""
+    if "cpu" not in told[:-1] or not _OF_A_MODEL.search(told[-1]) or _MODEL.search(told[-1]):
+        return False
+    return _is_handed_on(frame.interpreter.outline, outline, told[-1])
 
 
 _OF_OUTPUTS = frozenset(
@@ -171,6 +195,8 @@ def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_
             node = node.value
         elif isinstance(node, ast.Compare | ast.BinOp):
             node = node.left
+        elif isinstance(node, ast.ListComp):
+            node = node.elt
         elif isinstance(node, ast.Call) and _OF_ITS_FIRST.match(dotted(node.func) or "") and node.args:
             told.append("torch")
             node = node.args[0]
@@ -181,11 +207,27 @@ def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_
         else:
             return
     bound = _bound(outline, node.id, line)
+    if bound is None and hops:
+        bound = _gone_through(outline, node)
     if bound is None:
         stores = (one for one in outline.by_type[ast.Name] if one.id == node.id and isinstance(one.ctx, ast.Store))
         yield from () if any(one.lineno < line for one in stores) else (*told, node.id)
     elif hops:
         yield from _joined(told, list(_way(outline, bound, bound.lineno, hops - 1)))
+
+
+def _gone_through(outline: FunctionOutline, name: ast.Name) -> ast.expr | None:
+    """What a comprehension around the name goes through, if that binds it: `v.numpy() for v in outputs`."""
+    for comprehension in outline.by_type[ast.comprehension]:
+        through: ast.expr = comprehension.iter
+        bound = (node.id for node in ast.walk(comprehension.target) if isinstance(node, ast.Name))
+        if abs(through.lineno - name.lineno) <= _NEAR and name.id in bound:
+            return through
+    return None
+
+
+_NEAR = 4
+"""Lines between an element of a comprehension and what it goes through."""
 
 
 def _is_own(outline: FunctionOutline, name: str, line: int) -> bool:

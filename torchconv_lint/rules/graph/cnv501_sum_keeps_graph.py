@@ -19,7 +19,7 @@ What a loss is computed from, the output of what is called like a module, is tak
 backward is called on that loss. A part of the model may be frozen: such a sum is told to those who ask for the code.
 
 A sum of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
-ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
+ask for the code, if it goes where nobody can see, or is plotted in the end: a `no_grad` may be around it somewhere.
 
 So are parts that a call gives beside a loss (`loss, ce = criterion(…)`, then `total += ce`) or in a dict whose items
 are added up to one, which nobody is seen to detach; and what measures an output (`psnr(out, y)`).

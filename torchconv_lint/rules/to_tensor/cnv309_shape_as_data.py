@@ -10,7 +10,8 @@ Silent, deliberately: shapes that are wanted as numbers (`torch.tensor(x.shape)`
 shape, which is taken as sizes; tuples that begin with a zero, which may be a range.
 
 Told to those who ask for the rule: a parameter that is called a shape and made floating-point data
-(`torch.tensor(shape, dtype=torch.float32)`).
+(`torch.tensor(shape, dtype=torch.float32)`); a tuple of zeros that the file gives to `torch.zeros` as a shape
+elsewhere.
 
 Confidence: *certain* where the data are overwritten, *likely* for tuples with a zero. *Possible* (not shown by default)
 adds tuples that begin with a zero.
@@ -60,6 +61,7 @@ Run with torch 2.13.0 (CPU build) and NumPy 2.4.6, on the CPU: `torch.tensor((2,
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import DataOverwritten, ShapeGiven, ToTensor
@@ -95,11 +97,24 @@ class ShapeAsData(Rule["ToTensor | DataOverwritten | ShapeGiven"]):
             yield Verdict(event.site, f"{message} was meant (use `torch.empty`)", Confidence.CERTAIN)
             return
         sizes = _sizes(event.source)
-        if event.via in ("from_numpy", "indexing") or len(sizes) < 2 or 0 not in sizes or max(sizes) < 2:
+        if event.via in ("from_numpy", "indexing") or len(sizes) < 2 or 0 not in sizes:
+            return
+        if max(sizes) < 2:
+            if _is_a_shape_elsewhere(event):
+                message = (
+                    f"{called(event)} takes `{event.subject.text}` as data, which is a shape elsewhere in this file"
+                )
+                yield Verdict(event.site, f"{message} (use `torch.zeros`)", Confidence.LIKELY, on_request=True)
             return
         message = f"{called(event)} takes `{event.subject.text}` as data: for an empty tensor use `torch.empty`"
         sure = Confidence.POSSIBLE if sizes[0] == 0 else Confidence.LIKELY
         yield Verdict(event.site, message, min(sure, event.sure), fix=_empty(event))
+
+
+def _is_a_shape_elsewhere(event: ToTensor) -> bool:
+    """`torch.zeros((0, 0, 0))` in the file, and no other size in what is given here."""
+    subject = event.subject
+    return re.search(rf"\b(zeros|ones|empty)\({re.escape(subject.text)}", subject.segment.file_text) is not None
 
 
 def _empty(event: ToTensor) -> Proposal | None:

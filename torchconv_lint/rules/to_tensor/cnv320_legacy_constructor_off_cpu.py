@@ -11,7 +11,7 @@ Silent, deliberately: `device="cpu"`; `torch.Tensor(x)` of a tensor, which stays
 Confidence: *certain* for a device by name, *likely* where other code chooses it. A `device=` that only follows
 another tensor (`device=x.device`) is *likely*: nobody would write it if it were always the CPU. A tensor as the
 argument is shown to those who ask for the rule: in public code that nobody had looked at before none of 3 such findings
-was true, and 11 of 14 of the others.
+was true, and 11 of 14 of the others. So is a `device=` of which nothing tells what it is.
 
 ## Why is this bad?
 
@@ -87,4 +87,4 @@ class LegacyConstructorOffCpu(Rule[LegacyPlaced]):
         if not event.keyword:
             message = f"`torch.{event.function}` takes no tensor from an accelerator: `{event.subject}` may be on one"
         sure, because = event.device.confidence, steps(event.device)
-        yield Verdict(event.site, message, sure, because, on_request=not event.keyword)
+        yield Verdict(event.site, message, sure, because, on_request=not event.keyword or event.untold)
