@@ -287,6 +287,11 @@ PROMISES = {
     "it looks at them again": ("(boxes: torch.Tensor, by):", LOOKED_AT, True),
     "it gives them back": ("(boxes: torch.Tensor, by):", LOOKED_AT.replace("moved, boxes.mean()", "boxes"), False),
     "it asks for their shape": ("(boxes: torch.Tensor, by):", MEASURED, False),
+    "it asks what they are": (
+        "(boxes: torch.Tensor, by):",
+        LOOKED_AT.replace("boxes.mean()", "isinstance(boxes, torch.Tensor)"),
+        False,
+    ),
     "it looks at them otherwise": ("(boxes: torch.Tensor, by):", OTHERWISE, False),
     "the name is bound anew": ("(boxes: torch.Tensor, by):", BOUND_ANEW, False),
 }

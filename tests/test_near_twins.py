@@ -13,6 +13,120 @@ from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source
 
 PAIRS = {
+    "where the text of a device tells that it is the CPU": (
+        "CNV101",
+        """
+        def f(x: torch.Tensor):
+            device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            y = x.to(device)
+            if not str(device).startswith("cpu"):
+                return y.numpy()
+        """,
+        """
+        def f(x: torch.Tensor):
+            device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            y = x.to(device)
+            if str(device).startswith("cpu"):
+                return y.numpy()
+        """,
+    ),
+    "where a name of a device tells that it is the CPU": (
+        "CNV101",
+        """
+        def f(x: torch.Tensor):
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            y = x.to(device)
+            if device.startswith("cuda"):
+                return y.numpy()
+        """,
+        """
+        def f(x: torch.Tensor):
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            y = x.to(device)
+            if device.startswith("cpu"):
+                return y.numpy()
+        """,
+    ),
+    "what is not for torch": (
+        "CNV101",
+        """
+        def f(net: nn.Module, batch, device, framework):
+            scores = net.to(device)(batch.to(device))
+            return scores.numpy() if framework == "pt" else None
+        """,
+        """
+        def f(net: nn.Module, batch, device, framework):
+            scores = net.to(device)(batch.to(device))
+            return scores.cpu().numpy() if framework == "pt" else scores.numpy()
+        """,
+    ),
+    "what looks at the gradients of a backward pass": (
+        "CNV519",
+        """
+        def apply_backward(given, x):
+            print(given, x)
+
+        def f(given, x: torch.Tensor):
+            leaf = x.detach().clone().requires_grad_(True)
+            apply_backward(given, leaf)
+        """,
+        """
+        def assert_backward(given, x):
+            print(given, x)
+
+        def f(given, x: torch.Tensor):
+            leaf = x.detach().clone().requires_grad_(True)
+            assert_backward(given, leaf)
+        """,
+    ),
+    "a call that leaves out what has to be given": (
+        "CNV402",
+        """
+        def mask(size, rows):
+            if size.sum(0) >= rows:
+                return size
+
+        def f():
+            return mask(size=torch.ones(3, 4), rows=1)
+        """,
+        """
+        def mask(this, size, rows):
+            if size.sum(0) >= rows:
+                return size
+
+        def f():
+            return mask(size=torch.ones(3, 4), rows=1)
+        """,
+    ),
+    "a field that is a list of tensors until somebody puts one there": (
+        "CNV402",
+        """
+        class Request:
+            embeds: Optional[torch.Tensor] = None
+
+        class Stage(nn.Module):
+            def forward(self, request: Request):
+                return self.size(request)
+
+            def size(self, request: Request):
+                embeds = getattr(request, "embeds", None)
+                if embeds:
+                    return embeds.unsqueeze(0)
+        """,
+        """
+        class Request:
+            embeds: Union[List[torch.Tensor], torch.Tensor] = []
+
+        class Stage(nn.Module):
+            def forward(self, request: Request):
+                return self.size(request)
+
+            def size(self, request: Request):
+                embeds = getattr(request, "embeds", None)
+                if embeds:
+                    return embeds[0].shape[0]
+        """,
+    ),
     "a loss that is divided by what is called after gradients": (
         "CNV501",
         """

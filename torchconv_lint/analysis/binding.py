@@ -57,13 +57,14 @@ def bound(
     return names
 
 
-def is_refused(definition: Definition, arguments: Arguments) -> bool:
-    """Whether a method is called without an argument that it has to have: that raises."""
+def is_refused(definition: Definition, arguments: Arguments, *, bound: bool = True) -> bool:
+    """Whether a function is called without an argument that it has to have: that raises. `bound`: it is a method, which
+    gets its first one by itself."""
     outline = definition.outline
     if outline is None or outline.node.decorator_list or arguments.star or arguments.double_star:
         return False
     slots = [*outline.node.args.posonlyargs, *outline.node.args.args]
-    needed = slots[1 + len(arguments.positional) : len(slots) - len(outline.node.args.defaults)]
+    needed = slots[bound + len(arguments.positional) : len(slots) - len(outline.node.args.defaults)]
     return any(slot.arg not in arguments.keywords for slot in needed)
 
 

@@ -22,6 +22,7 @@ from torchconv_lint.analysis import (
 from torchconv_lint.analysis.adopted import tell_argument_kept
 from torchconv_lint.analysis.array_methods import call_array_method
 from torchconv_lint.analysis.assign import write_back
+from torchconv_lint.analysis.binding import is_refused
 from torchconv_lint.analysis.carrying import carried, carries
 from torchconv_lint.analysis.conversions import tell_unknown
 from torchconv_lint.analysis.copies import may_wait, waited
@@ -341,6 +342,9 @@ def call_kind(frame: Frame, kind: Kind, arguments: Arguments, node: cst.Call) ->
     if isinstance(kind, External):
         return call_external(frame, kind.name, arguments, node)
     if isinstance(kind, Function):
+        if kind.this is None and is_refused(kind.definition, arguments, bound=False):
+            frame.fail()
+            return NOTHING
         return frame.interpreter.calls.follow(frame, kind.definition, arguments, kind.this, node)
     if isinstance(kind, Class):
         return classes.instantiate(frame, kind, arguments, node)

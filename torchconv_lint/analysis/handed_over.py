@@ -9,7 +9,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.outline import origin_of
+from torchconv_lint.analysis.outline import dotted, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,10 @@ def promises_result(file: FileOutline, callee: FunctionOutline, parameter: str, 
     return converted or bool(file.calls.get(callee.name))
 
 
+_ASKS_FOR_KIND = frozenset({"isinstance", "type", "len", "id", "hasattr"})
+"""Functions that look at no values."""
+
+
 def looks_again(callee: FunctionOutline, parameter: str, line: int) -> bool:
     """Whether the function itself looks at its argument, by that name, after it has written it at a line under another
     one: it still wants what it was given. What it gives back has been written for that."""
@@ -64,6 +68,8 @@ def looks_again(callee: FunctionOutline, parameter: str, line: int) -> bool:
         return False
     asked = {id(node.value) for node in callee.by_type[ast.Attribute] if node.attr in _NOT_ITS_VALUES}
     asked |= {id(node.value) for node in callee.by_type[ast.Return]}
+    calls = (node for node in callee.by_type[ast.Call] if node.args and dotted(node.func) in _ASKS_FOR_KIND)
+    asked |= {id(node.args[0]) for node in calls}
     later = [node.lineno for node in uses if node.lineno > line and id(node) not in asked]
     return not all(exclude_each_other(callee, line, read) for read in later)
 

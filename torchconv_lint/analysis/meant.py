@@ -24,6 +24,9 @@ _FRAMEWORKS = re.compile(
 )
 """What a flag is asked for in a branch that handles the values of another framework."""
 
+_TORCH = re.compile(r"pt|th|torch|pytorch", re.IGNORECASE)
+"""The same, for torch."""
+
 _FLAGS = re.compile(
     r"((use|using|is|has|have|on|enable|with|run_on|want|no|not)_?)?(gpus?|cuda|mps|accelerator)"
     r"(_?(enabled|available|is_available|mode|flag|on|ids?|idx|index|\w+_enabled))?",
@@ -36,10 +39,12 @@ _ON_ARRAYS = re.compile(r"\w_(np|numpy|nd)$")
 
 
 def for_another_framework(path: When) -> bool:
-    """Whether the code is reached only where a name equals that of another framework: `if backend == "tf":`."""
+    """Whether the code is reached only where a name equals that of another framework, or does not equal torch's:
+    `if backend == "tf":`, `if framework == "pt": … else: …`."""
     for key, truth in path:
-        equal = equal_to(key) if truth else None
-        if equal is not None and all(isinstance(one, str) and _FRAMEWORKS.fullmatch(one) for one in equal[1]):
+        equal = equal_to(key)
+        wanted = _FRAMEWORKS if truth else _TORCH
+        if equal is not None and all(isinstance(one, str) and wanted.fullmatch(one) for one in equal[1]):
             return True
     return False
 

@@ -276,7 +276,7 @@ def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, no
     grad = result.grad.weaker(Confidence.POSSIBLE) if result.grad is not None else None
     device = result.device
     computes = _COMPUTES.search(name) is not None
-    if device is not None and (not computes or _MADE_FOR_USE.search(name)):
+    if device is not None and ((operands and not computes) or _MADE_FOR_USE.search(name)):
         result = replace(result, device=device.doubted(Doubt.ECHOED))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything

@@ -481,6 +481,27 @@ def _assume_text(frame: Frame, owner: cst.BaseExpression, named: Value, truth: b
     return True
 
 
+def _assume_start(frame: Frame, asked: cst.BaseExpression, named: Value, truth: bool) -> bool:
+    """After `str(x.device).startswith("cuda")`, or the same of a device itself."""
+    text = _text_of_device(frame, asked)
+    if text is not None:
+        return _assume_text(frame, text, named, truth)
+    start = named[0].kind.value if len(named) == 1 and isinstance(named[0].kind, Const) else None
+    if not isinstance(start, str):
+        return True
+    if type(asked) is cst.Call and _is_builtin(frame, asked, "str"):
+        asked = asked.args[0].value
+
+    def wanted(kind: Kind) -> bool:
+        if isinstance(kind, Const) and isinstance(kind.value, str):
+            return kind.value.startswith(start) is truth
+        if isinstance(kind, Device) and kind.fact is not None and start.startswith((CPU, "cuda")):
+            return ((kind.fact.value == CPU) is start.startswith(CPU)) is truth
+        return True
+
+    return _keep(frame, asked, wanted)
+
+
 def _place(frame: Frame, node: cst.BaseExpression, device: str) -> bool:
     """The guarded tensor is known to be on this device. False if it is surely on another. That the code asks whether it
     is on an accelerator tells that it may be, and no more: it goes along with wherever it is."""
@@ -561,8 +582,7 @@ def _assume_call(frame: Frame, node: cst.Call, truth: bool) -> bool:
     if node.args and _ASKS_FOR_TENSOR.search(name or dotted_path(node.func) or ""):
         return _keep(frame, node.args[0].value, lambda kind: instance_of(kind, ["torch.Tensor"], truth))
     if type(node.func) is cst.Attribute and node.func.attr.value == "startswith" and node.args:
-        text = _text_of_device(frame, node.func.value)
-        return text is None or _assume_text(frame, text, frame.quietly(node.args[0].value), truth)
+        return _assume_start(frame, node.func.value, frame.quietly(node.args[0].value), truth)
     if name == "builtins.hasattr" and len(node.args) == 2:
         asked = frame.quietly(node.args[1].value)
         attribute = asked[0].kind.value if len(asked) == 1 and isinstance(asked[0].kind, Const) else None

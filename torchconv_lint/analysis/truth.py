@@ -138,13 +138,16 @@ def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Valu
     that it may be a tensor or a number means both; beside a list of tensors, it is seldom more than written down."""
     if not isinstance(kind, Tensor) or not kind.promised:
         return False
-    given = frame.entry is not None and frame.entry.name == "forward"
+    field = (kind.path or "").startswith("self.") and not (dotted_path(node) or "").startswith("self.")
+    given = frame.entry is not None and frame.entry.name == "forward" and not field  # of what it is given, perhaps
     given = given or any(other != Const(None) and not _is_of_tensors(other) for other, _ in value)
     return not is_borne_out(frame.definition, frame.interpreter.outline, dotted_path(node), otherwise=given)
 
 
 def _is_of_tensors(kind: Kind) -> bool:
-    """Whether it is a tensor, or a list of them."""
+    """Whether it is a tensor, or a list of them; one that is empty will hold them."""
+    if isinstance(kind, Sequence) and kind.items == ():
+        return True
     elements = kind.element if isinstance(kind, Sequence) and kind.items is None else ()
     return isinstance(kind, Tensor) or any(isinstance(element, Tensor) for element, _ in elements)
 
@@ -255,6 +258,9 @@ def condition_of(frame: Frame, node: cst.BaseExpression) -> Condition | None:
         target = node.comparisons[0]
         one, other = frame.quietly(node.left), frame.quietly(target.comparator)
         return comparison(frame, node.left, target, one, other)
+    named = _device_asked(frame, node) if type(node) is cst.Call else None
+    if named is not None:
+        return named
     value = frame.quietly(node)
     identity = _identity(frame, node, value)
     return condition_of_value(value) or (atom(identity) if identity is not None else None)
@@ -364,6 +370,17 @@ def _items(value: Value) -> tuple[Value, ...]:
     """What a list that is written out holds."""
     listed = value[0].kind if len(value) == 1 else None
     return (listed.items or ()) if isinstance(listed, Sequence) else ()
+
+
+def _device_asked(frame: Frame, node: cst.Call) -> Condition | None:
+    """`device.startswith("cuda")`, `str(device).startswith("cpu")`: the condition "it is an accelerator"."""
+    func = node.func
+    if type(func) is not cst.Attribute or func.attr.value != "startswith" or len(node.args) != 1:
+        return None
+    asked = func.value
+    if type(asked) is cst.Call and type(asked.func) is cst.Name and asked.func.value == "str" and len(asked.args) == 1:
+        asked = asked.args[0].value
+    return _device_test(frame.quietly(asked), frame.quietly(node.args[0].value))
 
 
 def _device_test(one: Value, other: Value) -> Condition | None:
