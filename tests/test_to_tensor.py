@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from snippets import HEADER
+from snippets import HEADER, codes_shown
 
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Confidence
@@ -177,3 +177,11 @@ def test_numpy_warns_of_dimensions_since_1_25(target: tuple[int, int] | None, fo
     code = "import numpy as np\nimport torch\ndef f():\n    return float(torch.ones(1).numpy())\n"
     outcome = lint_source(Source("x.py", code), Settings(target_numpy=target, opt_in=("CNV404",)))
     assert [finding.code for finding in outcome.findings] == found
+
+
+@pytest.mark.parametrize(("index", "codes"), [(":", ["CNV311"]), ("...", ["CNV311"]), ("0", [])])
+def test_stretches_of_data_sets_on_disk_are_arrays(index: str, codes: list[str]) -> None:
+    head = "import h5py\nimport torch\n"
+    rows = f"[file['features'][each][{index}] for each in names]"
+    code = f"def load(path, names):\n    with h5py.File(path) as file:\n        return torch.tensor({rows})\n"
+    assert codes_shown(code, head, "CNV311") == codes

@@ -6,6 +6,58 @@ import pytest
 from snippets import HEADER, codes_shown
 
 ASKED_FOR = {
+    "a copy to the host that nothing waits for": (
+        "CNV611",
+        """
+        def saved(model, path):
+            state = {}
+            for key, value in model.state_dict().items():
+                state[key] = value.to("cpu", non_blocking=True)
+            torch.save(state, path)
+        """,
+    ),
+    "rows that are put back where the weights are": (
+        "CNV611",
+        """
+        def updated(rows, index, where, work, grad):
+            new = rows[index].to(work, non_blocking=True) - grad
+            rows[index] = new.to(where, non_blocking=True)
+        """,
+    ),
+    "outputs of the steps when the epoch has ended": (
+        "CNV121",
+        """
+        import pytorch_lightning as pl
+
+        class Task(pl.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Linear(3, 1)
+                self.criterion = nn.MSELoss()
+
+            def validation_step(self, batch, batch_idx):
+                x, y = batch
+                results = {"size": len(y)}
+                results.update({"val_loss": self.criterion(self.net(x), y)})
+                return results
+
+            def validation_epoch_end(self, outputs):
+                return {"loss": np.mean([each["val_loss"] for each in outputs])}
+        """,
+    ),
+    "a term of a loss that nothing learns from": (
+        "CNV513",
+        """
+        def step(model, memory, x, y, optimizer, criterion):
+            out, features = model(x)
+            loss_ce = criterion(out, y)
+            loss_memory = 1.0 - memory.loss(features.detach(), y.detach())
+            loss = loss_ce + 0.1 * loss_memory
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """,
+    ),
     "a legacy constructor with a device that nobody tells": (
         "CNV320",
         """
@@ -729,6 +781,43 @@ ASKED_FOR = {
 }
 
 SILENT = {
+    "a copy to the host that is waited for": """
+        def saved(model, path):
+            state = {}
+            for key, value in model.state_dict().items():
+                state[key] = value.to("cpu", non_blocking=True)
+            torch.cuda.synchronize()
+            torch.save(state, path)
+    """,
+    "rows that are moved to one place": """
+        def updated(rows, index, work, grad):
+            new = rows[index].to(work, non_blocking=True) - grad
+            rows[index] = new.to(work, non_blocking=True)
+    """,
+    "outputs of the steps as numbers": """
+        import pytorch_lightning as pl
+
+        class Task(pl.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Linear(3, 1)
+                self.criterion = nn.MSELoss()
+
+            def validation_step(self, batch, batch_idx):
+                x, y = batch
+                return {"val_loss": self.criterion(self.net(x), y).item()}
+
+            def validation_epoch_end(self, outputs):
+                return {"loss": np.mean([each["val_loss"] for each in outputs])}
+    """,
+    "a discriminator that learns from what is detached": """
+        def step(discriminator, generator, x, optimizer, criterion, ones):
+            loss_fake = criterion(discriminator(generator(x).detach()), ones)
+            loss_real = criterion(discriminator(x), ones)
+            loss = loss_fake + loss_real
+            loss.backward()
+            optimizer.step()
+    """,
     "a black pixel": """
         def black():
             return torch.tensor((0, 0, 0))
@@ -924,6 +1013,7 @@ def test_it_is_not_told(text: str) -> None:
         "CNV101",
         "CNV102",
         "CNV103",
+        "CNV121",
         "CNV201",
         "CNV202",
         "CNV203",
@@ -932,6 +1022,8 @@ def test_it_is_not_told(text: str) -> None:
         "CNV309",
         "CNV402",
         "CNV411",
+        "CNV513",
+        "CNV611",
     }
     assert not codes & set(codes_shown(text, HEADER, "ALL"))
 

@@ -19,7 +19,7 @@ from torchconv_lint.analysis.devices import PARAMETERS, somewhere
 from torchconv_lint.analysis.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.enriching import enriched
 from torchconv_lint.analysis.given_out import given_item, is_changed
-from torchconv_lint.analysis.going_back import beside_loss
+from torchconv_lint.analysis.going_back import beside_loss, tell_term_of_values
 from torchconv_lint.analysis.graph import write_to_leaf
 from torchconv_lint.analysis.items_written import item_written
 from torchconv_lint.analysis.iteration import element_of, item_of, stored, unpacked
@@ -79,6 +79,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.CST
             bound(frame, target.value, value, node)
         if frame.evidence.spent and frame.interpreter.shared.eager:
             value = _with_parts(frame, target.value, value, node)
+            if isinstance(node, cst.BaseExpression):
+                tell_term_of_values(frame, target.value, node)
         if target.value in frame.evidence.placed and (
             target.value in frame.evidence.outputs or _is_unseen(value, node)
         ):

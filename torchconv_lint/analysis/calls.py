@@ -25,7 +25,7 @@ from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.binding import is_refused
 from torchconv_lint.analysis.carrying import carried, carries
 from torchconv_lint.analysis.conversions import tell_unknown
-from torchconv_lint.analysis.copies import may_wait, waited
+from torchconv_lint.analysis.copies import may_wait, tell_unawaited, waited
 from torchconv_lint.analysis.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.enriching import supposed
 from torchconv_lint.analysis.evidence import data_methods
@@ -238,6 +238,8 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         tell_arguments(frame, arguments, node, name)
     if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu" or (name == "query" and not node.args)):
         waited(frame, node)
+    elif name == "to" and frame.interpreter.wants.copies and frame.interpreter.eager:
+        tell_unawaited(frame, node)
     if len(owner) == 1:  # as a rule
         frame.written_back = None
         made = call_method(frame, owner[0].kind, name, arguments, node, func)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from torchconv_lint.analysis.frame import Frame
+    from torchconv_lint.analysis.outline import FunctionOutline
     from torchconv_lint.analysis.values import Fact, Kind
 
 _WAITING = re.compile(r"sync|wait|barrier|flush|drain|join", re.I)
@@ -103,6 +104,41 @@ def is_sent_off(frame: Frame, node: cst.CSTNode) -> bool:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "copy_" and call.args
         if any(keyword.arg == "non_blocking" for keyword in call.keywords)
         for part in ast.walk(call.args[0])
+    )
+
+
+def tell_unawaited(frame: Frame, node: cst.Call) -> None:
+    """`state[key] = x.to("cpu", non_blocking=True)` in a function that waits for nothing; and `rows[i] = x.to(where,
+    non_blocking=True)` where others are copied to another device: one of the two is the host."""
+    outline = frame.outline
+    if outline is None or frame.depth or not is_asked_for(node) or is_for_later(frame):
+        return
+    origin, goal = frame.segment.origin(node), frame.text(node.args[0].value)
+    if not any(
+        each.value is origin and isinstance(each.targets[0], ast.Subscript) for each in outline.by_type[ast.Assign]
+    ):
+        return  # what becomes of a local name is followed
+    if "cpu" not in goal and not _copies_elsewhere(outline, goal):
+        return
+    calls = (getattr(call.func, "attr", getattr(call.func, "id", "")) for call in outline.by_type[ast.Call])
+    if not any(may_wait(name) or name in _READS for name in calls):
+        site = frame.site(node)
+        frame.emit(Race(site, frame.text(node), site, False, Confidence.LIKELY, unseen=True))
+
+
+_READS = frozenset({"item", "tolist", "query"})
+"""Methods that wait for the accelerator, whatever they read."""
+
+
+def _copies_elsewhere(outline: FunctionOutline, goal: str) -> bool:
+    """Whether something else of the function is copied without waiting to another place."""
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "to"
+        and call.args
+        and ast.unparse(call.args[0]) != goal
+        and any(keyword.arg == "non_blocking" for keyword in call.keywords)
+        for call in outline.by_type[ast.Call]
     )
 
 

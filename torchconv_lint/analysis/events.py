@@ -477,12 +477,14 @@ class MadeOnHost(Event):
 
 @told
 class Race(Event):
-    """Host memory is read, or (`upload`) written, while a copy begun at `copied` may not have got there yet."""
+    """Host memory is read, or (`upload`) written, while a copy begun at `copied` may not have got there yet.
+    `unseen`: who reads it is not seen, but nothing in the function waits."""
 
     subject: str
     copied: Site
     upload: bool
     sure: Confidence
+    unseen: bool = False
 
 
 @told

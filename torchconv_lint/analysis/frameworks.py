@@ -70,12 +70,28 @@ def receiver_device(interpreter: Interpreter, function: FunctionOutline) -> Fact
 
 def given(interpreter: Interpreter, function: FunctionOutline, parameter: str) -> Value:
     """What a framework hands over as an argument; nothing if that is not known."""
+    if interpreter.eager and function.owner is not None and _AFTER_ALL.match(function.name):
+        return _outputs(interpreter, function, parameter)
     if function.owner is None or function.name not in _TRAINER_HOOKS or parameter != "model":
         return NOTHING
     if not any(_TRAINER.match(base) for base in interpreter.classes.external_bases(function.owner)):
         return NOTHING
     definition = interpreter.definitions.of(function)
     return just(Module(None, _chosen(definition, "the Trainer moves the model to its device")))
+
+
+_AFTER_ALL = re.compile(r"(training|validation|test)_epoch_end$")
+
+
+def _outputs(interpreter: Interpreter, function: FunctionOutline, parameter: str) -> Value:
+    """What Lightning hands over when an epoch has ended: what the steps have returned, where they have left it."""
+    owner, arguments = function.owner, function.node.args.args
+    if owner is None or len(arguments) != 2 or arguments[1].arg != parameter:
+        return NOTHING
+    step = owner.methods.get(function.name.replace("_epoch_end", "_step"))
+    if step is None or not any(_LIGHTNING.match(base) for base in interpreter.classes.external_bases(owner)):
+        return NOTHING
+    return just(Sequence(None, interpreter.home(owner).entry(step).value))
 
 
 def _chosen(definition: Definition, message: str) -> Fact | None:

@@ -17,7 +17,7 @@ from torchconv_lint.analysis.names import dotted_path
 from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.site import Site
-from torchconv_lint.analysis.values import Cut, Fact, Function, Kind, Opaque, Tensor, Value, deeply, guessed
+from torchconv_lint.analysis.values import Cut, Fact, Function, Kind, Opaque, Step, Tensor, Value, deeply, guessed
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -41,6 +41,31 @@ def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> 
             dead = tensor is None or (tensor.grad is not None and tensor.grad.value is False)
             for cut in cuts:
                 _tell_cut(frame, cut, node, dead=dead, returned=False, leaf=graph.severed)
+
+
+def tell_term_of_values(frame: Frame, name: str, node: cst.BaseExpression) -> None:
+    """`name = 1 - memory.loss(features.detach())`, a term of what backward goes through: all that it is computed from
+    has been detached, so that it trains nothing but what the callee may have of its own."""
+    if name not in frame.evidence.losses or frame.state.grad is False:
+        return
+    origin = frame.segment.origin(node)
+    calls = [each for each in ast.walk(origin) if isinstance(each, ast.Call)] if isinstance(origin, ast.expr) else []
+    for call in calls:
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if given and all(map(_is_detached, given)) and _MEASURES.search(dotted(call.func) or ""):
+            site = frame.site(node)
+            grad = Fact(True, Step(site, "everything that it is given is detached", doubt=Doubt.UPSTREAM))
+            cut = Cut(site, "detach", ast.unparse(call), grad, asked=True, rebound=True)
+            frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
+            return
+
+
+_MEASURES = re.compile(r"^(?!.*(critic|dis|net|_d\b|\bd\b)).*(loss|criterion)\w*$", re.I)
+"""How something is called that measures what it is given; a discriminator learns from what is detached."""
+
+
+def _is_detached(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "detach"
 
 
 _A_LOSS = re.compile(r"^(training_step|(compute_|get_|calc_|calculate_)?\w*loss)$", re.I)

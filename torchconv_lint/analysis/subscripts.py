@@ -72,6 +72,14 @@ def keys_of(frame: Frame, node: cst.Subscript) -> list[Value | None]:
     return keys
 
 
+def _is_stretch(node: cst.Subscript) -> bool:
+    """`data[:]`, `data[2:5, 0]`, `data[...]`: of a data set on disk, an array."""
+    return any(
+        type(each.slice) is cst.Slice or (type(each.slice) is cst.Index and type(each.slice.value) is cst.Ellipsis)
+        for each in node.slice
+    )
+
+
 def subscript(frame: Frame, node: cst.Subscript) -> Value:
     """The value of `a[key]`."""
     later = bool(frame.state.stale) and dotted_path(node.value) is not None
@@ -112,7 +120,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(kind, Array):
             return _picked(kind) if _copies(node) else subscripted(frame, kind, node, keys)
         if isinstance(kind, External):
-            return kind
+            return Array() if kind.name == "h5py.File()" and _is_stretch(node) else kind
         if _is_old_item(node, kind):
             return UNKNOWN
         if isinstance(kind, Opaque) and (

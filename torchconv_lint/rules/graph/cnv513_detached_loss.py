@@ -16,7 +16,8 @@ target or baseline (`weight * loss`, `reward - baseline.detach()`), which says t
 Confidence: as for what makes the tensor require grad.
 
 The rule is off by default: in public code that nobody had looked at before, none of 8 findings were true: the branches
-that detach were not those that went back (docs/precision.md).
+that detach were not those that went back (docs/precision.md). Those who ask for it are also told of a term that some
+loss computes of detached values only (`memory.loss(features.detach())`): what it is given learns nothing from it.
 
 ## Why is this bad?
 

@@ -17,7 +17,9 @@ is written for a stream of theirs (`x.record_stream(stream)`).
 
 Confidence: *certain* where the devices are named in the code; *likely* where the source's device is not known, or
 where the copy goes from one tensor's device to another's and is put into a tensor there. *Possible* (not shown by
-default) adds all other copies whose target may be the CPU. Measured on ten released packages (2,072 files): no
+default) adds all other copies whose target may be the CPU. Those who ask for the rule are also told of copies to the
+host that are put into a dict or tensor in a function that waits for nothing, whoever reads them; and of what is put
+where one of two devices is that the function copies between. Measured on ten released packages (2,072 files): no
 finding, so nothing to judge.
 
 ## Why is this bad?
@@ -94,6 +96,9 @@ class ReadBeforeArrival(Rule[Race]):
 
     def judge(self, event: Race) -> Iterator[Verdict]:
         """Read on the host while the copy may still be under way."""
-        if not event.upload:
+        if event.unseen:
+            message = f"nothing in this function waits for `{event.subject}`, which may be read before it has arrived"
+            yield Verdict(event.site, message, event.sure, on_request=True)
+        elif not event.upload:
             message = f"`{event.subject}` is read before its copy to the host has arrived: synchronise first"
             yield Verdict(event.site, message, event.sure, ((event.copied, "the copy begins here"),))
