@@ -181,6 +181,34 @@ def test_what_a_framework_calls_on_every_step(base: str, name: str) -> None:
     assert found(code.replace(f"def {name}", "def another")) == set()
 
 
+ALONE = """
+    class Agent:
+        def {name}(self, x):
+            loss = self.net(x.cuda()).square().mean()
+            {steps}
+            return loss.item()
+"""
+
+
+def test_a_function_that_takes_one_step_is_called_in_a_loop() -> None:
+    once = "self.optimizer.zero_grad(); loss.backward(); self.optimizer.step()"
+    assert found(ALONE.format(name="learn", steps=once)) == {"CNV601"}
+    several = f"for _ in range(3): {once}"
+    assert found(ALONE.format(name="learn", steps=several)) == set()
+    assert found(ALONE.format(name="learn", steps="self.optimizer.step(self.closure)")) == set()
+
+
+def test_the_backward_of_an_engine() -> None:
+    code = """
+        class Engine:
+            def {name}(self, loss, scale=True):
+                self.losses += loss.cuda().mean().item()
+                self.optimizer.backward(loss)
+    """
+    assert found(code.format(name="backward")) == {"CNV601"}
+    assert found(code.format(name="shown")) == set()
+
+
 def test_a_helper_is_judged_by_the_loop_that_calls_it() -> None:
     helper = "\ndef shown(value):\n    return value.item()\n"
     assert found(helper + step("shown(loss)")) == {"CNV601"}

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.following import Calls
 from torchconv_lint.analysis.global_names import GlobalNames
 from torchconv_lint.analysis.imports import Imports
 from torchconv_lint.analysis.left_behind import stopped_by_refusals
-from torchconv_lint.analysis.loops import enter_step, is_part_of_step, is_training_step
+from torchconv_lint.analysis.loops import enter_step, is_part_of_step, is_step_by_itself, is_training_step
 from torchconv_lint.analysis.parameters import expected, receiver
 from torchconv_lint.analysis.running import Result, frame_of, run_body
 from torchconv_lint.analysis.shared import OverBudget, Shared
@@ -176,7 +176,9 @@ class Interpreter:
         identities = {name: stable_path(value) or ("parameter", function.node, name) for name, value in names.items()}
         frame = frame_of(self, definition, State(names, grad=grad, identities=identities), 0, this)
         frame.entry = function
-        if is_training_step(self, function) or (self.wants.loops and is_part_of_step(self, function)):
+        if is_training_step(self, function) or (
+            self.wants.loops and (is_part_of_step(self, function) or is_step_by_itself(function))
+        ):
             enter_step(frame, definition.node)
         with stopped_by_refusals(self):
             return run_body(frame, definition)

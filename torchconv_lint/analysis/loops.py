@@ -106,6 +106,22 @@ def is_training_step(interpreter: Interpreter, function: FunctionOutline) -> boo
     return any(base.endswith(tuple(wanted)) for base in interpreter.classes.external_bases(function.owner))
 
 
+def is_step_by_itself(function: FunctionOutline) -> bool:
+    """Whether it goes backward and has an optimiser step, once each: whoever calls it does so in a loop. So it is with
+    the `backward(loss)` of an engine."""
+    calls = function.by_type[ast.Call]
+    repeated = {node for loop in (*function.by_type[ast.For], *function.by_type[ast.While]) for node in ast.walk(loop)}
+    once = {
+        call.func.attr
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call not in repeated
+        if not (call.args and call.func.attr == "step")  # `optimizer.step(closure)` has its rounds inside
+    }
+    if function.name == "backward":
+        return "backward" in once and "loss" in function.parameters
+    return {"backward", "step"} <= once
+
+
 def is_part_of_step(interpreter: Interpreter, function: FunctionOutline) -> bool:
     """Whether the `step` of an optimiser calls it in a loop, once for each parameter."""
     step = function.owner.methods.get("step") if function.owner is not None else None
