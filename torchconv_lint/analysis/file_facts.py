@@ -16,6 +16,7 @@ from torchconv_lint.analysis.relevance import any_of
 from torchconv_lint.analysis.unbound import Bindings
 from torchconv_lint.analysis.values import Fact
 from torchconv_lint.analysis.walking import ByType, own_nodes
+from torchconv_lint.code_forms import last_name
 from torchconv_lint.vocabulary import converting_names
 
 if TYPE_CHECKING:
@@ -68,6 +69,14 @@ class FileFacts:
     def trains(self) -> bool:
         """Whether anything in the file trains a module."""
         return ".step(" in self._text or ".backward(" in self._text
+
+    @functools.cached_property
+    def bound_in_training(self) -> frozenset[str]:
+        """The names of functions whose results are bound where a backward pass is: losses, or what makes them."""
+        every = self._outline.all_functions() if self.trains else ()
+        trained = (one.by_type for one in every if any(node.attr == "backward" for node in one.by_type[ast.Attribute]))
+        bound: list[ast.Assign] = [node for nodes in trained for node in nodes[ast.Assign]]
+        return frozenset(last_name(node.value.func) for node in bound if isinstance(node.value, ast.Call))
 
     def reads_attribute(self, name: str) -> bool:
         """Whether anything in the file asks an object for this attribute, rather than binding it."""

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 MAX_CONTEXTS = 4
 """A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
-MAX_CALLEE_LINES = 120
-"""Calls of longer functions are not followed: what they give is nothing simple, and following them took a quarter of
+MAX_CALLEE_LINES = 80
+"""Calls of longer functions are not followed: what they give is nothing simple, and following them took a third of
 the time (measured)."""
+MAX_LOSS_LINES = 120
+"""The same for what a function calls backward on: few functions do, and how a loss is made decides much of them."""
 
 
 class Calls:
@@ -58,9 +60,14 @@ class Calls:
             return True
         if interpreter.is_other:
             return handles_tensors(function, interpreter.source.lines, interpreter.facts.converting)
-        if function.lines > MAX_CALLEE_LINES and function.name != "__init__":
+        if function.lines > MAX_CALLEE_LINES and not self._is_followed_though_long(function):
             return False
         return interpreter.sifted.worth is None or function in interpreter.sifted.worth
+
+    def _is_followed_though_long(self, function: FunctionOutline) -> bool:
+        if function.name == "__init__":
+            return True
+        return function.lines <= MAX_LOSS_LINES and function.name in self._interpreter.facts.bound_in_training
 
     def follow(
         self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.CSTNode
