@@ -827,3 +827,19 @@ def logits(net, x, verbose):
 """
     assert codes_shown(code, HEADER) == shown
     assert codes_shown(code, HEADER, "CNV101") == ["CNV101"]
+
+
+@pytest.mark.parametrize(
+    ("length", "used", "codes"),
+    [
+        (70, "print(made(x).numpy())", ["CNV101"]),
+        # Calls of long functions are not followed, except for what is trained.
+        (90, "print(made(x).numpy())", []),
+        (90, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", ["CNV101"]),
+        (130, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", []),
+    ],
+)
+def test_how_long_functions_are_that_are_followed(length: int, used: str, codes: list[str]) -> None:
+    filler = "    print()\n" * length
+    code = f"\ndef made(x):\n{filler}    return x.to('cuda')\n\ndef main():\n    x = torch.ones(2)\n    {used}\n"
+    assert codes_shown(code, HEADER) == codes
