@@ -843,3 +843,16 @@ def test_how_long_functions_are_that_are_followed(length: int, used: str, codes:
     filler = "    print()\n" * length
     code = f"\ndef made(x):\n{filler}    return x.to('cuda')\n\ndef main():\n    x = torch.ones(2)\n    {used}\n"
     assert codes_shown(code, HEADER) == codes
+
+
+def test_a_long_method_is_run_for_what_it_stores() -> None:
+    filler = "        print()\n" * 90
+    code = f"""
+class Histogram:
+    def fit(self, x):
+{filler}        self.counts = x.to("cuda")
+
+    def shown(self):
+        return self.counts.numpy()
+"""
+    assert codes_shown(code, HEADER) == ["CNV101"]

@@ -32,8 +32,8 @@ MAX_CONTEXTS = 4
 MAX_CALLEE_LINES = 80
 """Calls of longer functions are not followed: what they give is nothing simple, and following them took a third of
 the time (measured)."""
-MAX_LOSS_LINES = 120
-"""The same for what a function calls backward on: few functions do, and how a loss is made decides much of them."""
+MAX_METHOD_LINES = 120
+"""Nor are methods that are longer run for what they store, or functions for the loss that they give."""
 
 
 class Calls:
@@ -54,20 +54,22 @@ class Calls:
         self._counts.setdefault(definition, 0)
 
     def is_worth(self, function: FunctionOutline | None) -> bool:
-        """Whether tensors or modules can come out of a function."""
+        """Whether tensors or modules can come out of a function, or into the attributes of its object."""
         interpreter = self._interpreter
         if function is None:
             return True
         if interpreter.is_other:
             return handles_tensors(function, interpreter.source.lines, interpreter.facts.converting)
-        if function.lines > MAX_CALLEE_LINES and not self._is_followed_though_long(function):
+        if function.lines > MAX_METHOD_LINES and function.name != "__init__":
             return False
         return interpreter.sifted.worth is None or function in interpreter.sifted.worth
 
-    def _is_followed_though_long(self, function: FunctionOutline) -> bool:
-        if function.name == "__init__":
-            return True
-        return function.lines <= MAX_LOSS_LINES and function.name in self._interpreter.facts.bound_in_training
+    def _is_followed(self, function: FunctionOutline | None) -> bool:
+        """Whether a call of the function is."""
+        if function is None or self._interpreter.is_other or function.lines <= MAX_CALLEE_LINES:
+            return self.is_worth(function)
+        trained = function.name == "__init__" or function.name in self._interpreter.facts.bound_in_training
+        return trained and self.is_worth(function)
 
     def follow(
         self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.CSTNode
@@ -80,7 +82,7 @@ class Calls:
         if frame.depth >= MAX_CALL_DEPTH:
             interpreter.shared.cut_short = True
             return _unseen(frame, arguments)
-        if definition in interpreter.shared.active or not self.is_worth(definition.outline):
+        if definition in interpreter.shared.active or not self._is_followed(definition.outline):
             return _unseen(frame, arguments)
         if not definition.is_parsed or (frame.trace is not None and is_left_out(interpreter, definition.outline)):
             return _unseen(frame, arguments)
