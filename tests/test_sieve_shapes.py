@@ -235,9 +235,123 @@ SHAPES = {
             return x, rows
         """,
     ),
+    "one tensor is put into a list on every round": (
+        "CNV203",
+        """
+        import torch
+        def f(n):
+            frames, frame = [], torch.zeros(3)
+            for i in range(n):
+                frame[0] = i
+                frames.append(frame)
+            return frames
+        """,
+    ),
+    "made on each round, and written after it was put into a list": (
+        "CNV201",
+        """
+        import torch
+        def f(n):
+            frames = []
+            for i in range(n):
+                frame = torch.zeros(3)
+                frame[0] = i
+                frames.append(frame.numpy())
+                frame[1] = i
+            return frames
+        """,
+    ),
+    "an array is sorted where it is": (
+        "CNV201",
+        """
+        import torch
+        def f():
+            x = torch.rand(3)
+            y = x.numpy()
+            y.sort()
+            return x, y
+        """,
+    ),
+    "a keyword under another name of the function": (
+        "CNV318",
+        """
+        from torch import from_numpy as tensor_of
+        def f(x):
+            return tensor_of(x, dtype=None)
+        """,
+    ),
+    "memory that a function gives back": (
+        "CNV201",
+        """
+        import torch
+        def same(x):
+            return x
+        def f():
+            y = torch.zeros(3)
+            x = same(y).numpy()
+            x[0] = 1
+            return y, x
+        """,
+    ),
 }
 
 QUIET = {
+    "items of a dict": """
+        import torch
+        def process(data, indices):
+            data["all"].y = torch.from_numpy(indices)
+            for name in ("train", "test"):
+                data["all"][f"{name}_mask"] = name
+            return data
+        """,
+    "images that are resized are others": """
+        import numpy as np
+        import torch
+        def prepared(path, size):
+            image = opened(path)
+            image = image.resize(size)
+            return torch.from_numpy(np.asarray(image))
+        """,
+    "made on each round before it is put into a list": """
+        import torch
+        def coordinates(base, n):
+            found = []
+            for i in range(n):
+                one = base.clone()
+                one[:, 0] += i
+                found.append(one.squeeze())
+            return torch.cat(found)
+        """,
+    "filled where it is made": """
+        import torch
+        def noisy(x: torch.Tensor):
+            noise = x.data.new(3).normal_().contiguous()
+            noise[0] = 0
+            return x + noise
+        """,
+    "converted when it was made": """
+        import torch
+        def alpha(shown, n):
+            made = torch.where(shown, 0, 255).to(torch.uint8)
+            made[:n] = torch.full((2,), 255)
+            return made
+        """,
+    "sizes of what will be filled": """
+        import torch
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self, n):
+                self.weight = nn.Parameter(torch.Tensor(n, n))
+                self.bias = torch.zeros(n, dtype=torch.float32)
+        """,
+    "an attribute is another name of an argument": """
+        import torch
+        class Scheduler:
+            def step(self, sample):
+                self.sample = sample
+                self.count += 1
+                return sample.unsqueeze(0)
+        """,
     "written where it stands": """
         import torch
         def reset(value):

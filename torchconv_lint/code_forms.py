@@ -128,6 +128,11 @@ def is_plain_question(node: ast.expr) -> bool:
     return func.attr.startswith(("is_", "_")) or func.attr in _PLAIN_RESULTS or not isinstance(func.value, ast.Name)
 
 
+def is_text(node: ast.expr) -> bool:
+    """Whether an expression is a string."""
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
 def is_number(node: ast.expr) -> bool:
     """Whether an expression gives a number or text, by its form alone."""
     pending = [node]  # a long sum is too deep for recursion

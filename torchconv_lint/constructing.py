@@ -10,12 +10,20 @@ import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.walking import walk
+from torchconv_lint.code_forms import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _TENSORS = frozenset({"tensor", "as_tensor", "new_tensor", "Tensor", "FloatTensor", "DoubleTensor", "LongTensor"})
 _TENSORS |= {"IntTensor", "ByteTensor", "BoolTensor", "HalfTensor"}
+_LEGACY = _TENSORS - {"tensor", "as_tensor", "new_tensor"}
+REFUSED = {
+    "from_numpy": frozenset({"dtype", "device", "requires_grad", "copy"}),
+    "as_tensor": frozenset({"requires_grad", "copy", "pin_memory"}),
+    "Tensor": frozenset({"dtype", "requires_grad", "pin_memory", "layout"}),
+}
+"""Keywords that people expect and that raise a TypeError (measured); `Tensor` stands for its relatives too."""
 _LIKE = frozenset({"zeros_like", "ones_like", "empty_like"})
 _BUFFERS = frozenset({"zeros", "ones", "empty", "full"})
 _ARRAYS = frozenset({"array", "asarray", "asanyarray"})
@@ -50,6 +58,9 @@ class Constructing:
                 self._named(argument)
         if name in _BUFFERS and any(_is_device(keyword) for keyword in node.keywords):
             self._words.add("buffer(device)")
+        refused = REFUSED["Tensor"] if name in _LEGACY else REFUSED.get(name, ())
+        if refused and any(keyword.arg in refused for keyword in node.keywords):
+            self._words.add("keyword refused")
         if name == "view" and (node.keywords or (len(node.args) == 1 and _may_be_dtype(node.args[0]))):
             self._words.add("view(dtype)")
         filled = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else node
@@ -76,6 +87,11 @@ class Constructing:
             self._words.add(">")
         elif _is_no_number(argument):
             self._words.add("array(objects)")
+
+    def operand(self, node: ast.expr) -> None:
+        """Something is computed with."""
+        if isinstance(node, ast.Call) and node.args and last_name(node.func) in _LEGACY:
+            self._words.add("numbers unfilled")
 
     def bind(self, names: set[str], value: ast.expr, sources: Iterable[str]) -> None:
         """Names are bound to a value, in which these names are."""

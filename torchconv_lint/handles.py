@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.evidence import data_methods
-from torchconv_lint.code_forms import METADATA, root_of
+from torchconv_lint.code_forms import METADATA
 from torchconv_lint.vocabulary import SHARING
 
 if TYPE_CHECKING:
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 _IF_KNOWN = frozenset({"to", "float", "double", "half", "contiguous", "type"})
 """Conversions that give the tensor itself when dtype and device fit: seen only where they are known."""
 _COPIES = frozenset({"clone", "item", "tolist", "sum", "mean", "max", "min", "any", "all", "argmax", "argmin", "norm"})
+_COPIES |= {"new", "new_tensor", "new_zeros", "new_ones", "new_full", "new_empty"}
 """Methods that give memory of their own, or none."""
 _MAKES = frozenset({"tensor", "array", "deepcopy", "stack", "cat", "concatenate", "float", "int", "bool", "len", "str"})
 _MAKES |= {"zeros", "ones", "full", "empty", "arange", "linspace", "eye", "rand", "randn", "randint", "randperm"}
-_MAKES |= {"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"}
+_MAKES |= {"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "where"}
 """The same of functions."""
 _SHARED_ATTRIBUTES = ("data", "grad")
+_RESULT = "()"
+"""Stands for what a function has given, which may have kept it."""
 _CHAIN = frozenset({ast.Attribute, ast.Subscript})
 _PLAIN = frozenset({ast.Constant, ast.Name, ast.BinOp, ast.Compare, ast.JoinedStr, ast.UnaryOp})
 
@@ -51,6 +54,8 @@ class Handles:
         if _converts_nothing(value):
             return
         found, surely, perhaps = self._followed(value)
+        if not found:  # what has just been made has one handle, however it is converted
+            return
         if surely:
             self._shared.update(found, names)
             self._stored.update(stored)
@@ -69,8 +74,8 @@ class Handles:
         return {node.id} if isinstance(node, ast.Name) else self._followed(node)[0]
 
     def _followed(self, value: ast.expr) -> tuple[set[str], bool, bool]:
-        """The names that a value may be (part of), "self.x" among them; whether something on the way is surely a
-        conversion without a copy, and whether it may be one."""
+        """The names that a value may be (part of), "self.x" and _RESULT among them; whether something on the way is
+        surely a conversion without a copy, and whether it may be one."""
         vocabulary = self._vocabulary
         found: set[str] = set()
         surely = perhaps = False
@@ -98,8 +103,10 @@ class Handles:
                 perhaps = perhaps or name in _IF_KNOWN
                 if isinstance(node.func, ast.Attribute):
                     pending.append(node.func.value)
-                    if name in data_methods() and root_of(node.func.value) not in vocabulary.imports:
+                    if name in data_methods() and not _is_module(node.func.value, vocabulary):
                         continue  # a tensor's method gives (part of) the tensor, and is told sizes
+                else:
+                    found.add(_RESULT)
                 pending += node.args
                 pending += (keyword.value for keyword in node.keywords)
             elif node is not None:
@@ -119,6 +126,13 @@ def _converts_nothing(node: ast.expr) -> bool:
 def _called(node: ast.Call) -> str:
     func = node.func
     return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def _is_module(node: ast.expr, vocabulary: Vocabulary) -> bool:
+    """Whether it is a name that is imported, or part of one."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in vocabulary.imports
 
 
 def _copies(func: ast.expr) -> bool:

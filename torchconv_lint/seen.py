@@ -8,6 +8,7 @@ from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.presence import is_called_like_data
 from torchconv_lint.code_forms import anchor_of, calls_something, is_number, names_in, root_of
 from torchconv_lint.constructing import Constructing
+from torchconv_lint.each_round import made_each_round
 from torchconv_lint.features import (
     ARGUMENT_COUNT,
     ARGUMENT_SCALAR,
@@ -86,6 +87,7 @@ class Seen:
         self.stored: list[tuple[str, str]] = []  # by `x[i] = …`: into which name, and what
         self.handles = Handles(vocabulary)
         self.appended: set[str] = set()
+        self.loops: list[ast.For | ast.AsyncFor | ast.While] = []
         self.rows_kept: set[str] = set()  # of which an item has got a name
         self.given_out: set[str] = set()  # items of attributes of `self`
         self.loaded: set[str] = set()  # into a module
@@ -156,8 +158,9 @@ class Seen:
     def _conclude_memory(self) -> None:
         found, triggers = self.found, self.found.triggers
         own = self.written - {"self", "cls"}
+        appended = own & self.appended & (self.made | self.tensors)
         if own & self.handles.names(self.rewritten, known=found.counted) or (
-            own & self.appended & (self.made | self.tensors)
+            appended - made_each_round(self.loops, appended, self.vocabulary)
         ):
             triggers.add(SHARED_WRITE)
         if self.returns and self.given_out & self.written and "def __getitem__" in found.words:

@@ -44,6 +44,7 @@ from torchconv_lint.code_forms import (
     is_number_made,
     is_plain_question,
     is_size,
+    is_text,
     is_view,
     keeps_parameters,
     last_name,
@@ -97,6 +98,7 @@ _TENSOR_METHODS = frozenset(
 )
 _FLOATS = frozenset({"float", "complex"})
 _WRITING_METHODS = frozenset(["sort", "fill", "partition", "put", "resize", "itemset", "setfield", "byteswap"])
+"""Of arrays, and as statements: where something is done with their results, it is none of NumPy's that are written."""
 _RESIZING = frozenset({"resize_", "resize_as_"})
 """What shared memory refuses, whether or not it has a second handle."""
 _WRITING_FUNCTIONS = frozenset(["copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"])
@@ -202,7 +204,7 @@ class Survey(Seen):
             self.constructing.call(node, func.attr)
         elif isinstance(func, ast.Name):
             self._function(node, func.id)
-            self.constructing.call(node, func.id)
+            self.constructing.call(node, self.vocabulary.aliases.get(func.id, func.id))
         for keyword in node.keywords:
             self.found.words.add(f"{keyword.arg}=")
             if keyword.arg == "requires_grad" and may_require(keyword.value):
@@ -306,7 +308,7 @@ class Survey(Seen):
             found.writes_self = True
         if attr in _RESIZING:
             found.triggers.add(SHARED_WRITE)
-        if attr in _WRITING_METHODS or (attr.endswith("_") and not attr.endswith("__")):
+        if attr.endswith("_") and not attr.endswith("__"):
             self._writes(func.value)
 
     def _scalar(self, node: ast.expr | None, *, warns: bool) -> None:
@@ -420,7 +422,10 @@ class Survey(Seen):
                 self.objects |= names
         if is_view(value):
             held = self.handles.reached(value) | (sources & {"self"})
-            self.aliases.extend((name, source) for name in bound for source in held)
+            second = bound  # of `self.x = y` it is the attribute, and not the object
+            if "self" in bound:
+                second = bound - {"self"} | {name for name in names if name.startswith("self.")}
+            self.aliases.extend((name, source) for name in second for source in held)
             self.stored.extend((name, source) for name in stored for source in held)
         if sources & self.vocabulary.torch or calls_something(value, self.vocabulary.plain):
             self.made.update(names)
@@ -431,9 +436,16 @@ class Survey(Seen):
             self.found.triggers.add(KEPT)
         return attributes
 
+    def statement(self, node: ast.Expr) -> None:
+        """A call of which nothing but what it does is wanted."""
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _WRITING_METHODS:
+            self._writes(call.func.value)
+
     def operation(self, node: ast.BinOp) -> None:
         """Arithmetic between what may be an array and what may be a tensor."""
         for one, other in ((node.left, node.right), (node.right, node.left)):
+            self.constructing.operand(one)
             if self.vocabulary.numpy and isinstance(one, ast.Name | ast.Call | ast.Subscript):
                 self.meetings.append((root_of(one), names_in(other)))
 
@@ -446,7 +458,8 @@ class Survey(Seen):
     def _target(self, target: ast.expr) -> None:
         if isinstance(target, ast.Subscript):
             written, key = self.handles.reached(target.value), target.slice
-            self.written |= written
+            if not is_text(key):  # which is a key of a dict, whatever is put there
+                self.written |= written
             if isinstance(key, _PARTS) or not isinstance(target.value, ast.Name | ast.Attribute):
                 self.rewritten |= written
             if root_of(target.value) == "self":
@@ -488,7 +501,7 @@ class Survey(Seen):
         if isinstance(node.step, ast.UnaryOp):
             self.found.words.add("[::-1]")
 
-    def loop(self, node: ast.For | ast.comprehension) -> None:
+    def loop(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
         """What is iterated over may be tensors."""
         self.found.words.add("for")
         target, source = node.target, node.iter
@@ -502,11 +515,15 @@ class Survey(Seen):
         if isinstance(node, ast.comprehension):
             for condition in node.ifs:
                 self._tested(condition)
+        else:
+            self.loops.append(node)
 
     def test(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> None:
         """Names whose truth value is asked for."""
         self._tested(node.test)
         self.used.add(replaced(node))
+        if isinstance(node, ast.While):
+            self.loops.append(node)
 
     def boolean(self, node: ast.BoolOp) -> None:
         """`a or b` asks for the truth value of `a`."""
@@ -614,6 +631,7 @@ _HANDLERS: dict[type, Callable[[Survey, Any], None]] = {
     ast.Assign: Survey.assign,
     ast.AnnAssign: Survey.annotated,
     ast.AugAssign: Survey.augmented,
+    ast.Expr: Survey.statement,
     ast.BinOp: Survey.operation,
     ast.Compare: Survey.compared_lists,
     ast.For: Survey.loop,

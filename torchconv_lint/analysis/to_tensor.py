@@ -13,6 +13,7 @@ from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
 from torchconv_lint.analysis.values import ACCELERATOR, Alt, Array, Bound, Device, Fact, Opaque, Step, Tensor, each
+from torchconv_lint.constructing import REFUSED
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -20,19 +21,12 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.values import Kind, Value
 
-_REFUSED = {
-    "from_numpy": frozenset({"dtype", "device", "requires_grad", "copy"}),
-    "as_tensor": frozenset({"requires_grad", "copy", "pin_memory"}),
-    "Tensor": frozenset({"dtype", "requires_grad", "pin_memory", "layout"}),
-}
-"""Keywords that people expect and that raise a TypeError (measured); `Tensor` stands for its relatives too."""
-
 CONVERSIONS = frozenset({"from_numpy", "tensor", "as_tensor", "asarray"})
 
 
 def tell_refused(frame: Frame, function: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """A keyword that the function does not take."""
-    known = _REFUSED.get(function, _REFUSED["Tensor"])
+    known = REFUSED.get(function, REFUSED["Tensor"])
     for keyword in arguments.keywords:
         if keyword in known:
             instead = "as_tensor" if function == "from_numpy" and keyword != "requires_grad" else "tensor"

@@ -62,7 +62,6 @@ from torchconv_lint.analysis.events import Unfilled
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.to_tensor.wording import LEGACY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +75,7 @@ class UnfilledNumbers(Rule[Unfilled]):
     code = "CNV307"
     name = "unfilled-numbers"
     hears = (Unfilled,)
-    triggers = tuple((word,) for word in LEGACY)
+    triggers = (("numbers unfilled",),)
 
     def judge(self, event: Unfilled) -> Iterator[Verdict]:
         """The operand has sizes and no values."""

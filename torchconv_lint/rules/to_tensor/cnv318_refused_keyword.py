@@ -67,7 +67,6 @@ from torchconv_lint.analysis.events import KeywordRefused
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.to_tensor.wording import LEGACY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,11 +78,7 @@ class RefusedKeyword(Rule[KeywordRefused]):
     code = "CNV318"
     name = "refused-keyword"
     hears = (KeywordRefused,)
-    triggers = (
-        *((word, f"{keyword}=") for keyword in ("dtype", "requires_grad") for word in LEGACY),
-        *(("torch.from_numpy", f"{keyword}=") for keyword in ("dtype", "device", "requires_grad", "copy")),
-        ("torch.as_tensor", "requires_grad="),
-    )
+    triggers = (("keyword refused",),)
 
     def judge(self, event: KeywordRefused) -> Iterator[Verdict]:
         """The keyword is written out."""
