@@ -96,7 +96,9 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("temporary variables", "cnv515/modules.py"): {"Pair": WRITTEN},
     ("methods", "cnv305/helpers_of_numpy.py"): {"hazard_helper_of_numpy": DIRECT},
     ("temporary variables", "cnv305/layers.py"): {"hazard_recurrent": DIRECT},
-    ("temporary variables", "cnv306/integers.py"): {"hazard_parameter": DIRECT},
+    ("temporary variables", "cnv306/integers.py"): dict.fromkeys(
+        ("hazard_parameter", "hazard_picked_out_of_integers"), DIRECT
+    ),
     ("temporary variables", "cnv502/histories.py"): {"hazard_history": SECOND},
     ("temporary variables", "cnv605/makers.py"): {"hazard_arange": DIRECT, "hazard_zeros": DIRECT},
     ("temporary variables", "cnv121/accumulated_in_a_loop.py"): {"hazard_dict_of_lists": SECOND},

@@ -21,6 +21,7 @@ _LEGACY = _TENSORS - {"tensor", "as_tensor", "new_tensor"}
 REFUSED = {
     "from_numpy": frozenset({"dtype", "device", "requires_grad", "copy"}),
     "as_tensor": frozenset({"requires_grad", "copy", "pin_memory"}),
+    "asarray": frozenset({"pin_memory"}),
     "Tensor": frozenset({"dtype", "requires_grad", "pin_memory", "layout"}),
 }
 """Keywords that people expect and that raise a TypeError (measured); `Tensor` stands for its relatives too."""

@@ -110,8 +110,8 @@ class ToTensor(Event):
     """Data becomes a tensor through `via` ("from_numpy", "tensor", "FloatTensor", "indexing").
 
     `source` is what the data is (one alternative), `subject` where it is written. `dtype` is the dtype that the call
-    asks for by a keyword, `typed` that it asks for one at all. `alone`: it can be nothing else. `hushed`: around it the
-    code wants no warnings.
+    asks for by a keyword, `typed` that it asks for one at all. `alone`: it can be nothing else. `hushed`: it warns of
+    nothing, as it copies, or the code around it wants no warnings.
     """
 
     source: Kind

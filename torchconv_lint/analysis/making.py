@@ -215,6 +215,24 @@ def as_tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     return _shared(frame, arguments, node, "`as_tensor` shares its memory when dtype and device fit", certain=False)
 
 
+def asarray(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    """`torch.asarray(data)`: the same, but it may be told to copy, and that gradients will be asked for."""
+    tell_to_tensor(frame, arguments.get(0, "data"), "asarray", node, arguments)
+    tell_refused(frame, "asarray", arguments, node)
+    value = _shared(frame, arguments, node, "`asarray` shares its memory when dtype and device fit", certain=False)
+    if not _never_copies(arguments):  # it may be told to by a name, of which nothing is known
+        value = each(value, lambda kind: replace(kind, memory=None) if isinstance(kind, Tensor) else kind)
+    if "requires_grad" in arguments.keywords:
+        value = with_requires_grad(frame, value, arguments, node)
+    return value
+
+
+def _never_copies(arguments: Arguments) -> bool:
+    """Whether `copy=` is left out, None or False."""
+    told = arguments.keywords.get("copy")
+    return told is None or all(isinstance(kind, Const) and not kind.value for kind in kinds(told.value))
+
+
 def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *, certain: bool) -> Value:
     source = arguments.get(0, "data")
     if source is None:

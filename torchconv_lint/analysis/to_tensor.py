@@ -125,7 +125,9 @@ def tell_to_tensor(
         elif len(argument.value) > 1 and not any(alt_is_guarded(alt) for alt in argument.value):
             sure = Confidence.LIKELY  # one of several things it may be
         alone = len(argument.value) == 1 or (not isinstance(kind, Tensor) and _is_chosen(argument.value))
-        hushed = isinstance(source, Array) and source.readonly is not None and _wants_no_warnings(frame, node)
+        copied = arguments is not None and "copy" in arguments.keywords
+        readonly = isinstance(source, Array) and source.readonly is not None
+        hushed = readonly and (copied or _wants_no_warnings(frame, node))
         frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone, hushed))
 
 

@@ -17,6 +17,7 @@ from torchconv_lint.analysis.iteration import flat
 from torchconv_lint.analysis.making import (
     LEGACY,
     as_tensor,
+    asarray,
     factory,
     from_numpy,
     keyword_device,
@@ -318,7 +319,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "tensor": make_tensor,
     "from_numpy": from_numpy,
     "as_tensor": as_tensor,
-    "asarray": as_tensor,
+    "asarray": asarray,
     "device": _device,
     "no_grad": no_grad,
     "autograd.no_grad": no_grad,

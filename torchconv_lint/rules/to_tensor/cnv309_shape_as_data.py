@@ -120,7 +120,7 @@ def _is_a_shape_elsewhere(event: ToTensor) -> bool:
 def _empty(event: ToTensor) -> Proposal | None:
     """Unsafe: it is another tensor. `torch.empty` takes the keywords of the constructors."""
     callee = event.site.callee
-    if event.via not in ("tensor", "as_tensor") or callee is None:
+    if event.via not in ("tensor", "as_tensor", "asarray") or callee is None:
         return None
     change = instead(callee, "torch.empty")
     return Proposal("use `torch.empty`", Safety.UNSAFE, (change,), names=("torch.empty",))

@@ -77,18 +77,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_SHARING = ("from_numpy", "as_tensor", "asarray")
+
+
 class ReadOnlyArray(Rule[ToTensor]):
     """A read-only array becomes a tensor that shares its memory."""
 
     code = "CNV316"
     name = "read-only-array"
     hears = (ToTensor,)
-    triggers = pairs(("from_numpy", "as_tensor"), ("np.frombuffer", "np.broadcast_to", "mmap_mode=", "np.memmap"))
+    triggers = pairs(
+        ("from_numpy", "as_tensor", "torch.asarray"), ("np.frombuffer", "np.broadcast_to", "mmap_mode=", "np.memmap")
+    )
 
     def judge(self, event: ToTensor) -> Iterator[Verdict]:
         """The array is read-only surely: torch warns, and a write is undefined."""
         fact = event.source.readonly if isinstance(event.source, Array) else None
-        if fact is None or event.via not in ("from_numpy", "as_tensor") or event.typed or event.hushed:
+        if fact is None or event.via not in _SHARING or event.typed or event.hushed:
             return
         message = f"`{event.subject.text}` is read-only: {called(event)} warns, and a write to the tensor is undefined"
         message += " (copy it first)"
