@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 import libcst as cst
 
@@ -135,6 +135,9 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         result = module_output(
             frame, name, kind.device, kind.trainable, operands, node, sure, told, moves_nothing=takes
         )
+        place = result.device
+        if kind.name is None and _is_callers_choice(place, frame):
+            result = replace(result, device=place.doubted(Doubt.ECHOED))
         result = autocast.by_module(frame, result, kind.name, name, node)
         known = result.grad is not None and result.grad.value
         if not known and frame.state.grad is not False and not kind.trainable and any(map(_is_unknown, chosen)):
@@ -158,6 +161,19 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     if value == NOTHING:
         frame.fail()
     return value
+
+
+def _is_callers_choice(device: Fact | None, frame: Frame) -> TypeGuard[Fact]:
+    """Whether the device is an argument of the function: its callers know what the module gives, and where."""
+    begins = device.begins_at() if device is not None and device.confidence < Confidence.CERTAIN else None
+    if begins is None or frame.outline is None:
+        return False
+    node = begins.node
+    named: list[cst.CSTNode] = [node]
+    if type(node) is cst.Call:
+        moves = type(node.func) is cst.Attribute and node.func.attr.value == "to"
+        named = [one.value for one in node.args if moves or (one.keyword is not None and one.keyword.value == "device")]
+    return any(type(each) is cst.Name and each.value in frame.outline.parameters for each in named)
 
 
 def _is_array(value: Value) -> bool:

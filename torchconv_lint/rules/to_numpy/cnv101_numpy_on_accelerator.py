@@ -25,8 +25,9 @@ So is what a method called `numpy` or `__array__` does with the data of its own 
 and the choice is the caller's. So is what remains where a branch that asks for devices has brought the value to the
 host (`if use_gpu: x = x.cpu()`), and the question does not tell where it is; what is converted where a flag says that
 there is no accelerator (`if not use_gpu:`); what a method of a module that cannot be seen gives, unless its name says
-that it computes (`encode`, `forward`); the output of a module there that was given a batch of a `DataLoader` as it
-came, which it refuses as a rule; what goes where a module is that the function has made itself and left where it was
+that it computes (`encode`, `forward`), and what such a module gives where the device is an argument of the function:
+who chooses that knows both; the output of a module there that was given a batch of a `DataLoader` as it came, which it
+refuses as a rule; what goes where a module is that the function has made itself and left where it was
 (`next(model.parameters()).device`); and what an object holds, in its method that is named after arrays (`joints_np`).
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
