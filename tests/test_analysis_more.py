@@ -834,8 +834,8 @@ def logits(net, x, verbose):
     [
         (70, "print(made(x).numpy())", ["CNV101"]),
         # Calls of long functions are not followed, except for what is trained.
-        (90, "print(made(x).numpy())", []),
-        (90, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", ["CNV101"]),
+        (100, "print(made(x).numpy())", []),
+        (100, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", ["CNV101"]),
         (130, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", []),
     ],
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_CONTEXTS = 4
 """A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
-MAX_CALLEE_LINES = 80
+MAX_CALLEE_LINES = 90
 """Calls of longer functions are not followed: what they give is nothing simple, and following them took a third of
 the time (measured)."""
 MAX_METHOD_LINES = 120
