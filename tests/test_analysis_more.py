@@ -836,6 +836,7 @@ def logits(net, x, verbose):
         # Calls of long functions are not followed, except for what is trained.
         (100, "print(made(x).numpy())", []),
         (100, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", ["CNV101"]),
+        (100, "y = 1 + made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", ["CNV101"]),
         (130, "y = made(x)\n    y.sum().backward()\n    print(y.detach().numpy())", []),
     ],
 )

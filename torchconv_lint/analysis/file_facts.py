@@ -71,12 +71,12 @@ class FileFacts:
         return ".step(" in self._text or ".backward(" in self._text
 
     @functools.cached_property
-    def bound_in_training(self) -> frozenset[str]:
-        """The names of functions whose results are bound where a backward pass is: losses, or what makes them."""
+    def at_training(self) -> frozenset[str]:
+        """The names of functions that go backward, and of what is called there: losses, and what makes them."""
         every = self._outline.all_functions() if self.trains else ()
-        trained = (one.by_type for one in every if any(node.attr == "backward" for node in one.by_type[ast.Attribute]))
-        bound: list[ast.Assign] = [node for nodes in trained for node in nodes[ast.Assign]]
-        return frozenset(last_name(node.value.func) for node in bound if isinstance(node.value, ast.Call))
+        going_back = [one for one in every if any(node.attr == "backward" for node in one.by_type[ast.Attribute])]
+        calls: list[ast.Call] = [node for one in going_back for node in one.by_type[ast.Call]]
+        return frozenset({last_name(node.func) for node in calls}.union(one.name for one in going_back))
 
     def reads_attribute(self, name: str) -> bool:
         """Whether anything in the file asks an object for this attribute, rather than binding it."""

@@ -16,7 +16,7 @@ _TENSORS = re.compile(
 _PLACES = re.compile(r"\b(?:torch|cuda|cpu|device|mps|True|False)\b")
 SMALL = 6
 """A function of so few lines may pass tensors on without naming them."""
-LARGE = 60
+LARGE = 100
 """A function of more lines says nothing simple of what it gives, and running it for a caller in another file takes
 longer than all the rest of that file (measured)."""
 
