@@ -43,6 +43,10 @@ AGENT = """
 """
 
 
+ASKED = Settings(opt_in=("CNV101",))
+"""What another file has put on a device is told to those who ask for it."""
+
+
 def project(folder: Path, **files: str) -> Path:
     """A folder with these files; "__" in a name stands for a slash."""
     for name, text in files.items():
@@ -54,7 +58,7 @@ def project(folder: Path, **files: str) -> Path:
 
 def findings(path: Path, settings: Settings | None = None) -> tuple[Finding, ...]:
     """What is found in one file of a project."""
-    outcome = lint_source(Source.from_bytes(str(path), path.read_bytes()), settings or Settings())
+    outcome = lint_source(Source.from_bytes(str(path), path.read_bytes()), settings or ASKED)
     assert outcome.problems == ()
     return outcome.findings
 
@@ -101,7 +105,7 @@ USES = {
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_what_comes_from_another_file_is_known(tmp_path: Path, use: str):
     project(tmp_path, agent=AGENT, main="import torch\n" + textwrap.dedent(use))
-    found = findings(tmp_path / "main.py", Settings(opt_in=("CNV121",)))
+    found = findings(tmp_path / "main.py", Settings(opt_in=("CNV101", "CNV121")))
     assert len(found) == 1
     assert found[0].code in ("CNV101", "CNV111", "CNV121")
     assert any(because.path.endswith("agent.py") for because in found[0].because)
@@ -243,10 +247,9 @@ SIMULATOR = """
 
 
 @pytest.mark.parametrize(
-    ("arguments", "found"),
-    [("3", ["CNV101"]), ("3, device='cpu'", []), ("3, 'cpu'", []), ("3, device=where", [])],
+    ("arguments", "default"), [("3", True), ("3, device='cpu'", False), ("3, 'cpu'", False), ("3, device=where", False)]
 )
-def test_a_default_is_of_no_object_whose_makers_name_a_device(tmp_path: Path, arguments: str, found: list[str]) -> None:
+def test_a_default_is_of_no_object_whose_makers_name_a_device(tmp_path: Path, arguments: str, default: bool) -> None:
     uses = f"""
     from simulator import Simulator
 
@@ -254,7 +257,8 @@ def test_a_default_is_of_no_object_whose_makers_name_a_device(tmp_path: Path, ar
         simulate = Simulator({arguments})
         return simulate().numpy()
     """
-    assert codes(project(tmp_path, simulator=SIMULATOR, uses=uses) / "uses.py") == found
+    (found,) = findings(project(tmp_path, simulator=SIMULATOR, uses=uses) / "uses.py")
+    assert any('"cuda"' in because.message for because in found.because) is default
 
 
 ON_CUDA = """
@@ -279,3 +283,22 @@ def test_what_another_file_states_of_a_device_is_told_of_implicit_arrays_on_requ
     project(tmp_path, filters=ON_CUDA, main="import numpy as np\nimport torch\nfrom filters import Filter\n" + USE)
     assert codes(tmp_path / "main.py") == []
     assert [one.code for one in findings(tmp_path / "main.py", Settings(opt_in=("CNV111",)))] == ["CNV111"]
+
+
+def test_what_another_file_puts_on_a_device_is_told_on_request(tmp_path: Path):
+    """Who calls that may choose another device, or never get so far; where the linted file itself moves something
+    there, findings were true."""
+    chosen = """
+    import torch
+
+    device = torch.device("cuda")
+
+    def made():
+        return torch.ones(3).to(device)
+    """
+    project(tmp_path, chosen=chosen, asks="from chosen import made\n\nprint(made().numpy())\n")
+    moves = "import torch\nfrom chosen import device\n\nprint(torch.ones(3).to(device).numpy())\n"
+    project(tmp_path, moves=moves)
+    assert codes(tmp_path / "asks.py") == codes(tmp_path / "moves.py") == ["CNV101"]
+    assert findings(tmp_path / "asks.py", Settings()) == ()
+    assert [one.code for one in findings(tmp_path / "moves.py", Settings())] == ["CNV101"]

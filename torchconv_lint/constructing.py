@@ -124,7 +124,9 @@ class Constructing:
                 self._words.add("tensor(array)")
             if isinstance(argument, ast.Name):
                 names = self._within.get(argument.id, set())
-            if "list" in kinds and not tensors.isdisjoint(names):
+            if "iterable" in kinds:  # `zip(*rows)`
+                names = names.union(*(self._within.get(name, ()) for name in names))
+            if not kinds.isdisjoint(("list", "iterable")) and not tensors.isdisjoint(names):
                 self._words.add("tensor(tensors)")
         for argument in self._into_array:
             if (

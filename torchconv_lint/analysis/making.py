@@ -112,7 +112,7 @@ def _creation_place(frame: Frame, goal: Kind, node: cst.CSTNode, what: str) -> F
     if isinstance(goal, Device):
         fact = goal.fact
         if fact is not None and fact.value == ACCELERATOR:
-            return fact.then(frame.site(node), f"`{frame.text(node)}` is created there")
+            return fact.then(frame.site(node), f"`{frame.text(node)}` is created there", puts=True)
         return fact
     if isinstance(goal, Const) and goal.value is None:
         return Fact(CPU)

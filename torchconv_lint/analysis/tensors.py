@@ -204,7 +204,7 @@ def frozen(kind: Kind) -> Kind:
 def moved(frame: Frame, kind: Kind, device: Fact | None, node: cst.CSTNode) -> Kind:
     """After `.to(device)`, `.cuda()` or `.cpu()`; whatever the object is, it is on `device` now."""
     if device is not None and device.value == ACCELERATOR:
-        device = device.then(frame.site(node), f"`{frame.text(node)}` moves it there")
+        device = device.then(frame.site(node), f"`{frame.text(node)}` moves it there", puts=True)
     if isinstance(kind, Tensor):
         graph = offspring(kind.graph)
         return replace(kind, device=device, path=None, memory=None, pinned=False, landing=None, graph=graph)

@@ -33,8 +33,8 @@ MANY = "many"
 @record
 class Step:
     """One step of a provenance: what happened at `site`, and what came before it. `stated`: the code says itself which
-    device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad. `doubt`:
-    why a device, though possible, is seldom met in the end."""
+    device it is ("cuda", and under which condition), and no caller chooses; or that the tensor requires grad. `puts`:
+    something is created there, or moved there. `doubt`: why a device, though possible, is seldom met in the end."""
 
     site: Site
     message: str
@@ -42,6 +42,7 @@ class Step:
     length: int = 1
     stated: bool = False
     doubt: Doubt | None = None
+    puts: bool = False
 
 
 @record
@@ -75,6 +76,10 @@ class Fact:
         requires grad, rather than being the output of a module."""
         return any(step.stated and step.site.path == path for step in self._steps())
 
+    def is_put_in(self, path: str) -> bool:
+        """Whether it is that file which creates something on the device, or moves it there, whoever has chosen it."""
+        return any((step.puts or step.stated) and step.site.path == path for step in self._steps())
+
     def _steps(self) -> Iterator[Step]:
         """The steps, the last one first."""
         step = self.step
@@ -82,7 +87,7 @@ class Fact:
             yield step
             step = step.before
 
-    def then(self, site: Site, message: str, at_most: Confidence = Confidence.CERTAIN) -> Fact:
+    def then(self, site: Site, message: str, at_most: Confidence = Confidence.CERTAIN, *, puts: bool = False) -> Fact:
         """The same fact after one more step; a story longer than a reader would follow is not made longer."""
         confidence = min(self.confidence, at_most)
         if self.step is not None and self.step.site == site:  # the place has said its part
@@ -90,7 +95,7 @@ class Fact:
         length = self.step.length if self.step else 0
         if length >= 6:
             return replace(self, confidence=confidence)
-        return Fact(self.value, Step(site, message, self.step, length + 1), confidence)
+        return Fact(self.value, Step(site, message, self.step, length + 1, puts=puts), confidence)
 
     def doubted(self, doubt: Doubt) -> Fact:
         """The same fact, its last step doubted; a fact without steps has nothing to be doubted."""

@@ -17,10 +17,10 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 `.numpy(force=True)`, which moves and detaches by itself.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-Where another file may put it there, a `.cuda()` does, or it goes where other data is (`device=x.device`), the finding
-is shown to those who ask for the rule: that file's callers choose, a program that says `.cuda()`, and does not ask
-`torch.cuda.is_available()` before, has never run without an accelerator, where the error is raised at once, and other
-data may as well always be on the CPU.
+Where another file puts it there (and this one moves nothing there itself), a `.cuda()` does, or it goes where other
+data is (`device=x.device`), the finding is shown to those who ask for the rule: that file's callers choose, a program
+that says `.cuda()`, and does not ask `torch.cuda.is_available()` before, has never run without an accelerator, where
+the error is raised at once, and other data may as well always be on the CPU.
 So is what a method called `numpy` or `__array__` does with the data of its own object: it raises where a tensor would,
 and the choice is the caller's. So is what remains where a branch that asks for devices has brought the value to the
 host (`if use_gpu: x = x.cpu()`), and the question does not tell where it is; what is converted where a flag says that
@@ -134,4 +134,7 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
         rarely = event.mirrored or event.public or is_seldom_true(fact, event.site)
+        begins = fact.begins_at()
+        if begins is not None and begins.path != event.site.path:  # who calls what is there may choose another device
+            rarely = rarely or not fact.is_put_in(event.site.path)
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
