@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HAZARD, REPOSITORY
+from conftest import REPOSITORY
 from doc_pages import blocks
 
 import torchconv_lint
@@ -24,10 +24,10 @@ FIXTURES = REPOSITORY / "fixtures"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Hazards that can only be seen with another file, and one file that cannot be parsed."""
     (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "lib.py").write_text(HAZARD.replace("x.numpy()", "x"))
+    (tmp_path / "lib.py").write_text('import torch\n\nDEVICE = torch.device("cuda")\n')
     (tmp_path / "src").mkdir()
     for number in range(5):
-        text = "import torch\n\nfrom lib import scores\n\nscores().numpy()\n" * (number + 1)
+        text = "import torch\n\nfrom lib import DEVICE\n\ntorch.ones(3).to(DEVICE).numpy()\n" * (number + 1)
         (tmp_path / "src" / f"a{number}.py").write_text(text)
     (tmp_path / "broken.py").write_text("def f(:\n")
     monkeypatch.chdir(tmp_path)

@@ -16,9 +16,9 @@ from torchconv_lint.settings import Settings
 from torchconv_lint.shell.hosted import _opened, remembered
 from torchconv_lint.source import Source
 
-MAIN = "import torch\nfrom lib import make\n\n\ndef f():\n    return make().numpy()\n"
-ON_CUDA = "import torch\n\n\ndef make():\n    return torch.ones(3, device='cuda')\n"
-ON_CPU = ON_CUDA.replace(", device='cuda'", "")
+MAIN = "import torch\nfrom lib import DEVICE\n\n\ndef f():\n    return torch.ones(3).to(DEVICE).numpy()\n"
+ON_CUDA = "import torch\n\nDEVICE = torch.device('cuda')\n"
+ON_CPU = ON_CUDA.replace("cuda", "cpu")
 
 
 @pytest.fixture(autouse=True)

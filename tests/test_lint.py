@@ -104,7 +104,7 @@ def test_how_an_accelerator_is_told_decides_what_is_shown_on_request(how: str, b
 def test_so_is_what_another_file_may_choose(tmp_path: Path) -> None:
     (tmp_path / "made.py").write_text("import torch\n\ndef ones(device):\n    return torch.ones(3, device=device)\n")
     main = tmp_path / "main.py"
-    for told, asked, found in (("name()", "CNV101", 1), ("name()", "", 0), ("'cuda'", "", 1)):
+    for told, asked, found in (("name()", "CNV101", 1), ("name()", "", 0), ("'cuda'", "CNV101", 1)):
         text = (
             f"import torch\nfrom made import ones\nfrom x import name\n\n\ndef f():\n    return ones({told}).numpy()\n"
         )

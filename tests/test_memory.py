@@ -57,8 +57,8 @@ def checked_anew(*files: Path | str, folder: Path, checker: Checker = CHECKER) -
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file whose findings rest on another one."""
     (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "lib.py").write_text(HAZARD.replace("x.numpy()", "x"))
-    (tmp_path / "a.py").write_text("import torch\n\nfrom lib import scores\n\nscores().numpy()\n")
+    (tmp_path / "lib.py").write_text('import torch\n\nDEVICE = torch.device("cuda")\n')
+    (tmp_path / "a.py").write_text("import torch\n\nfrom lib import DEVICE\n\ntorch.ones(3).to(DEVICE).numpy()\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -85,7 +85,7 @@ def remove_import(project: Path) -> None:
 def hide_import(project: Path) -> None:
     """Another file with the same name comes first."""
     (project / "lib").mkdir()
-    (project / "lib" / "__init__.py").write_text("def scores():\n    return None\n")
+    (project / "lib" / "__init__.py").write_text("DEVICE = None\n")
     (project / "lib.py").unlink()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HAZARD, Run, notebook, run_module
+from conftest import Run, notebook, run_module
 from doc_pages import blocks, run
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,8 +130,10 @@ def test_noqa() -> None:
 
 def test_other_files_of_the_project_are_followed(check: Run, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "lib.py").write_text(HAZARD.replace("x.numpy()", "x"))
-    (tmp_path / "n.ipynb").write_text(notebook("import torch\nfrom lib import scores", "scores().numpy()"))
+    (tmp_path / "lib.py").write_text('import torch\n\nDEVICE = torch.device("cuda")\n')
+    (tmp_path / "n.ipynb").write_text(
+        notebook("import torch\nfrom lib import DEVICE", "torch.ones(3).to(DEVICE).numpy()")
+    )
     (finding,) = json.loads(check("--format=json", "n.ipynb").stdout)
     assert (finding["cell"], finding["line"]) == (2, 1)
     assert (finding["because"][0]["path"], "cell" in finding["because"][0]) == ("lib.py", False)

@@ -107,6 +107,7 @@ def test_reasons_in_another_file_that_comes_and_changes(tmp_path: Path) -> None:
     made = 'import torch\n\n\ndef ones():\n    print("😀"); return torch.ones(3, device="cuda")\n'
     # Imports are followed from files that are saved somewhere.
     path.write_text(text)
+    (tmp_path / "pyproject.toml").write_text('[tool.torchconv_lint]\nopt-in = ["CNV101"]\n')
     with Client(tmp_path, ALONE) as client:
         assert client.open(path, text) == []
         other.write_text(made, "utf-8")
