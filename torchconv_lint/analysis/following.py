@@ -62,14 +62,20 @@ class Calls:
             return handles_tensors(function, interpreter.source.lines, interpreter.facts.converting)
         if function.lines > MAX_METHOD_LINES and function.name != "__init__":
             return False
-        return interpreter.sifted.worth is None or function in interpreter.sifted.worth
+        return self._may_give(function)
+
+    def _may_give(self, function: FunctionOutline) -> bool:
+        worth = self._interpreter.sifted.worth
+        return worth is None or function in worth
 
     def _is_followed(self, function: FunctionOutline | None) -> bool:
         """Whether a call of the function is."""
-        if function is None or self._interpreter.is_other or function.lines <= MAX_CALLEE_LINES:
+        if function is None or self._interpreter.is_other:
             return self.is_worth(function)
-        trained = function.name == "__init__" or function.name in self._interpreter.facts.at_training
-        return trained and self.is_worth(function)
+        if function.code_lines <= MAX_CALLEE_LINES or function.name == "__init__":
+            return self._may_give(function)
+        trained = function.name in self._interpreter.facts.at_training
+        return trained and function.code_lines <= MAX_METHOD_LINES and self._may_give(function)
 
     def follow(
         self, frame: Frame, definition: Definition, arguments: Arguments, this: Kind | None, node: cst.CSTNode

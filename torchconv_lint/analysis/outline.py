@@ -44,12 +44,16 @@ class FunctionOutline:
 
     @property
     def lines(self) -> int:
-        """How many lines it has, its docstring left out."""
-        every = (self.node.end_lineno or self.node.lineno) - self.first_line + 1
+        """How many lines it has."""
+        return (self.node.end_lineno or self.node.lineno) - self.first_line + 1
+
+    @property
+    def code_lines(self) -> int:
+        """The same, its docstring left out."""
         first = self.node.body[0]
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            every -= (first.end_lineno or first.lineno) - first.lineno + 1
-        return every
+            return self.lines - ((first.end_lineno or first.lineno) - first.lineno + 1)
+        return self.lines
 
     @functools.cached_property
     def nodes(self) -> list[ast.AST]:

@@ -27,7 +27,7 @@ def handles_tensors(function: FunctionOutline, lines: Sequence[str], converting:
     first, last = function.first_line, function.node.end_lineno or function.first_line
     if last - function.node.body[0].lineno < SMALL:
         return True
-    if function.lines > LARGE:
+    if function.code_lines > LARGE:
         return False
     text = "".join(lines[first - 1 : last])
     return _TENSORS.search(text) is not None or (converting is not None and converting.search(text) is not None)
