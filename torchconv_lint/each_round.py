@@ -26,13 +26,10 @@ def made_each_round(loops: Sequence[Loop], names: Iterable[str], vocabulary: Voc
 
 
 def _is_made(loops: Sequence[Loop], name: str, vocabulary: Vocabulary) -> bool:
-    around: dict[int, Loop] = {}  # the innermost loop of each append
-    appends: dict[int, ast.Call] = {}
+    around: dict[ast.Call, Loop] = {}  # the innermost loop of each append
     for loop in sorted(loops, key=lambda each: each.lineno):
-        for node in walk(loop):
-            if isinstance(node, ast.Call) and _appends(node, name):
-                around[id(node)], appends[id(node)] = loop, node
-    return bool(appends) and all(_is_made_for(appends[key], loop, name, vocabulary) for key, loop in around.items())
+        around.update((node, loop) for node in walk(loop) if isinstance(node, ast.Call) and _appends(node, name))
+    return bool(around) and all(_is_made_for(append, loop, name, vocabulary) for append, loop in around.items())
 
 
 def _appends(node: ast.Call, name: str) -> bool:

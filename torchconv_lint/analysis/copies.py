@@ -16,7 +16,7 @@ from torchconv_lint.analysis.values import CPU, Tensor, guessed
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.outline import FunctionOutline
@@ -99,12 +99,16 @@ def is_sent_off(frame: Frame, node: cst.CSTNode) -> bool:
     non_blocking=True)`. What is written before, through whatever handle, is written for that copy."""
     origin = frame.segment.origin(node)
     return frame.outline is not None and any(
-        origin is part
-        for call in frame.outline.by_type[ast.Call]
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "copy_" and call.args
-        if any(keyword.arg == "non_blocking" for keyword in call.keywords)
-        for part in ast.walk(call.args[0])
+        origin is part for taken in _without_waiting(frame.outline, "copy_") for part in ast.walk(taken)
     )
+
+
+def _without_waiting(outline: FunctionOutline, method: str) -> Iterator[ast.expr]:
+    """The first argument of each call of a method in the function that names `non_blocking=`."""
+    for call in outline.by_type[ast.Call]:
+        named = isinstance(call.func, ast.Attribute) and call.func.attr == method
+        if named and call.args and any(keyword.arg == "non_blocking" for keyword in call.keywords):
+            yield call.args[0]
 
 
 def tell_unawaited(frame: Frame, node: cst.Call) -> None:
@@ -118,7 +122,7 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
         each.value is origin and isinstance(each.targets[0], ast.Subscript) for each in outline.by_type[ast.Assign]
     ):
         return  # what becomes of a local name is followed
-    if "cpu" not in goal and not _copies_elsewhere(outline, goal):
+    if "cpu" not in goal and all(ast.unparse(place) == goal for place in _without_waiting(outline, "to")):
         return
     calls = (getattr(call.func, "attr", getattr(call.func, "id", "")) for call in outline.by_type[ast.Call])
     if not any(may_wait(name) or name in _READS for name in calls):
@@ -128,18 +132,6 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
 
 _READS = frozenset({"item", "tolist", "query"})
 """Methods that wait for the accelerator, whatever they read."""
-
-
-def _copies_elsewhere(outline: FunctionOutline, goal: str) -> bool:
-    """Whether something else of the function is copied without waiting to another place."""
-    return any(
-        isinstance(call.func, ast.Attribute)
-        and call.func.attr == "to"
-        and call.args
-        and ast.unparse(call.args[0]) != goal
-        and any(keyword.arg == "non_blocking" for keyword in call.keywords)
-        for call in outline.by_type[ast.Call]
-    )
 
 
 def tell_host_read(frame: Frame, read: Iterable[Kind], subject: cst.CSTNode, node: cst.CSTNode) -> None:

@@ -205,21 +205,21 @@ def from_numpy(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     tell_refused(frame, "from_numpy", arguments, node)
     if (given := arguments.value(0)) and all(isinstance(kind, Tensor) for kind, _ in given):
         frame.fail()  # TypeError: expected an array
-    return _shared(frame, arguments, node, "`from_numpy` shares its memory", certain=True)
+    return _shared(frame, arguments, node, "from_numpy")
 
 
 def as_tensor(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     """`torch.as_tensor(data)`: on the data's memory if it fits, else a copy."""
     tell_to_tensor(frame, arguments.get(0, "data"), "as_tensor", node, arguments)
     tell_refused(frame, "as_tensor", arguments, node)
-    return _shared(frame, arguments, node, "`as_tensor` shares its memory when dtype and device fit", certain=False)
+    return _shared(frame, arguments, node, "as_tensor")
 
 
 def asarray(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     """`torch.asarray(data)`: the same, but it may be told to copy, and that gradients will be asked for."""
     tell_to_tensor(frame, arguments.get(0, "data"), "asarray", node, arguments)
     tell_refused(frame, "asarray", arguments, node)
-    value = _shared(frame, arguments, node, "`asarray` shares its memory when dtype and device fit", certain=False)
+    value = _shared(frame, arguments, node, "asarray")
     if not _never_copies(arguments):  # it may be told to by a name, of which nothing is known
         value = each(value, lambda kind: replace(kind, memory=None) if isinstance(kind, Tensor) else kind)
     if "requires_grad" in arguments.keywords:
@@ -233,7 +233,9 @@ def _never_copies(arguments: Arguments) -> bool:
     return told is None or all(isinstance(kind, Const) and not kind.value for kind in kinds(told.value))
 
 
-def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *, certain: bool) -> Value:
+def _shared(frame: Frame, arguments: Arguments, node: cst.Call, name: str) -> Value:
+    certain = name == "from_numpy"
+    message = f"`{name}` shares its memory" + ("" if certain else " when dtype and device fit")
     source = arguments.get(0, "data")
     if source is None:
         return just(Tensor())
@@ -252,11 +254,10 @@ def _shared(frame: Frame, arguments: Arguments, node: cst.Call, message: str, *,
         if isinstance(kind, Tensor) and not certain:
             return cast(kind, wanted) if typed and (wanted is None or wanted != kind.dtype) else kind
         if not isinstance(kind, Array) or (typed and (wanted is None or kind.dtype is None or wanted != kind.dtype)):
-            found = wanted if typed else _data_dtype(frame, just(kind), node, "as_tensor")
+            found = wanted if typed else _data_dtype(frame, just(kind), node, name)
             plain = shaped(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=found), shape_of_data(value))
             return with_cuts(plain, cut_off(frame, just(kind), node, "constructor", source.node, asked=False))
         memory = converted(frame, kind.memory, node, message, into="tensor")
-        name = "from_numpy" if certain else "as_tensor"
         dtype = _keeps(frame, kind.dtype, node, name)
         cuts = cut_off(frame, just(kind), node, "numpy", source.node, asked=True)
         return with_cuts(Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=dtype, memory=memory), cuts)

@@ -62,6 +62,11 @@ class Fact:
         sites = [step.site for step in self._steps()]
         return sites[-1] if sites else None
 
+    def begins_in(self, path: str) -> bool:
+        """Whether the first of the steps is in that file, or there are none."""
+        begins = self.begins_at()
+        return begins is None or begins.path == path
+
     @property
     def is_doubted(self) -> bool:
         """Whether one of the steps is."""

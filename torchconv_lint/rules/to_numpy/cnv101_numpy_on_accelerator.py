@@ -134,7 +134,7 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
         rarely = event.mirrored or event.public or is_seldom_true(fact, event.site)
-        begins = fact.begins_at()
-        if begins is not None and begins.path != event.site.path:  # who calls what is there may choose another device
-            rarely = rarely or not fact.is_put_in(event.site.path)
+        path = event.site.path
+        if not fact.begins_in(path):  # who calls what is in the other file may choose another device
+            rarely = rarely or not fact.is_put_in(path)
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

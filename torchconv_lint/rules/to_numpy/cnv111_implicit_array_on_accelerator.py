@@ -126,7 +126,6 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
         message = f"`{event.subject}` may be on an accelerator"
         message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
-        begins = fact.begins_at()
-        told = sure is Confidence.CERTAIN and (begins is None or begins.path == event.site.path)
+        told = sure is Confidence.CERTAIN and fact.begins_in(event.site.path)
         rarely = event.public or is_seldom_true(fact, event.site) or not told
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

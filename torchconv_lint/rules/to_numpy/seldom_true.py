@@ -21,6 +21,5 @@ def is_seldom_true(device: Fact, site: Site) -> bool:
     rested on a `.cuda()` were true, and 2 of 16 that rested on where other data is:
     `torch.zeros(3, device=scores.device)` goes along with whatever there is.
     """
-    begins = device.begins_at()
-    elsewhere = begins is not None and begins.path != site.path and device.confidence < Confidence.CERTAIN
+    elsewhere = device.confidence < Confidence.CERTAIN and not device.begins_in(site.path)
     return elsewhere or device.is_doubted
