@@ -34,6 +34,9 @@ _INTEGERS = frozenset({"randint", "randperm", "arange", "LongTensor", "IntTensor
 _NO_NUMBERS = frozenset({"object", "object_", "str_", "bytes_", "datetime64", "timedelta64"})
 
 
+_COPYING = frozenset({"copy", "astype", "tolist"})
+"""Methods of arrays whose results do not share the strides of what they are called on."""
+
 _NAMING = frozenset({ast.Constant, ast.Name, ast.Attribute})
 """What may name a dtype."""
 
@@ -51,6 +54,10 @@ class Constructing:
         self._within: dict[str, set[str]] = {}
         self._integers: set[str] = set()
         self._words: set[str] = set()
+        self.turned: list[ast.Subscript] = []
+        """Subscripts with a negative step."""
+        self._rows: set[ast.expr] = set()  # what loops go through, and what is copied where it stands
+        self._others: set[str] = set()  # names that are bound to what nothing is known of
 
     def call(self, node: ast.Call, name: str) -> None:
         """A call of something with this last name."""
@@ -62,6 +69,8 @@ class Constructing:
         refused = REFUSED["Tensor"] if name in _LEGACY else REFUSED.get(name, ())
         if refused and any(keyword.arg in refused for keyword in node.keywords):
             self._words.add("keyword refused")
+        if name in _COPYING and isinstance(node.func, ast.Attribute):
+            self._rows.add(node.func.value)
         if name == "view" and (node.keywords or (len(node.args) == 1 and _may_be_dtype(node.args[0]))):
             self._words.add("view(dtype)")
         filled = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else node
@@ -99,7 +108,9 @@ class Constructing:
         if _makes_integers(value):
             self._integers |= names
         what = _what(value)
-        if what:
+        if not what:
+            self._others |= names
+        else:
             for name in names:
                 self._bound.setdefault(name, set()).add(what)
                 self._within.setdefault(name, set()).update(sources)
@@ -110,9 +121,20 @@ class Constructing:
             self._bound.setdefault(node.id, set()).add("list")
             self._within.setdefault(node.id, set()).update(_names(item))
 
-    def words(self, arrays: Names, tensors: Names, local: Names, written: Names) -> set[str]:
+    def loop(self, names: set[str], source: ast.expr) -> None:
+        """A loop goes through something: of `for row in a[::-1]` the rows are as they were."""
+        self._others |= names
+        while isinstance(source, ast.Subscript) and isinstance(source.slice, ast.Slice):
+            self._rows.add(source)
+            source = source.value
+
+    def words(self, arrays: Names, tensors: Names, local: Names, written: Names, parameters: Names) -> set[str]:
         """What was found. `arrays` and `tensors` (of known size): names that stand for them, or for NumPy and torch;
         `local`: functions of the file, of which any may give an array; `written`: what is written in place."""
+        if self.turned:
+            self._others |= parameters
+            if any(node not in self._rows and not self._is_list(node.value) for node in self.turned):
+                self._words.add("[::-1]")
         if not self._integers.isdisjoint(written):
             self._words.add("stored(integers)")
         for argument in self._into_tensor:
@@ -136,6 +158,12 @@ class Constructing:
             ):
                 self._words.add("array(objects)")
         return self._words
+
+    def _is_list(self, node: ast.expr) -> bool:
+        """Whether it can be nothing but a list, by all that its name is bound to here."""
+        if not isinstance(node, ast.Name):
+            return isinstance(node, ast.ListComp)
+        return self._kinds(node) == {"list"} and node.id not in self._others
 
     def _kinds(self, node: ast.expr) -> set[str]:
         if isinstance(node, ast.Name):

@@ -79,6 +79,7 @@ class Seen:
         self.compared: set[str] = set()
         self.bare: set[str] = set()  # tested as they are
         self.asked_for: set[str] = set()  # dotted names that are tested
+        self.shared: set[str] = set()  # become tensors without a copy
         self.used: set[str | None] = set()  # what shows that a tested name is a tensor
 
         # Memory.
@@ -143,7 +144,11 @@ class Seen:
     def _conclude_words(self) -> None:
         words, vocabulary = self.found.words, self.vocabulary
         words |= self.constructing.words(
-            self.arrays | vocabulary.numpy, self.sized | vocabulary.torch, vocabulary.local, self.written
+            self.arrays | vocabulary.numpy,
+            self.sized | vocabulary.torch,
+            vocabulary.local,
+            self.written,
+            self.parameters,
         )
         if self.found.counted:
             words.add("counted")
@@ -154,6 +159,8 @@ class Seen:
             words.add("integers written")
         if self.rounded & (self.made | self.tensors | vocabulary.torch | {"self"}):
             words.add("round(tensor)")
+        if self.shared & (self.bare | self.compared | self.asked_for):
+            words.add("array tested")
 
     def _conclude_memory(self) -> None:
         found, triggers = self.found, self.found.triggers

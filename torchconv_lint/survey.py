@@ -240,6 +240,8 @@ class Survey(Seen):
                 self._scalar(argument, warns=False)
         if name in vocabulary.math:
             self._scalar(node.args[0] if node.args else None, warns=True)
+        if name in vocabulary.sharing or known_as == "from_numpy":
+            self._shares(node)
         if name in vocabulary.sharing:
             self.found.calls.add("from_numpy")
             self.found.torchy = True
@@ -291,6 +293,8 @@ class Survey(Seen):
         elif isinstance(func.value, ast.Name) and attr in tensor_only_methods():
             self.optional.add(func.value.id)
             self.tensors.add(func.value.id)
+        if attr == "from_numpy":
+            self._shares(node)
         if attr == "register_buffer" and node.args and isinstance(node.args[0], ast.Constant):
             found.kept.add(f"self.{node.args[0].value!s}")
         if attr == "load_state_dict" and node.args and isinstance(node.args[0], ast.Name | ast.Attribute):
@@ -310,6 +314,13 @@ class Survey(Seen):
             found.triggers.add(SHARED_WRITE)
         if attr.endswith("_") and not attr.endswith("__"):
             self._writes(func.value)
+
+    def _shares(self, node: ast.Call) -> None:
+        """Arrays become tensors."""
+        for argument in node.args:
+            self.shared |= names_in(argument)
+            if (anchor := anchor_of(argument)) is not None:
+                self.shared.add(anchor)
 
     def _scalar(self, node: ast.expr | None, *, warns: bool) -> None:
         root = root_of(node)
@@ -496,10 +507,12 @@ class Survey(Seen):
                 ):
                     self.found.words.add("[==]")
 
-    def slice(self, node: ast.Slice) -> None:
+    def subscript(self, node: ast.Subscript) -> None:
         """A negative step turns an array's strides round."""
-        if isinstance(node.step, ast.UnaryOp):
-            self.found.words.add("[::-1]")
+        key = node.slice
+        for part in key.elts if key.__class__ is ast.Tuple else (key,):  # type: ignore[attr-defined]
+            if part.__class__ is ast.Slice and part.step.__class__ is ast.UnaryOp:
+                self.constructing.turned.append(node)
 
     def loop(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
         """What is iterated over may be tensors."""
@@ -512,6 +525,7 @@ class Survey(Seen):
             self.bindings.append((names_in(target), names_in(source)))
         self.elements.append((names_in(target), names_in(source)))
         self.handles.keep(source, names_in(target))
+        self.constructing.loop(names_in(target), source)
         if isinstance(node, ast.comprehension):
             for condition in node.ifs:
                 self._tested(condition)
@@ -643,6 +657,6 @@ _HANDLERS: dict[type, Callable[[Survey, Any], None]] = {
     ast.Assert: Survey.test,
     ast.BoolOp: Survey.boolean,
     ast.UnaryOp: Survey.negation,
-    ast.Slice: Survey.slice,
+    ast.Subscript: Survey.subscript,
     ast.Return: Survey.returned,
 }

@@ -84,7 +84,7 @@ class TruthOfArray(Rule[ArrayTested]):
     code = "CNV405"
     name = "truth-of-array"
     hears = (ArrayTested,)
-    triggers = (("from_numpy&if",),)  # what torch gets later is an array wherever it is tested
+    triggers = (("array tested",),)  # what torch gets later is an array wherever it is tested
 
     def judge(self, event: ArrayTested) -> Iterator[Verdict]:
         """Several elements surely, or an array that may also be None, where `is not None` was meant."""
