@@ -437,3 +437,50 @@ def test_items_that_are_unpacked_are_apart() -> None:
     """
     found = lint_source(Source("x.py", textwrap.dedent(text)), Settings()).findings
     assert [(finding.code, finding.message.count("`pair`")) for finding in found] == [("CNV204", 1)]
+
+
+def _words(text: str) -> set[str]:
+    file = outline(ast.parse("import numpy as np\nimport torch\n"))
+    return survey(walk(ast.parse(textwrap.dedent(text))), Vocabulary(file)).conclude(set()).words
+
+
+@pytest.mark.parametrize(
+    ("line", "is_turned"),
+    [
+        ("y = x[::-1]", True),
+        ("y = x[:, ::-1]", True),
+        ("y = g(x[::-1])", True),
+        ("for row in x[:, ::-1]: g(row)", True),
+        ("for row in x[::-1]: g(row)", False),
+        ("for row in x[::-1][:3]: g(row)", False),
+        ("y = [g(row) for row in x[::-1]]", False),
+        ("y = x[:, ::-1].copy()", False),
+        ("y = x[..., ::-1].astype('f4')", False),
+        ("y = [1, 2, x][::-1]; z = y[::-1]", True),
+        ("y = [a for a in x][::-1]", False),
+        ("y = []; y.append(x); z = y[::-1]", False),
+        ("y = []; y = x; z = y[::-1]", True),
+        ("x = x or []; z = x[::-1]", True),
+    ],
+)
+def test_what_is_turned_round(line: str, is_turned: bool) -> None:
+    assert ("[::-1]" in _words(f"def f(x):\n    {line}")) == is_turned
+
+
+@pytest.mark.parametrize(
+    ("test", "is_tested"),
+    [
+        ("if x: pass", True),
+        ("y = x or 1", True),
+        ("assert not x", True),
+        ("while x > 0: pass", True),
+        ("y = 1 if self.x == 2 else 3", False),
+        ("if x is None: pass", False),
+        ("if x.shape[0] > 1: pass", False),
+        ("if other: pass", False),
+    ],
+)
+def test_which_arrays_are_tested(test: str, is_tested: bool) -> None:
+    text = f"def f(self, x, other):\n    {test}\n    return torch.from_numpy(x)"
+    assert ("array tested" in _words(text)) == is_tested
+    assert ("array tested" in _words(text.replace("(x)", "(self.x)"))) == (test == "y = 1 if self.x == 2 else 3")

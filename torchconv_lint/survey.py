@@ -510,7 +510,7 @@ class Survey(Seen):
     def subscript(self, node: ast.Subscript) -> None:
         """A negative step turns an array's strides round."""
         key = node.slice
-        for part in key.elts if key.__class__ is ast.Tuple else (key,):  # type: ignore[attr-defined]
+        for part in key.elts if key.__class__ is ast.Tuple else (key,):
             if part.__class__ is ast.Slice and part.step.__class__ is ast.UnaryOp:
                 self.constructing.turned.append(node)
 
