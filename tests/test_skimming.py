@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from torchconv_lint.analysis.sinks import converts, methods
 from torchconv_lint.analysis.skimming import Skimmed
+from torchconv_lint.analysis.unbound import Bindings
+from torchconv_lint.source import lines_with, split_lines
 
 ASSIGNED = [
     "x = 1",
@@ -111,3 +115,46 @@ def test_methods():
     found = dict(methods(code, frozenset({"f"})))
     assert found == {"f": "    def f(self, x):\n        return x.numpy()\n\n"}
     assert converts(Skimmed(""), found["f"])
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("a", ["a"]),
+        ("a\nb\n", ["a\n", "b\n"]),
+        ("a\r\nb", ["a\r\n", "b"]),
+        ("a\rb\n", ["a\r", "b\n"]),
+        ("a\fb\n", ["a\fb\n"]),
+        ("a\u2028b\nc", ["a\u2028b\n", "c"]),
+        ("\n\n", ["\n", "\n"]),
+    ],
+)
+def test_lines_are_those_of_python(text: str, lines: list[str]):
+    """`str.splitlines` ends them at more."""
+    assert split_lines(text) == lines
+
+
+def test_lines_with_a_word():
+    text = "ab\nb a\n\nc\nab ab"
+    assert [text[start:].partition("\n")[0] for start in lines_with(text, "ab")] == ["ab", "ab ab"]
+    assert list(lines_with("", "ab")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "may"),
+    [
+        ("from a import *", True),
+        ("exec(code)", True),
+        ("globals()['x'] = 1", True),
+        ("vars()['x'] = 1", True),
+        ("import builtins", True),
+        ("sys.modules[name]", True),
+        ("executor.exec_all()", False),
+        ("my_exec = 1", False),
+        ("vars(x)", False),
+        ("_locals()", False),
+    ],
+)
+def test_what_may_bind_names_unseen(line: str, may: bool):
+    assert Bindings(line, ast.parse(line), "x.py").lacks("missing", None) != may

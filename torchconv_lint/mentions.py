@@ -15,7 +15,8 @@ _MODELS = re.compile(r"cuda|device|\bno_grad\b|\.(?:to|eval|generate|backward|en
 """What a file does that imports one of the others for its models, and not for its data or its tools."""
 KNOWN_ACCELERATORS = ("cuda", "mps", "xpu", "hpu", "npu", "mtia", "xla", "privateuseone")
 _QUOTED = re.compile(rf"['\"](?:{'|'.join(KNOWN_ACCELERATORS)})\b")
-_CONJUGATES = re.compile(r"conj|adjoint|\.m?H\b")
+_CONJUGATING = ("conj", "adjoint")
+_CONJUGATED = re.compile(r"\.m?H\b")
 _TELLING = {
     "'bfloat16'": ("bfloat16", "BFloat16", "float8", "autocast"),
     "'sparse'": ("to_sparse", "sparse_coo", "sparse_cs", "sparse_bs", "sparse_compressed", "is_sparse"),
@@ -44,8 +45,12 @@ def told_by(text: str) -> frozenset[str]:
     """Words for what the text speaks of somewhere, of which rules choose their triggers: "'cuda'" for a string that
     names an accelerator, and properties of tensors that have to be asked for."""
     words = {word for word, parts in _TELLING.items() if any(part in text for part in parts)}
-    if any(name in text for name in KNOWN_ACCELERATORS) and _QUOTED.search(text) is not None:
+    if any(name in text and _is_quoted(name, text) for name in KNOWN_ACCELERATORS) and _QUOTED.search(text) is not None:
         words.add("'cuda'")
-    if _CONJUGATES.search(text) is not None:
+    if any(part in text for part in _CONJUGATING) or _CONJUGATED.search(text) is not None:
         words.add("'conj'")
     return frozenset(words)
+
+
+def _is_quoted(name: str, text: str) -> bool:
+    return f"'{name}" in text or f'"{name}' in text

@@ -151,30 +151,31 @@ _EMPTY = Skimmed("")
 
 
 @functools.lru_cache(maxsize=256)
-def _skimmed(path: str, _mtime: int, size: int) -> tuple[str | None, Skimmed]:
+def _skimmed(path: str, mtime: int, size: int) -> tuple[str | None, Skimmed]:
     """A digest of a file and its text; an empty one if it is too large or cannot be read."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError:
-        return None, _EMPTY
-    try:
-        return digest(data), Skimmed(Source.from_bytes(path, data).text) if size <= MAX_BYTES else _EMPTY
-    except UnreadableSource:
-        return digest(data), _EMPTY
+    content, source = _source(path, mtime, size)
+    return content, _EMPTY if source is None else Skimmed(source.text)
 
 
 @functools.lru_cache(maxsize=4)
-def _outlined(path: str, _mtime: int, size: int) -> tuple[str | None, tuple[FileOutline, Source] | None]:
+def _outlined(path: str, mtime: int, size: int) -> tuple[str | None, tuple[FileOutline, Source] | None]:
     """A digest of a file and its outline; None if it cannot be read or parsed. Kept while the file does not change: the
     files of a package ask for the same few modules again and again."""
+    content, source = _source(path, mtime, size)
+    try:
+        return content, None if source is None else (outline(ast.parse(source.text)), source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return content, None
+
+
+@functools.lru_cache(maxsize=256)
+def _source(path: str, _mtime: int, size: int) -> tuple[str | None, Source | None]:
+    """A digest of a file and what is in it; None if it is too large or cannot be read."""
     try:
         data = Path(path).read_bytes()
     except OSError:
         return None, None
-    if size > MAX_BYTES:
-        return digest(data), None
     try:
-        source = Source.from_bytes(path, data)
-        return digest(data), (outline(ast.parse(source.text)), source)
-    except (UnreadableSource, SyntaxError, ValueError, RecursionError, MemoryError):
+        return digest(data), Source.from_bytes(path, data) if size <= MAX_BYTES else None
+    except UnreadableSource:
         return digest(data), None

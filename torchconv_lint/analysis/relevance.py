@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.source import lines_with
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -41,5 +43,6 @@ def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
 
 def places_tensors(name: str, text: str) -> bool:
     """Whether what a module binds to a name may be a device, a flag that decides about one, or a tensor."""
-    lines = re.findall(rf"^[ \t]*{re.escape(name)}\b.*", text, re.MULTILINE)
-    return any(_PLACES.search(line) for line in lines)
+    bound = re.compile(rf"[ \t]*{re.escape(name)}\b.*")
+    lines = (bound.match(text, start) for start in lines_with(text, name))
+    return any(line is not None and _PLACES.search(line[0]) for line in lines)

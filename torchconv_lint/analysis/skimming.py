@@ -6,6 +6,8 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.source import lines_with
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,10 +26,11 @@ _WORD = re.compile(r"\w+")
 
 
 class Skimmed:
-    """A module's text. Each question is answered with one search of all of it, the first time."""
+    """A module's text. Each question is answered once: with a search of all of it, or of the lines with a name."""
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._assigned: dict[str, bool] = {}
         self.converters: dict[str, bool] = {}
         """Functions of the module, and whether they convert what they are given (see sinks.py)."""
 
@@ -45,7 +48,15 @@ class Skimmed:
 
     def may_assign(self, name: str) -> bool:
         """Whether the module may bind `name` otherwise than by a plain definition or `from … import`."""
-        return name in self._assigned
+        if name not in self._assigned:
+            self._assigned[name] = any(self._binds(start, name) for start in lines_with(self.text, name))
+        return self._assigned[name]
+
+    def _binds(self, start: int, name: str) -> bool:
+        """Whether the line that begins there does."""
+        assigned, otherwise = _ASSIGNED.match(self.text, start), _OTHERWISE.match(self.text, start)
+        names = (assigned[1] if assigned else "", (otherwise[1] or otherwise[2]) if otherwise else "")
+        return any(name in _WORD.findall(each) for each in names)
 
     def passed_on(self, name: str) -> Iterator[str]:
         """What `name` may stand for in a module that has imported it: full names, as the module writes them."""
@@ -70,12 +81,6 @@ class Skimmed:
     @functools.cached_property
     def _definitions(self) -> dict[str, int]:
         return {found[1]: found.start() for found in _DEFINED.finditer(self.text)}
-
-    @functools.cached_property
-    def _assigned(self) -> frozenset[str]:
-        found = {word for each in _ASSIGNED.finditer(self.text) for word in _WORD.findall(each[1])}
-        others = (each[1] or each[2] or "" for each in _OTHERWISE.finditer(self.text))
-        return frozenset(found.union(*(_WORD.findall(words) for words in others)))
 
     @functools.cached_property
     def _imports(self) -> list[tuple[str, list[str]]]:
