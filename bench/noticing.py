@@ -26,10 +26,14 @@ from coverage import Coverage
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "torchconv_lint"
-TESTS = (
-    *("analysis", "analysis_more", "awaited", "building", "copies", "graph", "near_twins", "to_tensor", "transforms"),
-    *("waits", "silencing", "sieve_shapes", "project", "rule_pages", "site", "registry", "facts"),
-    *("kept_and_placed", "told_by_history", "frameworks", "presence", "unreached"),
+_OF_THE_ANALYSIS = re.compile(
+    r"^from (?:snippets|torchconv_lint\.(?:analysis|lint|sieve|survey|rules))\b", re.MULTILINE
+)
+TESTS = tuple(
+    path.stem.removeprefix("test_")
+    for path in sorted((ROOT / "tests").glob("test_*.py"))
+    if not path.stem.startswith(("test_bench", "test_variants"))  # each variant is a fixture's text once more
+    and _OF_THE_ANALYSIS.search(path.read_text(encoding="utf-8"))
 )
 """Of the analysis and the rules."""
 SECONDS, SLOW = 20, 4
