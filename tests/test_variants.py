@@ -51,8 +51,6 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
         ("update", "double_inplace", "reinit", "halve_", "clip_"), NAMED
     ),
     ("temporary variables", "cnv202/on_purpose.py"): {"safe_row_of_its_own_data": PART},
-    ("temporary variables", "cnv402/presence.py"): {"fill": WRITTEN},
-    ("temporary variables", "cnv402/layers_without_bias.py"): {"fill": WRITTEN},
     ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
     ("names that mean the same", "cnv402/values_by_default.py"): {"weighted": WRITTEN},
     ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},
@@ -61,6 +59,8 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("temporary variables", "cnv201/rows_of_a_parameter.py"): {"Chain": WRITTEN},
     ("helpers", "cnv402/presence.py"): {"Embedding": DIRECT},
     ("names without a meaning", "cnv203/kept_by_a_callback.py"): {"Stopping": NAMED},
+    ("names without a meaning", "cnv203/copies_of_the_model.py"): {"drift_from_a_copy": NAMED},
+    ("names without a meaning", "cnv203/lent_and_restored.py"): {"safe_another_model": NAMED},
     ("names without a meaning", "cnv203/second_names.py"): dict.fromkeys(
         ("hazard_returned", "hazard_found_again"), NAMED
     ),

@@ -85,6 +85,9 @@ def sift(
     vocabulary = Vocabulary(file)
     features, module = _looked_through(tree, file, vocabulary, converters)
     _leave_out_unwanted([*features.values(), module], wanted, told)
+    if ("loss returned",) in wanted:
+        for found in features.values():
+            found.torchy |= "loss returned" in found.words
     if (ARGUMENT_WRITE,) in wanted:
         _add_rewriting(features.values())
     tell_each_other(file, features)

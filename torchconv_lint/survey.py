@@ -406,6 +406,9 @@ class Survey(Seen):
             self.given_out |= names
         elif isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name):
             self.rows_kept.add(value.value.id)
+        elif isinstance(value, ast.Tuple):
+            items = (each.value for each in value.elts if isinstance(each, ast.Subscript))
+            self.rows_kept.update(each.id for each in items if isinstance(each, ast.Name))
         if isinstance(value, ast.Call) and makes_integers(value):
             self.integers |= names
         if isinstance(value, ast.BinOp) and not names.isdisjoint(sources):
@@ -584,6 +587,8 @@ class Survey(Seen):
                 self.found.lends = True
             parts = node.value.elts if isinstance(node.value, ast.Tuple) else (node.value,)
             self.own_returned.update(anchor_of(part) for part in parts if isinstance(part, ast.Attribute))
+            if len(parts) > 1 and any(isinstance(part, ast.Name) and "loss" in part.id for part in parts):
+                self.found.words.add("loss returned")
 
 
 _HARMLESS = frozenset(

@@ -238,7 +238,7 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         tell_arguments(frame, arguments, node, name)
     if frame.interpreter.wants.copies and (may_wait(name) or name == "cpu" or (name == "query" and not node.args)):
         waited(frame, node)
-    elif name == "to" and frame.interpreter.wants.copies and frame.interpreter.eager:
+    elif name in ("to", "_to") and frame.interpreter.wants.copies and frame.interpreter.eager:
         tell_unawaited(frame, node)
     if len(owner) == 1:  # as a rule
         frame.written_back = None

@@ -23,8 +23,10 @@ from torchconv_lint.analysis.meant import asked_for, for_another_framework, for_
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import ARRAY, NUMBER, TO_HOST
 from torchconv_lint.analysis.values import (
+    CPU,
     MANY,
     Array,
+    Instance,
     Kind,
     Mapping,
     Number,
@@ -95,16 +97,25 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
 def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
     """What can be told of a tensor of which nothing is known but how it got here."""
     shared = frame.interpreter.shared
-    if shared.anywhere and _is_anywhere(frame, event):
+    if shared.anywhere and _is_as_made(frame, event.tensor.device):  # a module's parts are moved with it
+        unmoved = replace(event, tensor=replace(event.tensor, device=None))
+        event = replace(unmoved, public=True) if _is_anywhere(frame, unmoved) else event
+    elif shared.anywhere and _is_anywhere(frame, event):
         event = replace(event, public=True)
     if not shared.of_helpers or event.via or event.operand is None:
         return event
     operand = frame.segment.origin(event.operand.node)
-    if (way := way_of_any(frame, operand)) is not None:
+    if (way := way_of_any(frame, operand, forced=event.forced)) is not None:
         event = replace(event, way=way)
     if event.tensor.dtype is None and is_of_a_checkpoint(frame, operand):
         event = replace(event, loaded=True)
     return event
+
+
+def _is_as_made(frame: Frame, device: Fact | None) -> bool:
+    """Whether a module's own method knows of a device nothing but that modules are made on the CPU."""
+    of_module = isinstance(frame.this, Instance) and frame.this.is_module and not frame.depth
+    return of_module and device is not None and device.value == CPU and device.step is None
 
 
 def _is_anywhere(frame: Frame, event: ToNumpy) -> bool:

@@ -117,6 +117,10 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
     outline = frame.outline
     if outline is None or frame.depth or not is_asked_for(node) or is_for_later(frame):
         return
+    if _goes_to_host(node) and _is_given_on(outline, frame.segment.origin(node)):
+        site = frame.site(node)
+        frame.emit(Race(site, frame.text(node), site, False, Confidence.LIKELY, unseen=True))
+        return
     origin, goal = frame.segment.origin(node), frame.text(node.args[0].value)
     if not any(
         each.value is origin and isinstance(each.targets[0], ast.Subscript) for each in outline.by_type[ast.Assign]
@@ -128,6 +132,21 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
     if not any(may_wait(name) or name in _READS for name in calls):
         site = frame.site(node)
         frame.emit(Race(site, frame.text(node), site, False, Confidence.LIKELY, unseen=True))
+
+
+def _goes_to_host(node: cst.Call) -> bool:
+    """Whether the CPU is named as the goal."""
+    named = (each.value for each in node.args if each.keyword is None or each.keyword.value == "device")
+    return any(isinstance(each, cst.SimpleString) and each.evaluated_value == "cpu" for each in named)
+
+
+def _is_given_on(outline: FunctionOutline, node: object) -> bool:
+    """Whether it is handed to a function as it is, or returned: who gets it has nothing to wait for."""
+    for call in outline.by_type[ast.Call]:
+        if any(each is node for each in (*call.args, *(keyword.value for keyword in call.keywords))):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            return name not in ("append", "extend", "update", "copy_")
+    return any(each.value is node for each in outline.by_type[ast.Return])
 
 
 _READS = frozenset({"item", "tolist", "query"})

@@ -512,7 +512,8 @@ class GraphKept(Event):
     or the list has been ruled out already. `operand` is where the tensor is written, if it is a tensor by itself and no
     container of some. `evaluating`: the function does not train, and says that it evaluates: nobody will go backward
     through what it keeps. `for_a_while`: it is of the few rounds of one step. `looked_at`: its object looks at what it
-    keeps there where an epoch has ended, or something is shown, and nowhere else.
+    keeps there where an epoch has ended, or something is shown, and nowhere else. `left`: a function leaves it with
+    its caller, or with its object, once a step.
     """
 
     tensor: Tensor
@@ -528,6 +529,7 @@ class GraphKept(Event):
     each_round: bool = False
     for_a_while: bool = False
     looked_at: bool = False
+    left: bool = False
 
 
 @told

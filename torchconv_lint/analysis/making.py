@@ -294,6 +294,14 @@ def as_array(kind: Kind) -> Kind:
     return kind
 
 
+def _is_untold(kind: Kind) -> bool:
+    """Whether it is something of which nobody sees the numbers, or a list of such."""
+    if not isinstance(kind, Sequence):
+        return isinstance(kind, Opaque | Array)
+    elements = kind.items if kind.items is not None else (kind.element,)
+    return any(_is_untold(one) for element in elements for one in kinds(element))
+
+
 def make_legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """`torch.Tensor(x)`, `torch.cuda.FloatTensor(x)`: shares an array of its own dtype, copies anything else."""
     dtype = LEGACY[name.rpartition(".")[2]]
@@ -307,7 +315,7 @@ def make_legacy(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
         step = Step(frame.site(node), f"`torch.{name}` is on the accelerator", doubt=Doubt.NAMED)
         return just(Tensor(Fact(ACCELERATOR, step), NO_GRAD, Fact(dtype)))
     source = arguments.value(0)
-    unknown = any(isinstance(kind, Opaque | Array) for kind in kinds(source)) and len(arguments.positional) == 1
+    unknown = any(map(_is_untold, kinds(source))) and len(arguments.positional) == 1
     made = Fact(dtype, Step(frame.site(node), f"`torch.{name}` makes it {dtype}") if unknown else None)
 
     def make(kind: Kind) -> Kind:

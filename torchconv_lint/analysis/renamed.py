@@ -1,6 +1,7 @@
 """Data that is written under a second name while the first one is still read: `b = a`, `b[mask] = 0`, `return a`; or
 is what a state keeps: `m = state["m"]`, `m.mul_(0.9)`, `update = m`, `update.mul_(lr)`; and rows that are kept under a
-name and overwritten: `row = x[i]`, `x[i] = x[j]`, `x[j] = row`."""
+name and overwritten: `row = x[i]`, `x[i] = x[j]`, `x[j] = row`;
+columns as well, on request: `w = b[:, 2]`, `b[:, 2] = w * h`, `w / h`."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from torchconv_lint.analysis.outline import is_named
 from torchconv_lint.analysis.values import Array, Const, Kind, Number, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.outline import FunctionOutline
@@ -104,11 +105,18 @@ def tell_row_overwritten(frame: Frame, owner: Value, key: Value, target: cst.Sub
     """`target`, an item of `owner` that a number picks, is assigned. Of an array with one dimension it is a number, of
     a tensor never."""
     outline = frame.outline
-    if outline is None or not owner or not all(_has_rows(kind) for kind, _ in owner):
+    if outline is None or not owner:
+        return
+    written = frame.segment.origin(target)
+    if frame.interpreter.eager and isinstance(written, ast.Subscript) and _is_stretch(written):
+        name = _kept_row(outline, written, column=True)
+        if name:
+            frame.emit(RenamedWrite(frame.site(target), frame.text(target), name))
+        return
+    if not all(_has_rows(kind) for kind, _ in owner):
         return
     if not key or not all(isinstance(kind, Number | Const) for kind, _ in key):
         return
-    written = frame.segment.origin(target)
     name = _kept_row(outline, written) if isinstance(written, ast.Subscript) else ""
     if name:
         frame.emit(RenamedWrite(frame.site(target), frame.text(target), name))
@@ -120,25 +128,47 @@ def _has_rows(kind: Kind) -> bool:
     return isinstance(kind, Tensor) or (isinstance(kind, Opaque) and kind.guess is not None and kind.tensorish)
 
 
-def _kept_row(function: FunctionOutline, written: ast.Subscript) -> str:
+def _is_stretch(node: ast.Subscript) -> bool:
+    """Several indices, numbers and slices: a column, or a part of some; nothing but arrays and tensors have any."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+    return any(isinstance(part, ast.Slice) or _is_ellipsis(part) for part in parts) and all(
+        isinstance(part, ast.Slice | ast.Constant | ast.UnaryOp) for part in parts
+    )
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    """`...` as an index."""
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def _kept_items(function: FunctionOutline) -> Iterator[tuple[ast.Name, ast.Subscript]]:
+    """What is kept of what under a name: `row = x[i]`, `a, b = x[:, 0], x[:, 1]`."""
+    for node in function.by_type[ast.Assign]:
+        target = node.targets[0]
+        pairs: Iterable[tuple[ast.expr, ast.expr]] = ((target, node.value),)
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = zip(target.elts, node.value.elts, strict=False)
+        for kept, value in pairs:
+            if isinstance(kept, ast.Name) and isinstance(value, ast.Subscript):
+                yield kept, value
+
+
+def _kept_row(function: FunctionOutline, written: ast.Subscript, *, column: bool = False) -> str:
     """The name under which the row at `written` has been kept, if nothing else is bound to a name in between and it is
-    read after this write; "" if there is none."""
+    read after this write; "" if there is none. What is written to a column may be computed of what was there."""
     text, line = ast.unparse(written), written.lineno
     stores = [(node.id, node.lineno) for node in function.by_type[ast.Name] if isinstance(node.ctx, ast.Store)]
-    for node in function.by_type[ast.Assign]:
-        kept = node.targets[0]
-        if not isinstance(kept, ast.Name) or not isinstance(node.value, ast.Subscript) or node.lineno >= line:
+    for kept, value in _kept_items(function):
+        if value.lineno >= line or ast.unparse(value) != text:
             continue
-        if ast.unparse(node.value) != text:
+        needed = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)} | {kept.id}
+        if any(name in needed and kept.lineno < at <= line for name, at in stores):
             continue
-        needed = {each.id for each in ast.walk(node.value) if isinstance(each, ast.Name)} | {kept.id}
-        if any(name in needed and node.lineno < at <= line for name, at in stores):
-            continue
-        if exclude_each_other(function, node.lineno, line):
+        if exclude_each_other(function, kept.lineno, line):
             continue
         uses = [each for each in function.by_type[ast.Name] if each.id == kept.id and isinstance(each.ctx, ast.Load)]
         end = min((at for name, at in stores if name == kept.id and at > line), default=10**9)
-        back = any(each.lineno == line for each in uses)  # `x[i] = row`: it is written back
+        back = not column and any(each.lineno == line for each in uses)  # `x[i] = row`: it is written back
         if not back and any(line < each.lineno <= end for each in uses):
             return kept.id
     return ""

@@ -16,6 +16,7 @@ from torchconv_lint.analysis.given_out import tell_buffers_given
 from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.kept_graphs import added_up
+from torchconv_lint.analysis.left_with_callers import tell_appended, tell_assigned, tell_returned
 from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import dotted_path, import_bindings
@@ -24,6 +25,7 @@ from torchconv_lint.analysis.other_modules import moves_on
 from torchconv_lint.analysis.replaced_items import begin_round, end_loop, replaced_in
 from torchconv_lint.analysis.sharing import age_kept, age_rows, as_row, forget_dropped, forget_unheld
 from torchconv_lint.analysis.state import State, join_all, join_states
+from torchconv_lint.analysis.states_kept import tell_state_kept
 from torchconv_lint.analysis.terms import CAPTURE
 from torchconv_lint.analysis.to_tensor import tell_double
 from torchconv_lint.analysis.transforms import Transform, decorate
@@ -104,6 +106,8 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
     frame.statement = node.value
     frame.evaluate(node.value)
     frame.statement = None
+    if frame.interpreter.eager:
+        tell_appended(frame, node.value)
 
 
 @executes(cst.Assign)
@@ -111,6 +115,9 @@ def _assign(frame: Frame, node: cst.Assign) -> None:
     value = frame.evaluate(node.value)
     for target in node.targets:
         value = added_up(frame, target.target, value, node.value, node)
+        if frame.interpreter.eager:
+            tell_assigned(frame, target.target, node.value)
+            tell_state_kept(frame, target.target, node.value)
         assign(frame, target.target, value, node.value)
 
 
@@ -140,6 +147,8 @@ def _return(frame: Frame, node: cst.Return) -> None:
         return  # it has raised
     gave_loss(frame, value, node)
     tell_double(frame, value, "the caller", node)
+    if frame.interpreter.eager and node.value is not None:
+        tell_returned(frame, node.value)
     if frame.interpreter.wants.buffers and node.value is not None:
         tell_buffers_given(frame, node.value)
     frame.returns.append(value)

@@ -12,11 +12,27 @@ from torchconv_lint.analysis.conditions import CALLED, is_answer
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
-from torchconv_lint.analysis.values import ACCELERATOR, Alt, Array, Bound, Device, Fact, Opaque, Step, Tensor, each
+from torchconv_lint.analysis.values import (
+    ACCELERATOR,
+    Alt,
+    Array,
+    Bound,
+    Device,
+    Fact,
+    Mapping,
+    Opaque,
+    Sequence,
+    Step,
+    Tensor,
+    each,
+)
+from torchconv_lint.analysis.wherever import is_part_of_input
 from torchconv_lint.constructing import REFUSED
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torchconv_lint.analysis.frame import Argument, Arguments, Frame
     from torchconv_lint.analysis.site import Site
     from torchconv_lint.analysis.values import Kind, Value
@@ -91,11 +107,24 @@ def beside_float32(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     return each(value, change)
 
 
+def _given(value: Value) -> Iterator[Kind]:
+    """The values, and what a tuple or a dict hands over of them."""
+    for kind, _ in value:
+        parts: tuple[Value, ...] = ()
+        if isinstance(kind, Sequence) and kind.items is not None and not kind.mutable:
+            parts = kind.items
+        elif isinstance(kind, Mapping):
+            parts = tuple(item for _, item in kind.items)
+        for part in parts:
+            yield from _given(part)
+        yield kind
+
+
 def tell_double(frame: Frame, value: Value, where: str, node: cst.CSTNode) -> None:
     """A value leaves for `where`. Only in files that never speak of float64: there nobody has asked for it."""
     if not frame.interpreter.wants.doubles:
         return
-    for kind, _ in value:
+    for kind in _given(value):
         dtype = kind.dtype if isinstance(kind, Tensor) else None
         site = converting_site(dtype) if dtype is not None and dtype.value == "float64" else None
         if dtype is not None and site is not None and site.segment is frame.segment:
@@ -120,6 +149,8 @@ def tell_to_tensor(
         source, sure = kind, Confidence.CERTAIN
         if isinstance(kind, Opaque):
             if kind.array is None:
+                if via == "tensor" and frame.interpreter.eager and is_part_of_input(frame, argument.node):
+                    frame.emit(ToTensor(site, Tensor(), subject, via, Confidence.LIKELY, dtype, chosen is not None))
                 continue
             source, sure = kind.array, Confidence.CERTAIN if via == "from_numpy" else Confidence.POSSIBLE
         elif len(argument.value) > 1 and not any(alt_is_guarded(alt) for alt in argument.value):

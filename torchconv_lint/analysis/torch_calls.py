@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis import distributions
 from torchconv_lint.analysis.arithmetic import are_apart
-from torchconv_lint.analysis.buffers import tell_overwritten
+from torchconv_lint.analysis.buffers import tell_cast_back, tell_overwritten
 from torchconv_lint.analysis.conditions import CUDA_AVAILABLE
 from torchconv_lint.analysis.contexts import autocast, capture, enable_grad, inference_mode, no_grad, set_grad_enabled
 from torchconv_lint.analysis.copies import tell_host_read
@@ -168,6 +168,10 @@ _LOOKS_UP = frozenset({"embedding", "nn.functional.embedding", "nn.functional.em
 
 def _specially_formed(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """A sparse or quantised tensor made of its parts."""
+    if name in SPARSE_MAKERS and arguments.positional:
+        for kind, _ in arguments.positional[0].value:
+            if isinstance(kind, Tensor):  # indices are made integers
+                tell_cast_back(frame, kind, "int64", node, arguments.positional[0].node)
     operands = operands_in(arguments.values)
     base = computed(frame, operands) if operands else Tensor(device=Fact(CPU), grad=NO_GRAD)
     value = typed(just(made(frame, base, name, node)), arguments)

@@ -13,8 +13,10 @@ from torchconv_lint.analysis.conditions import ASKED, Condition, atom, both, eit
 from torchconv_lint.analysis.confirming import adds_nothing, is_borne_out, is_never_given
 from torchconv_lint.analysis.devices import names_device
 from torchconv_lint.analysis.events import ArrayTested, Tested
+from torchconv_lint.analysis.handed_over import last_bound
 from torchconv_lint.analysis.loops import is_seldom
 from torchconv_lint.analysis.names import dotted_path
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.analysis.perhaps import is_one_element, is_used_as_data
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import TRUTH
@@ -101,6 +103,8 @@ def ask_truth(
         tensor = guessed(alt.kind)
         if tensor is None and present and isinstance(alt.kind, Opaque):
             tensor = Tensor()
+        if isinstance(alt.kind, Opaque) and not present and _is_beside_weight(frame, node):
+            frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), True, Confidence.LIKELY, doubtful=True))
         if tensor is None and isinstance(alt.kind, Opaque) and _is_perhaps(frame, node):
             frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), True, Confidence.LIKELY, doubtful=True))
         if tensor is None:
@@ -131,6 +135,21 @@ def _is_perhaps(frame: Frame, node: cst.BaseExpression) -> bool:
     outline = frame.outline if frame.interpreter.eager else None
     origin = frame.segment.origin(node) if outline is not None else None
     return outline is not None and isinstance(origin, ast.expr) and is_used_as_data(outline, origin)
+
+
+def _is_beside_weight(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether it is the bias of what has a weight as well: a parameter or None, as layers have it."""
+    outline = frame.outline if frame.interpreter.eager else None
+    origin = frame.segment.origin(node) if outline is not None else None
+    if outline is not None and isinstance(origin, ast.Name):
+        bound = last_bound(outline, origin.id, origin.lineno)
+        origin = bound.value if bound is not None else None
+    if outline is None or not isinstance(origin, ast.Attribute) or origin.attr != "bias":
+        return False
+    owner = dotted(origin.value) or ""
+    if not owner or lack_bias(frame.interpreter.outline, outline, owner, origin.lineno):
+        return False
+    return any(each.attr == "weight" and dotted(each.value) == owner for each in outline.by_type[ast.Attribute])
 
 
 def _is_doubtful(frame: Frame, node: cst.BaseExpression, kind: Kind, value: Value) -> bool:

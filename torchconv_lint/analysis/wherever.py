@@ -16,6 +16,8 @@ from torchconv_lint.analysis.walking import ByType, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import libcst as cst
+
     from torchconv_lint.analysis.frame import Frame
     from torchconv_lint.analysis.outline import FileOutline, FunctionOutline
 
@@ -43,23 +45,58 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
         return False
     if not alone and not any(node.id == "torch" for node in outline.by_type[ast.Name]):
         return False  # nothing in the function says that it is about tensors
+    if alone and _is_tested_item(outline, operand):
+        return True
     told = list(_way(outline, operand, operand.lineno))
     if not told or _PLACES.intersection(told[:-1]):
         return False
     root = told[-1]
-    if root == "self" and alone and "detach" in told:  # a module's own results are where the module is
-        return isinstance(frame.this, Instance) and frame.this.is_module
+    if root == "self" and alone and ("detach" in told or _is_without_grad(outline)):
+        return isinstance(frame.this, Instance) and frame.this.is_module  # its own results are where the module is
     if root not in outline.parameters or root in ("self", "cls") or _asks_where(outline, root):
         return False
     if not _is_handed_on(frame.interpreter.outline, outline, root):  # what they hand over is followed
         return False
     if _LEAVES.intersection(told):
         return True
+    if alone and is_tested(outline, root):
+        return True
     if "tensorflow" in frame.interpreter.source.text:  # whose tensors have the method, too
         return False
     return _OF_A_MODEL.search(root) is not None or (
         alone and (not _METHODS.isdisjoint(told[:-1]) or _brings_others(outline))
     )
+
+
+def _is_without_grad(outline: FunctionOutline) -> bool:
+    """Whether the function switches grad off: it handles outputs of modules."""
+    contexts = [item.context_expr for node in outline.by_type[ast.With] for item in node.items]
+    contexts += outline.node.decorator_list
+    return any("no_grad" in ast.unparse(each) or "inference_mode" in ast.unparse(each) for each in contexts)
+
+
+def is_tested(outline: FunctionOutline, name: str) -> bool:
+    """Whether the function asks if the name stands for a tensor: by `isinstance(x, torch.Tensor)`, or `is_tensor`."""
+    for call in outline.by_type[ast.Call]:
+        asked = (dotted(call.func) or "").rpartition(".")[2]
+        if asked not in ("isinstance", "is_tensor") or not call.args or not is_named(call.args[0], name):
+            continue
+        if asked == "is_tensor" or any("Tensor" in ast.unparse(each) for each in call.args[1:]):
+            return True
+    return False
+
+
+def _is_tested_item(outline: FunctionOutline, operand: ast.expr) -> bool:
+    """Whether it is an item of what the function was given, which a loop goes through and asks if it is a tensor."""
+    own = list(_own_way(operand))
+    if not own or _PLACES.intersection(own[:-1]) or not is_tested(outline, own[-1]):
+        return False
+    for loop in outline.by_type[ast.For]:
+        targets = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        through = list(_own_way(loop.iter))
+        if own[-1] in targets and through and through[-1] in outline.parameters and through[-1] not in ("self", "cls"):
+            return not _asks_where(outline, own[-1])
+    return False
 
 
 _METHODS = data_methods()
@@ -73,13 +110,19 @@ _CONVERTERS = re.compile(
 """How functions are called that make an array of any tensor."""
 
 
-def way_of_any(frame: Frame, operand: object) -> frozenset[str] | None:
-    """The methods and attributes on the way from the argument of a function that is called after this conversion to
-    what is converted: callers give it whatever tensors they have. None if it is anything else."""
+def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozenset[str] | None:
+    """The methods and attributes on the way from the argument of a function that is called after this conversion, or
+    asks whether it is a tensor, to what is converted: callers give it whatever tensors they have. So may be what is
+    asked that in a loop. None if it is anything else."""
     outline = frame.outline
     if outline is None or frame.depth or not isinstance(operand, ast.expr):
         return None
     told = list(_way(outline, operand, operand.lineno))
+    if "predict" in told and "Trainer" in told:  # in the precision of the trainer
+        return frozenset((*told, "detach"))
+    own = list(_own_way(operand))
+    if own and is_tested(outline, own[-1]) and (forced or "cpu" in own):
+        return frozenset((*own[:-1], "detach") if forced else own[:-1])
     if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _MODEL.search(told[-2]):
         return frozenset((*told[:-1], "detach"))  # of the dtype of the object's model; of its graph nothing is told
     if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
@@ -90,7 +133,35 @@ def way_of_any(frame: Frame, operand: object) -> frozenset[str] | None:
         return None  # other frameworks have tensors with such a method, too
     asked = {node.attr for node in outline.by_type[ast.Attribute] if is_named(node.value, told[-1])}
     answers = {"detach" if each == "requires_grad" else "float" for each in asked & {"requires_grad", "dtype"}}
+    if not (_CONVERTERS.search(outline.name) or _OF_A_MODEL.search(told[-1])):
+        answers.add("float")  # of its graph is told alone
     return frozenset((*told[:-1], *answers))
+
+
+def is_part_of_input(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether it is a part of what a module's `forward` is given, by several indices or by methods of tensors, or all
+    of it: a tensor, as a rule, if the function asks for its shape."""
+    outline, operand = frame.outline, frame.segment.origin(node)
+    if outline is None or outline.name != "forward" or not isinstance(operand, ast.expr):
+        return False
+    if not isinstance(frame.this, Instance) or not frame.this.is_module:
+        return False
+    told = list(_way(outline, operand, operand.lineno))
+    root = told[-1] if told else ""
+    shaped = any(
+        each.attr in ("shape", "size") and is_named(each.value, root) for each in outline.by_type[ast.Attribute]
+    )
+    return root in outline.parameters and root != "self" and (shaped or not _METHODS.isdisjoint(told[:-1]))
+
+
+def _own_way(node: ast.expr) -> Iterator[str]:
+    """The methods and attributes up to the name that they are asked of, and that name."""
+    while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Name):
+        yield node.id
 
 
 _OF_TORCH = frozenset({"cpu", "detach", "data"})
@@ -99,9 +170,18 @@ _OF_TORCH = frozenset({"cpu", "detach", "data"})
 _MODEL = re.compile(r"(^|_)(model|net|network|encoder|backbone)$")
 
 
+_MADE_BY_MODELS = re.compile(
+    r"action|score|value|loss|sample|result|latent|hidden|(^|_)(out|outs|z|h|y_?hat|mu|mean|sigma|q|x_?hat)(_|\d|$)",
+    re.I,
+)
+"""How else what models give is called, once it has been brought to the host."""
+
+
 def _is_an_output(frame: Frame, outline: FunctionOutline, told: list[str]) -> bool:
     """Whether a parameter is called like an output of a model and brought to the host, wherever callers have it."""
-    if "cpu" not in told[:-1] or not _OF_A_MODEL.search(told[-1]) or _MODEL.search(told[-1]):
+    if "cpu" not in told[:-1] or _MODEL.search(told[-1]):
+        return False
+    if not (_OF_A_MODEL.search(told[-1]) or _MADE_BY_MODELS.search(told[-1])):
         return False
     return _is_handed_on(frame.interpreter.outline, outline, told[-1])
 

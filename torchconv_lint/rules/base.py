@@ -52,7 +52,8 @@ class Rule(ABC, Generic[EventT]):
     made), "integers written" (into a tensor of integers, that is), "scalar" (a number is made of a tensor), "implicit"
     (something that converts by itself is called), "argument-write" (an argument is
     written under its own name), "own buffer" (an attribute of `self` is written in place and returned), "shifted"
-    (`x[1:] = x[:-1]`), "renamed" (a second name for something is written), and what constructing.py tells
+    (`x[1:] = x[:-1]`), "renamed" (a second name for something is written),
+    "loss returned" (beside something else), and what constructing.py tells
     ("tensor(list)"); of a file also what its text tells ("'cuda'", see mentions.py). A trigger of a rule that is not
     enabled costs nothing, nor do `triggers_on_request`, which are for what is shown on request, where nobody has asked
     for the rule. `cuda_only`: only a real CUDA device can show the hazard, so no machine without one can prove the

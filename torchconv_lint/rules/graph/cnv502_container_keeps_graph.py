@@ -25,7 +25,11 @@ ask for the code, if it goes where nobody can see: a `no_grad` may be around it 
 
 So are parts that a call gives beside a loss, and a dict that a method returns beside one and that holds it as it is
 (`return loss, {"loss": loss}`); what measures an output (`ssim(out, y)`); and outputs that an object keeps in an
-attribute which its other methods look at when an epoch has ended, or to show it, and nowhere else.
+attribute which its other methods look at when an epoch has ended, or to show it, and nowhere else. So is what a
+function leaves behind with its graph, once a step: the loss in a dict that it returns (`stats["loss"] = loss`) or that
+its caller has handed over, the loss itself after its backward, unless callers in the file take its number or detach
+it; an output that a forward hook keeps (`self.kept.append(output.cpu())`), or `forward` in an attribute of its module;
+and a state that the next step reads (`self.hidden = hidden`).
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors. Of the *likely* ones only those are shown by default whose graph has served
@@ -116,12 +120,14 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))
-    triggers_on_request = (("append()&for", "eval"), ("append()&def training_step",))
+    triggers_on_request = (("append()&for", "eval"), ("def training_step",), ("loss returned",))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A container that is filled round after round, and through which backward never goes."""
         if event.container:
             message = f"`{event.target}` keeps the graph of every round: `{event.subject}` requires grad"
+            if event.left:
+                message = f"{event.target} holds `{event.subject}` with its graph: whoever keeps it keeps that"
             for verdict in kept(event, message):
                 rarely = verdict.confidence < Confidence.CERTAIN and not event.each_round
                 yield replace(verdict, on_request=rarely or verdict.on_request)

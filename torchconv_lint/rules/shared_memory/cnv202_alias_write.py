@@ -6,12 +6,12 @@ Reports an in-place write to a tensor made by `.detach()`, `.data`, or a convers
 (`.cpu()`, `.to(…)`, `.float()`, `.contiguous()`, `.type(…)`), when the original is used afterwards, and the other
 way round. No array is involved; with one it is CNV201.
 
-So is data that gets a second name (`best = x`), is written under that (`best[mask] = y[mask]`) and read under the
-first one afterwards, and a row that is kept under a name, overwritten and read (`row = x[i]`, `x[i] = x[j]`, `x[j] =
-row`): both rows are the same then. So is what a state keeps and the function brings up to date, if it gets a second
-name that is written for the use of the day (`m = state["m"]`, `m.mul_(0.9)`, `update = m`, `update.mul_(lr)`). So is a
-module's state that is added to (`mean[k] += other[k]`), unless the module itself gets the sum: the state holds its
-parameters.
+So is data that gets a second name (`best = x`), is written under that (`best[mask] = y[mask]`) and read under the first
+one afterwards, and a row that is kept under a name, overwritten and read (`row = x[i]`, `x[i] = x[j]`, `x[j] = row`):
+both rows are the same then. So is a column (`x = b[:, 0]`, `b[:, 0] = x - w`, `b[:, 2] = x + w`). So is what a state
+keeps and the function brings up to date, if it gets a second name that is written for the use of the day (`m =
+state["m"]`, `m.mul_(0.9)`, `update = m`, `update.mul_(lr)`). So is a module's state that is added to (`mean[k] +=
+other[k]`), unless the module itself gets the sum: the state holds its parameters.
 
 Silent, deliberately: plain views and slices (`row = x[0]; row += 1`), which are written because the original is
 meant; `weight.data.fill_(0)` and other writes to a parameter or an argument through `.data` or `.detach()`, which

@@ -31,7 +31,8 @@ code writes in place itself, are shown to those who ask for the rule: in public 
 none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best one, where nothing in
 the file loads it again; the weights of a layer of something unknown (`model.fc.weight.data`); a list of parameters
 under a name that says "before" (`old = list(model.parameters())`); weights in an attribute called "shadow", "backup"
-and the like; a gradient that a local name calls the previous one (or any name, where gradients are made anew as a
+and the like, and whole states under such names (`self.best = model.state_dict()`, `backup[name] = value` in a loop
+through one); a gradient that a local name calls the previous one (or any name, where gradients are made anew as a
 rule), or that an optimiser keeps in its state, and the data of one parameter that another one is given (`q.data =
 p.data`); and what is put aside as "saved", "old" or "tmp" before `.data.copy_(…)` overwrites it. What follows the steps
 of an optimiser is shown to everybody otherwise.

@@ -22,6 +22,8 @@ host that are put into a dict or tensor in a function that waits for nothing, wh
 where one of two devices is that the function copies between. Measured on ten released packages (2,072 files): no
 finding, so nothing to judge.
 
+Told to those who ask for the rule: what is sent to "cpu" and handed on, or returned, at once.
+
 ## Why is this bad?
 
 The call returns at once, with memory that is filled later. What is read in between is whatever was there before:

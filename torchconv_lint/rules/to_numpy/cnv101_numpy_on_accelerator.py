@@ -35,9 +35,9 @@ project that never runs on an accelerator sets `assume-device = "cpu"`.
 A parameter that is annotated as a tensor and converted as it is, wherever its caller has it, is told to those who ask
 for the rule. So is one without an annotation that is detached on the way (`y.detach().numpy()`), is called a tensor or
 an output, goes through a tensor's methods (`image.permute(1, 2, 0).numpy()`), or is converted beside others that the
-function brings to the host, unless a caller in the file makes it itself; what a module's own methods give, detached and
-not moved; and what something unknown gives where
-`.detach()` shows that it is a tensor, and it was given one on an accelerator.
+function brings to the host, unless a caller in the file makes it itself; what the function asks if it is a tensor
+(`isinstance(x, torch.Tensor)`); what a module's own methods give, detached or without grad, and not moved; and what
+something unknown gives where `.detach()` shows that it is a tensor, and it was given one on an accelerator.
 
 ## Why is this bad?
 

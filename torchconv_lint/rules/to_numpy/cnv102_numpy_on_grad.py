@@ -23,7 +23,8 @@ by default) adds the results of functions outside the file that get such a tenso
 The rule is off by default: what it reports raises on every device, and code that is published has been run. In public
 code that nobody had looked at before, 1 of 40 findings was true (docs/precision.md). A helper that is called after the
 conversion (`def to_np(tensor)`) and detaches nothing is told as well: callers give it whatever they have; and so is a
-parameter called like an output that is brought to the host and not detached (`logits.cpu().numpy()`).
+parameter called like an output that is brought to the host and not detached (`logits.cpu().numpy()`), or that the
+function asks if it is a tensor.
 
 ## Why is this bad?
 

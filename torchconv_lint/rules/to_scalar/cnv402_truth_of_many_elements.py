@@ -24,6 +24,8 @@ by default) adds names that are a tensor only by the way they are used.
 So is a name, or an item of a dict, that is tested by itself and used elsewhere in the function as data are: asked for
 a mean, joined to other tensors, given to a loss, or made of zeros where it is not there.
 
+Those who ask for the rule are also told of a bias whose function uses the weight beside it (`if layer.bias:`).
+
 ## Why is this bad?
 
 With several elements it raises. With one element it does not, but is False for a zero: an optional mask or weight

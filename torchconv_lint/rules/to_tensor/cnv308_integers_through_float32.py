@@ -3,7 +3,8 @@
 ## What it does
 
 Reports what `torch.Tensor(…)` or `torch.FloatTensor(…)` has made float32 and is cast to integers again: `.long()`,
-`.int()`, `.type(torch.int64)`, `.to(torch.long)`. An opt-in rule: small numbers come back unharmed.
+`.int()`, `.type(torch.int64)`, `.to(torch.long)`, or becomes the indices of `torch.sparse_coo_tensor`. An opt-in rule:
+small numbers come back unharmed.
 
 What counts as evidence: the constructor and the cast in this file; the cast tells that the data are integers.
 
@@ -72,7 +73,7 @@ class IntegersThroughFloat32(Rule[CastBack]):
     name = "integers-through-float32"
     hears = (CastBack,)
     default = False
-    triggers = pairs(("torch.Tensor", "torch.FloatTensor"), ("long", "int", "type", "to"))
+    triggers = pairs(("torch.Tensor", "torch.FloatTensor"), ("long", "int", "type", "to", "sparse_coo_tensor"))
 
     def judge(self, event: CastBack) -> Iterator[Verdict]:
         """The cast tells what the data were."""

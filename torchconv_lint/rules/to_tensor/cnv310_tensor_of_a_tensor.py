@@ -11,6 +11,9 @@ may be a tensor but were only guessed to be one.
 
 Confidence: *certain*; *likely* where the value may be something else on another branch.
 
+Parts of what a module's `forward` is given count as tensors where the rule is asked for, if it asks for their shape or
+takes them by a method of tensors.
+
 ## Why is this bad?
 
 It emits a UserWarning, copies, and takes the result out of the autograd graph without a word about that.

@@ -1,0 +1,201 @@
+"""What is told on request of graphs, states and columns that are left to somebody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.snippets import HEADER, codes_shown, found, reported
+
+AGENT = """
+class Agent:
+    def __init__(self, net, lstm: nn.LSTM):
+        self.net, self.lstm = net, lstm
+        self.optimizer = torch.optim.Adam(net.parameters())
+        self.hidden, self.kept = None, {}
+"""
+
+KEPT = [
+    # a dict that is returned beside the loss, or filled for the caller
+    """
+    def step(self, x, y):
+        loss = F.mse_loss(self.net(x), y)
+        loss.backward()
+        self.optimizer.step()
+        info = dict(loss=loss, rate=0.1)
+        return info
+    """,
+    """
+    def losses(self, x, y):
+        policy_loss = self.policy(x, y)
+        total_loss = policy_loss + self.penalty(x)
+        return total_loss, {"policy_loss": policy_loss}
+    """,
+    """
+    def compute(self, batch):
+        loss = self.net(**batch).loss
+        stats = {"loss": loss}
+        return loss, stats
+    """,
+    """
+    def step(self, x, y, log):
+        loss = F.mse_loss(self.net(x), y)
+        loss.backward()
+        self.optimizer.step()
+        log["train/loss"] = loss
+        return log
+    """,
+    # what is returned after backward has been through it
+    """
+    def update(self, x, y):
+        loss = F.mse_loss(self.net(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss, 3
+    """,
+    # a state that the next step reads
+    """
+    def train_step(self, x, y):
+        out, hidden = self.lstm(x, self.hidden)
+        loss = F.mse_loss(out, y)
+        loss.backward()
+        self.optimizer.step()
+        self.hidden = hidden
+        return loss.item()
+    """,
+    # forward hooks
+    """
+    def hook(self, module, inputs, output):
+        self.kept["out"] = output.cpu()
+    """,
+    """
+    def keep(self, name):
+        def fn(module, inputs, output):
+            self.kept[name] = output
+        return fn
+    """,
+]
+
+
+@pytest.mark.parametrize("method", KEPT)
+def test_graphs_left_behind_are_told_on_request(method: str) -> None:
+    code = AGENT + method
+    assert "CNV502" in reported(code, "CNV502")
+    assert "CNV502" in codes_shown(code, HEADER, "CNV502")  # the sieve leaves none out
+    assert "CNV502" not in codes_shown(code, HEADER, "CNV501")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("loss=loss", "loss=loss.item()"),
+        ('"policy_loss": policy_loss', '"policy_loss": policy_loss.detach()'),
+        ('{"loss": loss}', '{"loss": loss.item()}'),
+        ('log["train/loss"] = loss', 'log["train/loss"] = loss.item()'),
+        ("return loss, 3", "return loss.detach(), 3"),
+        ("self.hidden = hidden", "self.hidden = tuple(each.detach() for each in hidden)"),
+        ("output.cpu()", "output.cpu().detach()"),
+        ("= output\n", "= output.detach()\n"),
+    ],
+)
+def test_repaired_ones_are_not(before: str, after: str) -> None:
+    method = next(each for each in KEPT if before in each)
+    assert "CNV502" not in reported(AGENT + method.replace(before, after), "CNV502")
+
+
+def test_callers_that_take_the_number_keep_nothing() -> None:
+    caller = """
+    def run(self, batches):
+        for x, y in batches:
+            loss, n = self.update(x, y)
+            print(loss.item())
+    """
+    assert "CNV502" not in reported(AGENT + KEPT[4] + caller, "CNV502")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "self.best = self.model.state_dict()",
+        "self.saved = {k: v for k, v in self.model.state_dict().items()}",
+        "for k, v in self.model.state_dict().items():\n            self.backup[k] = v",
+        "for n, p in self.model.named_parameters():\n            self.backup[n] = p.data",
+    ],
+)
+def test_states_kept_under_a_name_for_another_time(code: str) -> None:
+    text = f"""
+class Keeper:
+    def __init__(self, model: nn.Module):
+        self.model, self.backup = model, {{}}
+
+    def keep(self):
+        {code}
+"""
+    assert "CNV203" in codes_shown(text, HEADER, "CNV203")
+    copied = (
+        text.replace("] = v", "] = v.clone()").replace("p.data", "p.data.clone()").replace(": v for", ": 1 * v for")
+    )
+    copied = copied.replace("self.model.state_dict()\n", "dict(self.model.state_dict())\n")
+    assert "CNV203" not in codes_shown(copied, HEADER, "CNV203")
+
+
+def test_columns_overwritten_before_their_last_use() -> None:
+    code = """
+    def corners(boxes: torch.Tensor):
+        cx, w = boxes[..., 0], boxes[..., 2]
+        boxes[..., 0] = cx - w / 2
+        boxes[..., 2] = cx + w / 2
+        return boxes
+    """
+    assert "CNV202" in codes_shown(code, HEADER, "CNV202")
+    assert "CNV202" not in found(code.replace("boxes[..., 0], ", "boxes[..., 0].clone(), "))
+    assert "CNV202" not in found(code.replace("= cx + w / 2", "= w / 2"))
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def f(v):\n    if torch.is_tensor(v):\n        v = v.numpy()\n    return v", {"CNV101"}),
+        (
+            "def f(items):\n    return [i.cpu().numpy() if isinstance(i, torch.Tensor) else i for i in items]",
+            {"CNV102", "CNV103"},
+        ),
+        (
+            "def f(d):\n    out = {}\n    for k, v in d.items():\n        if isinstance(v, torch.Tensor):\n"
+            "            out[k] = v.numpy()\n    return out",
+            {"CNV101"},
+        ),
+        ("def f(action):\n    return action.squeeze(0).cpu().numpy()", {"CNV102"}),
+        ("def f(action):\n    return action.detach().float().cpu().numpy()", set()),
+        (
+            "class P(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.net = nn.Linear(3, 3)\n    @torch.no_grad()\n    def act(self, x):\n"
+            "        return self.net(x).numpy()",
+            {"CNV101"},
+        ),
+    ],
+)
+def test_tensors_wherever_a_caller_has_them(code: str, told: set[str]) -> None:
+    assert set(codes_shown(code, HEADER, "CNV101", "CNV102", "CNV103")) == told
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def f(x, g):\n    return g(x.to('cpu', non_blocking=True), x.tolist())", "CNV611"),
+        (
+            "class C:\n    def cpu(self):\n        assert torch.is_tensor(self.x)\n"
+            "        return self._to(device='cpu', non_blocking=True)",
+            "CNV611",
+        ),
+        ("def f(layer):\n    return layer.weight.numel() + (1 if layer.bias else 0)", "CNV402"),
+        ("def f(a, b, v):\n    i = torch.Tensor([a, b])\n    return torch.sparse_coo_tensor(i, v, (3, 3))", "CNV308"),
+        (
+            "class Y(nn.Module):\n    def forward(self, x):\n        n, c = x.shape\n"
+            "        return torch.tensor(x.reshape(n, c)[:, 0:4], device='cuda')",
+            "CNV310",
+        ),
+        ("def f(x, d):\n    w = np.ones(3)\n    return {'w': torch.tensor(w.astype(float), device=d)}, 1", "CNV315"),
+    ],
+)
+def test_told_on_request(code: str, told: str) -> None:
+    assert told in codes_shown(code, HEADER, told)
