@@ -199,3 +199,84 @@ def test_tensors_wherever_a_caller_has_them(code: str, told: set[str]) -> None:
 )
 def test_told_on_request(code: str, told: str) -> None:
     assert told in codes_shown(code, HEADER, told)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        # what an unseen agent or model gives, once it was given what is on an accelerator
+        (
+            "def f(agent, env):\n    x = torch.tensor(env.reset(), device='cuda')\n    action = agent.act(x)\n"
+            "    env.step(action)",
+            "CNV111",
+        ),
+        (
+            "def f(agent, states):\n    policies = []\n    for s in states:\n        policy = agent.run(s.to('cuda'))\n"
+            "        policies.append(policy)\n    return np.vstack(policies)",
+            "CNV121",
+        ),
+        # arrays of a caller, whatever their dtype
+        (
+            "class P:\n    def act(self, obs: np.ndarray):\n        x = torch.from_numpy(obs).unsqueeze(0)\n"
+            "        return self.policy(x)",
+            "CNV315",
+        ),
+        ("def f(env, model):\n    s = env.reset()\n    return model(torch.as_tensor(s).to('cpu'))", "CNV315"),
+        # questions in `forward`
+        (
+            "class M(nn.Module):\n    def forward(self, data):\n        if data['padded'].item():\n"
+            "            return torch.zeros(3)\n        return torch.ones(3)",
+            "CNV607",
+        ),
+        (
+            "class M(nn.Module):\n    def forward(self, x):\n        y = self.scale(x)\n        if y.max() > 3:\n"
+            "            y = torch.relu(y)\n        return y",
+            "CNV607",
+        ),
+        # losses by their names
+        (
+            "class T:\n    def run(self, data):\n        found = []\n        for x in data:\n"
+            "            loss = self.criterion(self.net(x))\n            self.optimize(self.net, loss)\n"
+            "            found.append(loss)\n        return torch.tensor(3), found",
+            "CNV502",
+        ),
+        (
+            "def f(net, data, optimizer, criterion):\n    running = 0\n    for x, y in data:\n"
+            "        loss = criterion(net(x), y)\n        running += loss\n        loss = loss / 3\n"
+            "        loss.backward()\n        optimizer.step()\n    return running",
+            "CNV501",
+        ),
+    ],
+)
+def test_told_by_names_on_request(code: str, told: str) -> None:
+    assert told in codes_shown(code, HEADER, told)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (
+            "def f(agent, env):\n    x = torch.tensor(env.reset(), device='cuda')\n    action = agent.act(x)\n"
+            "    env.step(action.cpu().numpy())",
+            "CNV111",
+        ),
+        ("def f(env, model):\n    s = env.reset()\n    return model(torch.as_tensor(s).float())", "CNV315"),
+        (
+            "def f(env, model):\n    s = env.reset()\n    x = torch.from_numpy(s)\n    return model(x.double())",
+            "CNV315",
+        ),
+        (
+            "class T:\n    def run(self, data):\n        found = []\n        for x in data:\n"
+            "            loss = self.criterion(self.net(x))\n            self.optimize(self.net, loss)\n"
+            "            found.append(loss.item())\n        return torch.tensor(3), found",
+            "CNV502",
+        ),
+        (
+            "def f(net, data, criterion):\n    for x in data:\n        loss = 0\n        for part in x:\n"
+            "            one = criterion(net(part))\n            loss += one\n        loss.backward()",
+            "CNV501",
+        ),
+    ],
+)
+def test_repaired_by_names(code: str, told: str) -> None:
+    assert told not in codes_shown(code, HEADER, told)

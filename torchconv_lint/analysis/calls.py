@@ -24,7 +24,7 @@ from torchconv_lint.analysis.array_methods import call_array_method
 from torchconv_lint.analysis.assign import write_back
 from torchconv_lint.analysis.binding import is_refused
 from torchconv_lint.analysis.carrying import carried, carries
-from torchconv_lint.analysis.conversions import tell_unknown
+from torchconv_lint.analysis.conversions import tell_implicit, tell_unknown
 from torchconv_lint.analysis.copies import may_wait, tell_unawaited, waited
 from torchconv_lint.analysis.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.enriching import supposed
@@ -211,6 +211,10 @@ def _methods(frame: Frame, owner: Value, name: str) -> Iterator[Function]:
             yield Function(found[0], kind)
 
 
+_ENVIRONMENT = re.compile(r"(^|[._])(env|envs|venv|vec_env|environment|gym_env|eval_env|test_env)\.step$")
+"""The method of an environment that takes an action, as an array or a number as a rule."""
+
+
 def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     path = dotted_path(func)
     known = frame.read(path) if path is not None else None
@@ -230,6 +234,8 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
     if "backward" in name and any(computes_loss(method) for method in _methods(frame, owner, name)):
         frame.interpreter.shared.graphs.rooted.add(node)
     tell_backward(frame, name, arguments, node)
+    if name == "step" and frame.interpreter.eager and arguments.positional and _ENVIRONMENT.search(path or ""):
+        tell_implicit(frame, arguments.value(0), arguments.positional[0].node, f"`{frame.text(func)}`", node)
     if name in ("append", "extend") and frame.interpreter.wants.arguments and arguments.positional:
         tell_argument_kept(frame, func.value, arguments.positional[0].node)
     if frame.tracks and name == "append" and arguments.positional:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from torchconv_lint.analysis.meant import asked_for, for_another_framework, for_
 from torchconv_lint.analysis.reads import tell_read
 from torchconv_lint.analysis.terms import ARRAY, NUMBER, TO_HOST
 from torchconv_lint.analysis.values import (
+    ACCELERATOR,
     CPU,
     MANY,
     Array,
@@ -39,7 +41,13 @@ from torchconv_lint.analysis.values import (
     just,
     weakest,
 )
-from torchconv_lint.analysis.wherever import comes_from_caller, is_of_a_checkpoint, is_surely_tensor, way_of_any
+from torchconv_lint.analysis.wherever import (
+    comes_from_caller,
+    is_called_output,
+    is_of_a_checkpoint,
+    is_surely_tensor,
+    way_of_any,
+)
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -102,6 +110,8 @@ def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
         event = replace(unmoved, public=True) if _is_anywhere(frame, unmoved) else event
     elif shared.anywhere and _is_anywhere(frame, event):
         event = replace(event, public=True)
+    if shared.eager and not event.public and _is_given_for_it(frame, event):
+        event = replace(event, public=True, sure=max(event.sure, Confidence.LIKELY))
     if not shared.of_helpers or event.via or event.operand is None:
         return event
     operand = frame.segment.origin(event.operand.node)
@@ -110,6 +120,15 @@ def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
     if event.tensor.dtype is None and is_of_a_checkpoint(frame, operand):
         event = replace(event, loaded=True)
     return event
+
+
+def _is_given_for_it(frame: Frame, event: ToNumpy) -> bool:
+    """Whether something unknown was given what is on an accelerator, and has given what is called like an output."""
+    device = event.tensor.device
+    if device is None or device.value != ACCELERATOR or device.confidence is not Confidence.POSSIBLE:
+        return False
+    operand = frame.segment.origin(event.operand.node) if event.operand is not None else None
+    return isinstance(operand, ast.expr) and is_called_output(operand)
 
 
 def _is_as_made(frame: Frame, device: Fact | None) -> bool:

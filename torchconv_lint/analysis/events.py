@@ -240,11 +240,13 @@ class ModuleFed(Event):
 
 @told
 class DoubleKept(Event):
-    """A tensor that is float64 because the array was, converted at `site`, goes on (`where`) as it is."""
+    """A tensor that is float64 because the array was, converted at `site`, goes on (`where`) as it is; `untold`: what
+    dtype the array has is the caller's affair, or an environment's."""
 
     dtype: Fact
     where: str
     gone: Site
+    untold: bool = False
 
 
 @told

@@ -80,6 +80,57 @@ def tell_appended(frame: Frame, node: cst.BaseExpression) -> None:
     """`self.activations.append(output.cpu())`, in a forward hook."""
     if type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value == "append" and node.args:
         _tell_hooked(frame, node.func.value, node.args[0].value)
+        _tell_loss(frame, node.func.value, node.args[0].value)
+
+
+def _tell_loss(frame: Frame, container: cst.BaseExpression, item: cst.BaseExpression) -> None:
+    """`losses.append(loss)` of what something unseen has given by the name of a loss, or trains with
+    (`self.optimize(net, loss)`), and nothing here takes the number of or goes backward through the list of."""
+    step = _step_of(frame) if frame.interpreter.eager and frame.state.grad is not False and frame.loop_depth else None
+    if step is None or type(item) is not cst.Name or "loss" not in item.value.lower():
+        return
+    name, into = item.value, frame.text(container)
+    trained = any(
+        _TRAINS_WITH.search(getattr(call.func, "attr", getattr(call.func, "id", "")))
+        and any(is_named(each, name) for each in call.args)
+        for call in step.by_type[ast.Call]
+    )
+    bound = [one.value for one in step.by_type[ast.Assign] if is_named(one.targets[0], name)]
+    calls = [one for one in bound if isinstance(one, ast.Call) and _GIVES_LOSS.search(dotted(one.func) or "")]
+    given = bool(bound) and len(calls) == len(bound)
+    if not (trained or given) or not _is_kept(step, name):
+        return
+    kept = _gone_back(step) - {name, into}
+    joined = (one for one in step.by_type[ast.Assign] if any(is_named(to, each) for to in one.targets for each in kept))
+    if into in _gone_back(step) or any(into in ast.unparse(one.value) for one in joined):
+        return
+    if trained or _is_looked_at(step, into):  # who else gets the list may go backward
+        _tell(frame, item, f"`{into}`", name, item)
+
+
+def tell_added(frame: Frame, target: cst.BaseExpression, item: cst.BaseExpression, at: cst.CSTNode) -> None:
+    """`running += loss`, of what backward goes through afterwards, by the same name or once it has been weighted."""
+    step = _step_of(frame) if frame.interpreter.eager and frame.state.grad is not False and frame.loop_depth else None
+    if step is None or type(item) is not cst.Name or not _is_kept(step, item.value):
+        return
+    gone_back, into = _gone_back(step), frame.text(target)
+    if item.value not in gone_back or into in gone_back:
+        return
+    joined = (one for one in step.by_type[ast.Assign] if any(dotted(to) in gone_back for to in one.targets))
+    if not any(into in ast.unparse(one.value) for one in joined):
+        _tell(frame, at, f"`{into}`", item.value, item, container=False)
+
+
+_TRAINS_WITH = re.compile(
+    r"optimi[sz]e|back_?prop|apply_grad|(^|_)update_(model|net|weights|param\w*)$|take_step", re.I
+)
+_GIVES_LOSS = re.compile(r"loss|criterion|objective", re.I)
+
+
+def _is_looked_at(step: _Step, container: str) -> bool:
+    """Whether NumPy, or a plot, gets the list: it is there to be looked at."""
+    calls = (call for call in step.by_type[ast.Call] if (dotted(call.func) or "").startswith(("np.", "numpy.", "plt.")))
+    return any(ast.unparse(one) == container for call in calls for one in call.args)
 
 
 def _tell_hooked(frame: Frame, container: cst.BaseExpression, item: cst.BaseExpression) -> None:
@@ -204,7 +255,9 @@ def _has_graph(frame: Frame, node: cst.BaseExpression) -> bool:
     return any(has_graph(kind) for kind in held(frame.quietly(node)))
 
 
-def _tell(frame: Frame, node: cst.CSTNode, target: str, subject: str, at: cst.CSTNode) -> None:
+def _tell(
+    frame: Frame, node: cst.CSTNode, target: str, subject: str, at: cst.CSTNode, *, container: bool = True
+) -> None:
     grad = Fact(True, confidence=Confidence.LIKELY)
     frame.emit(
         GraphKept(
@@ -212,7 +265,7 @@ def _tell(frame: Frame, node: cst.CSTNode, target: str, subject: str, at: cst.CS
             Tensor(grad=grad),
             target,
             subject,
-            True,
+            container,
             True,
             at,
             Confidence.LIKELY,

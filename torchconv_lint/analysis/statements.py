@@ -16,7 +16,7 @@ from torchconv_lint.analysis.given_out import tell_buffers_given
 from torchconv_lint.analysis.going_back import gave_loss
 from torchconv_lint.analysis.iteration import element_of
 from torchconv_lint.analysis.kept_graphs import added_up
-from torchconv_lint.analysis.left_with_callers import tell_appended, tell_assigned, tell_returned
+from torchconv_lint.analysis.left_with_callers import tell_added, tell_appended, tell_assigned, tell_returned
 from torchconv_lint.analysis.loops import enter as enter_loop
 from torchconv_lint.analysis.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.names import dotted_path, import_bindings
@@ -130,6 +130,8 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
 @executes(cst.AugAssign)
 def _augmented(frame: Frame, node: cst.AugAssign) -> None:
     augment(frame, node)
+    if frame.interpreter.eager and type(node.operator) is cst.AddAssign:
+        tell_added(frame, node.target, node.value, node)
 
 
 @executes(cst.Del)

@@ -12,14 +12,17 @@ from torchconv_lint.analysis.conditions import CALLED, is_answer
 from torchconv_lint.analysis.devices import as_device
 from torchconv_lint.analysis.dtypes import dtype_fact
 from torchconv_lint.analysis.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
+from torchconv_lint.analysis.observations import goes_to_module
 from torchconv_lint.analysis.values import (
     ACCELERATOR,
     Alt,
     Array,
     Bound,
+    Const,
     Device,
     Fact,
     Mapping,
+    Number,
     Opaque,
     Sequence,
     Step,
@@ -145,6 +148,8 @@ def tell_to_tensor(
     site, subject = frame.site(node), frame.site(argument.node)
     if frame.interpreter.eager and via == "tensor" and dtype is not None and "float" in dtype:
         _tell_shape(frame, argument.node, via, node)
+    if frame.interpreter.eager and dtype is None and via in ("from_numpy", "tensor", "as_tensor"):
+        _tell_observation(frame, argument, node)
     for kind, _ in argument.value:
         source, sure = kind, Confidence.CERTAIN
         if isinstance(kind, Opaque):
@@ -160,6 +165,19 @@ def tell_to_tensor(
         readonly = isinstance(source, Array) and source.readonly is not None
         hushed = readonly and (copied or _wants_no_warnings(frame, node))
         frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone, hushed))
+
+
+def _tell_observation(frame: Frame, argument: Argument, node: cst.CSTNode) -> None:
+    """An array of which only a caller, or an environment, knows the dtype goes to a module as it is."""
+    call, given = frame.segment.origin(node), frame.segment.origin(argument.node)
+    known = any(isinstance(kind, Tensor | Number | Const | Sequence) for kind, _ in argument.value)
+    known = known or any(isinstance(kind, Array) and kind.dtype is not None for kind, _ in argument.value)
+    if known or not isinstance(call, ast.expr) or not isinstance(given, ast.expr):
+        return
+    module = goes_to_module(frame, call, given)
+    if module:
+        site = frame.site(node)
+        frame.emit(DoubleKept(site, Fact("float64", confidence=Confidence.LIKELY), f"`{module}`", site, untold=True))
 
 
 def _tell_shape(frame: Frame, argument: cst.BaseExpression, via: str, node: cst.CSTNode) -> None:

@@ -27,6 +27,7 @@ from torchconv_lint.analysis.values import (
     Const,
     Device,
     External,
+    Instance,
     Kind,
     Module,
     Number,
@@ -75,6 +76,30 @@ def test(frame: Frame, node: cst.BaseExpression) -> None:
         frame.asking = asking
         frame.note(node, value, version)
         ask_truth(frame, node, value, condition=True, negation=negation)
+        if frame.interpreter.eager and not any(guessed(kind) is not None for kind, _ in value):
+            _tell_read_in_forward(frame, node)
+
+
+def _tell_read_in_forward(frame: Frame, node: cst.BaseExpression) -> None:
+    """`if x.max() > 3:` or `if flags["padded"].item():` in a module's `forward`, of something unknown that is asked as
+    tensors are: every step waits there, and who compiles the module gets another graph."""
+    outline, origin = frame.outline, frame.segment.origin(node)
+    of_module = isinstance(frame.this, Instance) and frame.this.is_module
+    if outline is None or outline.name != "forward" or not of_module or not isinstance(origin, ast.expr):
+        return
+    for call in ast.walk(origin):
+        func = call.func if isinstance(call, ast.Call) else None
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr in _ASKED
+            and dotted(func.value) not in ("torch", "np", "math")
+        ):
+            frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), False, Confidence.LIKELY))
+            return
+
+
+_ASKED = frozenset({"item", "max", "min", "any", "all", "isnan", "isinf", "norm"})
+"""Methods that tensors are asked for a number with."""
 
 
 def ask_truth(

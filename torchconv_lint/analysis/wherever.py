@@ -122,7 +122,7 @@ def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozen
         return frozenset((*told, "detach"))
     own = list(_own_way(operand))
     if own and is_tested(outline, own[-1]) and (forced or "cpu" in own):
-        return frozenset((*own[:-1], "detach") if forced else own[:-1])
+        return frozenset((*own[:-1], *_answers(outline, own[-1]), *(("detach",) if forced else ())))
     if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _MODEL.search(told[-2]):
         return frozenset((*told[:-1], "detach"))  # of the dtype of the object's model; of its graph nothing is told
     if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
@@ -131,8 +131,7 @@ def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozen
         return None
     if _OF_TORCH.isdisjoint(told) and not any(node.id in ("torch", "Tensor") for node in outline.by_type[ast.Name]):
         return None  # other frameworks have tensors with such a method, too
-    asked = {node.attr for node in outline.by_type[ast.Attribute] if is_named(node.value, told[-1])}
-    answers = {"detach" if each == "requires_grad" else "float" for each in asked & {"requires_grad", "dtype"}}
+    answers = _answers(outline, told[-1])
     if not (_CONVERTERS.search(outline.name) or _OF_A_MODEL.search(told[-1])):
         answers.add("float")  # of its graph is told alone
     return frozenset((*told[:-1], *answers))
@@ -152,6 +151,12 @@ def is_part_of_input(frame: Frame, node: cst.CSTNode) -> bool:
         each.attr in ("shape", "size") and is_named(each.value, root) for each in outline.by_type[ast.Attribute]
     )
     return root in outline.parameters and root != "self" and (shaped or not _METHODS.isdisjoint(told[:-1]))
+
+
+def _answers(outline: FunctionOutline, name: str) -> set[str]:
+    """What the function does where it has asked the tensor for its dtype, or whether it requires grad."""
+    asked = {node.attr for node in outline.by_type[ast.Attribute] if is_named(node.value, name)}
+    return {"detach" if each == "requires_grad" else "float" for each in asked & {"requires_grad", "dtype"}}
 
 
 def _own_way(node: ast.expr) -> Iterator[str]:
@@ -175,6 +180,21 @@ _MADE_BY_MODELS = re.compile(
     re.I,
 )
 """How else what models give is called, once it has been brought to the host."""
+
+
+_OF_POLICIES = re.compile(r"polic(y|ies)|entropy|(^|_)q_?vals?|advantage|actions?$", re.I)
+_OF_DATA_SETS = re.compile(r"reward|label|target|gt|true|time|path|name|ids?$|idx", re.I)
+
+
+def is_called_output(node: ast.expr) -> bool:
+    """Whether a name, or the attribute of an object, is called as what models give is called."""
+    own = list(_own_way(node))
+    names = own[-1:] if own and own[-1] != "self" else own[-2:-1]
+    return any(
+        not _OF_DATA_SETS.search(name)
+        and any(pattern.search(name) for pattern in (_OF_A_MODEL, _MADE_BY_MODELS, _OF_POLICIES))
+        for name in names
+    )
 
 
 def _is_an_output(frame: Frame, outline: FunctionOutline, told: list[str]) -> bool:

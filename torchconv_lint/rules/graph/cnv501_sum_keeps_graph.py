@@ -27,6 +27,8 @@ are added up to one, which nobody is seen to detach; and what measures an output
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors.
 
+On request: `running += loss`, where backward goes through what `loss` becomes in the same round.
+
 ## Why is this bad?
 
 The sum needs a number and keeps a graph: of every step, until the loop ends. Where backward has run, that is a chain

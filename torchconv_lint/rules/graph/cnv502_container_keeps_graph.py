@@ -120,7 +120,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("append()&for", "backward"))
-    triggers_on_request = (("append()&for", "eval"), ("def training_step",), ("loss returned",))
+    triggers_on_request = (("append()&for",), ("def training_step",), ("loss returned",))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A container that is filled round after round, and through which backward never goes."""

@@ -15,6 +15,9 @@ Confidence: *certain* where the device is an accelerator by name, *likely* other
 are often wanted, and cheap where nothing waits. Measured on ten released packages (2,072 files): 302 findings; of
 60 that were read, 56 are branches on a tensor, four on what an annotation wrongly calls one.
 
+In a module's `forward`, what asks something unknown for a number (`if x.max() > 3:`) counts as a tensor for those who
+ask for the rule.
+
 ## Why is this bad?
 
 The host has to know the answer before it goes on: on an accelerator it waits for all that is queued. A library

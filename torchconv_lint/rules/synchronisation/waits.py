@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Verdict, steps
 
 if TYPE_CHECKING:
@@ -20,4 +21,7 @@ def per_step(event: Wait, message: str) -> Iterator[Verdict]:
     device = event.tensor.device
     because = steps(device) if device is not None else ()
     sure = min(event.sure, device.confidence) if device is not None else event.sure
-    yield Verdict(event.site, message, sure, (*because, (loop.trained, "a training step is taken on every round")))
+    # Where only the device is unsure, what somebody has asked for is told.
+    unsure = sure is Confidence.POSSIBLE and event.sure > sure
+    told = (*because, (loop.trained, "a training step is taken on every round"))
+    yield Verdict(event.site, message, Confidence.LIKELY if unsure else sure, told, on_request=unsure)

@@ -27,6 +27,9 @@ in the last samples (docs/precision.md).
 A parameter that is annotated as a tensor and handed on as it is, wherever its caller has it, is told to those who ask
 for the rule, and so is what is computed from one that is called as outputs of models are (see CNV101).
 
+Those who ask for the rule are also told of what something unseen gives, under the name of an output, where it was given
+what is on an accelerator (`out = rollout(net, x.cuda())`), and of what an environment's `step` is given.
+
 ## Why is this bad?
 
 There is no `.numpy()` in sight, and still one is called: these functions ask the tensor for an array, and it
@@ -111,7 +114,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
     needs_accelerator = True
     anywhere = True
     triggers = (("implicit", "'cuda'"),)
-    triggers_on_request = (("implicit",),)
+    triggers_on_request = (("implicit",), ("step&reset",))
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that may live on an accelerator."""

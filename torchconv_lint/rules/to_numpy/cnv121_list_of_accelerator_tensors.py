@@ -93,6 +93,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import ACCELERATOR, weakest
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
 from torchconv_lint.rules.to_numpy.seldom_true import is_seldom_true
@@ -118,6 +119,6 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
         message += f": {event.via} converts them, which raises TypeError there (use `.cpu()` on each)"
-        sure = min(event.sure, weakest([fact]))
-        rarely = is_seldom_true(fact, event.site) or not fact.is_stated_in(event.site.path)
+        sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
+        rarely = event.public or is_seldom_true(fact, event.site) or not fact.is_stated_in(event.site.path)
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)

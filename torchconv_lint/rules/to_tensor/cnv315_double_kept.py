@@ -6,7 +6,8 @@ Reports `torch.from_numpy(a)`, `torch.as_tensor(a)` and `torch.tensor(a)` of an 
 makes it so, where the tensor is then stored, returned or handed on as it is. Only in files that never say "float64"
 or "double".
 
-Also reported: an array that one branch casts to float32 and another one leaves as it is.
+Also reported: an array that one branch casts to float32 and another one leaves as it is; and what a caller or an
+environment gives (`obs`, `state: np.ndarray`), made a tensor without a cast and given to a module.
 
 Silent, deliberately: `.float()`, `dtype=` or another cast on the way; files that ask for doubles somewhere.
 
@@ -82,9 +83,16 @@ class DoubleKeptUnasked(Rule[DoubleKept]):
     hears = (DoubleKept,)
     default = False
     triggers = (("from_numpy",), ("tensor(array)",))
+    triggers_on_request = (("as_tensor",), ("torch.tensor",))
 
     def judge(self, event: DoubleKept) -> Iterator[Verdict]:
         """It goes on as float64."""
+        if event.untold:
+            message = (
+                f"`{event.site.text}` keeps the array's dtype, NumPy's float64 as a rule, and goes to {event.where}"
+            )
+            yield Verdict(event.site, message, Confidence.LIKELY, on_request=True)
+            return
         message = f"`{event.site.text}` keeps NumPy's float64, and goes to {event.where} as a double tensor"
         because = (*steps(event.dtype), (event.gone, f"it goes to {event.where}"))
         yield Verdict(event.site, message, Confidence.LIKELY, because)
