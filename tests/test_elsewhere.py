@@ -137,6 +137,13 @@ def test_what_happens_on_an_accelerator(tmp_path: Path):
     assert "`.numpy()` in `detached`" in found.message
 
 
+def test_it_is_told_to_those_who_ask(tmp_path: Path):
+    main = "from helpers import detached\ndef f():\n    y = torch.ones(3, device='cuda')\n    return detached(y)"
+    path = written(tmp_path, main)
+    assert findings(path, Settings()) == ()
+    assert [each.code for each in findings(path)] == ["CNV111"]
+
+
 def test_what_the_helper_has_made_itself_is_told_there(tmp_path: Path):
     assert findings(written(tmp_path, "from helpers import own\ndef f():\n    return own(x)")) == ()
 

@@ -150,8 +150,11 @@ def judged(
     outline: FileOutline | None = None,
 ) -> tuple[list[Finding], list[Problem]]:
     """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem. In
-    `tests`, which are run all the time, what is likely elsewhere is only possible, and what grows slowly too. A finding
-    without a story says where its names come from, by the file's `outline`."""
+    `tests`, which are run all the time, what is likely elsewhere is only possible, and what grows slowly too. What a
+    function of another file does with what is handed to it is told on request: in public code it was never true (see
+    docs/precision.md). A finding without a story says where its names come from, by the file's `outline`."""
+    from torchconv_lint.analysis.events import ToNumpy
+
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
         for type_ in rule.hears:
@@ -162,6 +165,8 @@ def judged(
         for rule in hearing.get(type(event), ()):
             try:
                 for verdict in rule.judge(event):
+                    if isinstance(event, ToNumpy) and event.relayed:
+                        verdict = replace(verdict, on_request=True)
                     if tests and (verdict.confidence is Confidence.LIKELY or not rule.matters_in_tests):
                         verdict = replace(verdict, confidence=Confidence.POSSIBLE)
                     key = (rule.code, verdict.site.node)

@@ -15,6 +15,7 @@ from torchconv_lint.features import (
     ARGUMENT_SCALAR,
     ARGUMENT_WRITE,
     CONVERTS,
+    HANDED,
     IMPLICIT,
     MEMORY,
     PASSED,
@@ -83,7 +84,7 @@ def sift(
     if everything:
         return Sifted(file, tuple(file.all_functions()), True, None)
     vocabulary = Vocabulary(file)
-    features, module = _looked_through(tree, file, vocabulary, converters)
+    features, module = _looked_through(tree, file, vocabulary, converters if (HANDED,) in wanted else None)
     _leave_out_unwanted([*features.values(), module], wanted, told)
     if ("loss returned",) in wanted:
         for found in features.values():

@@ -38,7 +38,8 @@ class ToNumpy(Event):
     conversion's own name (`def numpy(self)`) does for callers whom nobody sees, who may expect what a tensor does.
     `public`: callers whom nobody sees hand it over, as a tensor. `way`: the methods that the argument of a function
     that is called after this conversion has come through, None if it is anything else. `loaded`: it is an output of a
-    model whose checkpoint decides its dtype, or a value of a checkpoint itself.
+    model whose checkpoint decides its dtype, or a value of a checkpoint itself. `relayed`: a function of another file
+    does it, with what is handed to it here.
     """
 
     tensor: Tensor
@@ -54,6 +55,7 @@ class ToNumpy(Event):
     public: bool = False
     way: frozenset[str] | None = None
     loaded: bool = False
+    relayed: bool = False
 
 
 @told

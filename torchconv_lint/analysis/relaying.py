@@ -59,7 +59,7 @@ def relay(frame: Frame, one: Told, argument: Argument, callee: str, node: cst.CS
         own = event.held and not any(isinstance(kind, Sequence | Mapping) for kind, _ in argument.value)
         sure = Confidence.POSSIBLE if own or frame.caught & REFUSALS else event.sure
         site, subject = frame.site(node), frame.text(argument.node)
-        event = replace(event, site=site, subject=subject, via=via, operand=None, sure=sure)
+        event = replace(event, site=site, subject=subject, via=via, operand=None, sure=sure, relayed=True)
     for tensor in operands_in([argument.value]):
         facts = {name: getattr(tensor, name) for name in one.facts if _same(tensor, event.tensor, name)}
         if facts and event.site is not one.event.site:

@@ -120,6 +120,7 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
     code = "CNV101"
     name = "numpy-on-accelerator"
     hears = (ToNumpy,)
+    triggers_on_request = (("handed",),)
     needs_accelerator = True
     anywhere = True
 

@@ -116,6 +116,7 @@ class NumpyOnGrad(Rule[ToNumpy]):
     code = "CNV102"
     name = "numpy-on-grad"
     hears = (ToNumpy,)
+    triggers_on_request = (("handed",),)
     default = False
     of_helpers = True
 

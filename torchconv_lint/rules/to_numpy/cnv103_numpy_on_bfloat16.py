@@ -107,6 +107,7 @@ class NumpyOnBfloat16(Rule[ToNumpy]):
     hears = (ToNumpy,)
     of_helpers = True
     triggers = (("implicit", "'bfloat16'"),)
+    triggers_on_request = (("handed",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A bfloat16 or float8 tensor becomes an array."""

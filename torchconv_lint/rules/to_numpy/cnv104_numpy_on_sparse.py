@@ -81,6 +81,7 @@ class NumpyOnSparse(Rule[ToNumpy]):
     name = "numpy-on-sparse"
     hears = (ToNumpy,)
     triggers = (("implicit", "'sparse'"),)
+    triggers_on_request = (("handed",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A sparse tensor raises, forced or not."""

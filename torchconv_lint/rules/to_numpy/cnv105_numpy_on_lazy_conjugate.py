@@ -87,6 +87,7 @@ class NumpyOnLazyConjugate(Rule[ToNumpy]):
     name = "numpy-on-lazy-conjugate"
     hears = (ToNumpy,)
     triggers = (("implicit", "'conj'"),)
+    triggers_on_request = (("handed",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """The bit is set, and nobody is told to compute it."""

@@ -81,6 +81,7 @@ class NumpyOnQuantised(Rule[ToNumpy]):
     name = "numpy-on-quantised"
     hears = (ToNumpy,)
     triggers = (("implicit", "'quantize'"),)
+    triggers_on_request = (("handed",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A quantised tensor raises, forced or not."""

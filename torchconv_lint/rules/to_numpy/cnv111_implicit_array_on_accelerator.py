@@ -114,7 +114,7 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
     needs_accelerator = True
     anywhere = True
     triggers = (("implicit", "'cuda'"),)
-    triggers_on_request = (("implicit",), ("step&reset",))
+    triggers_on_request = (("implicit",), ("step&reset",), ("handed",))
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that may live on an accelerator."""

@@ -96,6 +96,7 @@ class ImplicitArrayOnGrad(Rule[ToNumpy]):
     hears = (ToNumpy,)
     default = False
     triggers = (("implicit",),)
+    triggers_on_request = (("handed",),)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A function that converts to NumPy by itself gets a tensor that requires grad."""

@@ -110,7 +110,7 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
     hears = (ToNumpy,)
     needs_accelerator = True
     triggers = (("implicit", "'cuda'"),)
-    triggers_on_request = (("implicit",),)
+    triggers_on_request = (("implicit",), ("handed",))
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A list of tensors that may live on an accelerator is converted to an array."""

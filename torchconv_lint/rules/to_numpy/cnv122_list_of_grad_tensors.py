@@ -102,6 +102,7 @@ class ListOfGradTensors(Rule[ToNumpy]):
     name = "list-of-grad-tensors"
     default = False
     triggers = (("implicit",),)
+    triggers_on_request = (("handed",),)
     hears = (ToNumpy,)
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
