@@ -280,3 +280,39 @@ def test_told_by_names_on_request(code: str, told: str) -> None:
 )
 def test_repaired_by_names(code: str, told: str) -> None:
     assert told not in codes_shown(code, HEADER, told)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(net):\n    return torch.cat([p.view(-1) for p in net.parameters()]).cpu().numpy()",
+        "def f(net: nn.Module, x):\n    return net(x).cpu().numpy()",
+        "def f(text):\n    emb_vec, n = lookup(text)\n    emb_vec = emb_vec.to('cpu').clone()\n"
+        "    return emb_vec[0].numpy()",
+    ],
+)
+def test_graphs_that_nobody_in_sight_has_left(code: str) -> None:
+    assert "CNV102" in codes_shown(code, HEADER, "CNV102")
+    repaired = code.replace(".cpu()", ".detach().cpu()").replace(".clone()", ".detach().clone()")
+    assert "CNV102" not in codes_shown(repaired, HEADER, "CNV102")
+
+
+def test_data_sets_of_files_and_patches() -> None:
+    data_set = """
+    import h5py
+
+    def f(path):
+        for name, group in h5py.File(path).items():
+            yield name, torch.tensor(group["positions"], dtype=torch.float32)
+    """
+    assert "CNV311" in codes_shown(data_set, HEADER, "CNV311")
+    assert "CNV311" not in codes_shown(data_set.replace('["positions"]', '["positions"][:]'), HEADER, "CNV311")
+    patch = """
+    import matplotlib.pyplot as plt
+
+    def f(model, x, ax):
+        for box in model(x.to("cuda")).detach():
+            ax.add_patch(plt.Rectangle((box[0], box[1]), box[2], box[3]))
+    """
+    assert {"CNV111", "CNV121"} <= set(codes_shown(patch, HEADER, "CNV111", "CNV121"))
+    assert not codes_shown(patch.replace(".detach()", ".detach().cpu()"), HEADER, "CNV111", "CNV121")

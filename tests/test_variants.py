@@ -38,11 +38,6 @@ DEEP = "calls deeper than three are not followed (documented)"
 MODE = "a method that is handed its data or its object leaves the grad mode to callers elsewhere"
 PART = "what is written as a part, `x.data[0]`, is written for the whole; under a name of its own it is another handle"
 DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
-    ("methods", "cnv102/leaves_and_results.py"): {
-        "hazard_loop_over_parameters": MODE,
-        "hazard_moved_and_cloned_is_still_in_the_graph": MODE,
-    },
-    ("methods", "cnv102/model_output.py"): {"hazard_probabilities": MODE},
     ("methods", "cnv501/evaluation.py"): {"hazard_validation": MODE},
     ("names that mean the same", "cnv204/on_purpose.py"): {"update": NAMED},
     ("names without a meaning", "cnv101/guards_of_a_parameter.py"): {"scores_by_the_wrong_name_in_it": NAMED},

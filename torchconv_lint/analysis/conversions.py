@@ -94,9 +94,13 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         on_host = device is not None and device.step is not None and device.step.message == TO_HOST
         weight = _is_weight(event.tensor.grad)
         if on_host and not (graph.leaf or graph.spent or weight) and frame.leaves_mode_to_callers():
-            event = replace(event, grad_mode=None)
-        event = replace(event, tensor=_unnoticed(frame, event.tensor))
-        if event.grad_mode is not True or weakest([event.tensor.grad]) is Confidence.POSSIBLE:
+            event = replace(event, grad_mode=None, careful=True)
+        noticed = _unnoticed(frame, event.tensor)
+        if noticed != event.tensor and frame.interpreter.shared.eager:
+            event = replace(event, careful=True)
+        else:
+            event = replace(event, tensor=noticed)
+        if event.grad_mode is not True or weakest([noticed.grad]) is Confidence.POSSIBLE:
             # It would be refused here: rather, what was kept on the way had no graph.
             frame.interpreter.shared.graphs.refused |= event.tensor.graph.kept
     frame.emit(replace(event, sure=Confidence.POSSIBLE) if frame.caught & REFUSALS else event)

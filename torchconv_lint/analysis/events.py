@@ -39,7 +39,8 @@ class ToNumpy(Event):
     `public`: callers whom nobody sees hand it over, as a tensor. `way`: the methods that the argument of a function
     that is called after this conversion has come through, None if it is anything else. `loaded`: it is an output of a
     model whose checkpoint decides its dtype, or a value of a checkpoint itself. `relayed`: a function of another file
-    does it, with what is handed to it here.
+    does it, with what is handed to it here. `careful`: it was brought to the host in a function whose callers, unseen,
+    may have switched grad off.
     """
 
     tensor: Tensor
@@ -56,6 +57,7 @@ class ToNumpy(Event):
     way: frozenset[str] | None = None
     loaded: bool = False
     relayed: bool = False
+    careful: bool = False
 
 
 @told

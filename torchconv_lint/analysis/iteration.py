@@ -67,6 +67,8 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode, *, unpacking: bool = F
     if isinstance(kind, Mapping):
         keys = [just(Const(key)) for key, _ in kind.items if isinstance(key, str)]
         return join(*keys, UNKNOWN) if keys else UNKNOWN
+    if isinstance(kind, External) and kind.name == "h5py.File()" and frame.interpreter.eager:
+        return kind  # `for name, group in file.items()`
     if isinstance(kind, Opaque):
         # A part of what may be one tensor, or hold several: it may as well be anything else that was given with them.
         memory = kind.memory if kind.guess else part_of(kind.memory, "item")

@@ -13,7 +13,7 @@ from torchconv_lint.analysis.frameworks import ACCELERATE, METRIC, call_accelera
 from torchconv_lint.analysis.graph import tell_deepcopy
 from torchconv_lint.analysis.iteration import element_of, flat
 from torchconv_lint.analysis.layout import copied
-from torchconv_lint.analysis.patterns import PLOTS, is_axes
+from torchconv_lint.analysis.patterns import DRAWS_AT, PLOTS, is_axes
 from torchconv_lint.analysis.replacing import replace
 from torchconv_lint.analysis.sharing import copied_anew
 from torchconv_lint.analysis.tensors import NO_GRAD, computed, loader_of, operands_in
@@ -194,8 +194,9 @@ _HANDED_ON = frozenset({"args", "kwargs", "options", "callback"})
 
 
 def _matplotlib(frame: Frame, name: str, last: str, arguments: Arguments, node: cst.Call) -> Kind | Value:
-    if last in PLOTS:
+    if last in PLOTS or (last in DRAWS_AT and frame.interpreter.eager):
         via = f"plt.{last}" if "pyplot" in name or "pylab" in name else f"Axes.{last}"
+        via = f"`{last}`" if last[:1].isupper() else via
         return _convert_all(frame, via, arguments, node)
     axes = just(External("matplotlib.axes.Axes"))
     if last == "subplots":
@@ -212,7 +213,8 @@ def call_opaque_method(
     owner = path.split(".")[-2] if "." in path else ""
     if owner.endswith("accelerator") and (result := call_accelerate(frame, name, arguments, node)) is not None:
         return result
-    if name in PLOTS and is_axes(owner.split("[")[0]):
+    draws = name in PLOTS or (name in DRAWS_AT and frame.interpreter.eager)
+    if draws and is_axes(owner.split("[")[0]):
         return _convert_all(frame, f"Axes.{name}", arguments, node)
     if name in ("create_dataset", "require_dataset") and "data" in arguments.keywords:
         data = arguments.keywords["data"]

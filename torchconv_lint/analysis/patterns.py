@@ -53,6 +53,12 @@ PLOTS = frozenset(
 )
 """matplotlib functions and Axes methods that convert their data arguments with `np.asarray`."""
 
+DRAWS_AT = frozenset(
+    {"Rectangle", "Circle", "Ellipse", "Polygon", "Arrow", "FancyBboxPatch", "text", "annotate", "axhline", "axvline"}
+)
+"""Patches and other functions of matplotlib that draw where numbers say, and convert these with NumPy, later."""
+
+
 _AXES = re.compile(r"^(ax|axs|axes|axis|ax\d|plt|fig_ax)$")
 
 

@@ -20,6 +20,7 @@ from torchconv_lint.analysis.values import (
     Bound,
     Const,
     Device,
+    External,
     Fact,
     Mapping,
     Number,
@@ -28,6 +29,7 @@ from torchconv_lint.analysis.values import (
     Step,
     Tensor,
     each,
+    just,
 )
 from torchconv_lint.analysis.wherever import is_part_of_input
 from torchconv_lint.constructing import REFUSED
@@ -152,6 +154,8 @@ def tell_to_tensor(
         _tell_observation(frame, argument, node)
     for kind, _ in argument.value:
         source, sure = kind, Confidence.CERTAIN
+        if isinstance(kind, External) and frame.interpreter.eager and _is_data_set(frame, kind, argument.node):
+            source, sure = Sequence(None, just(Array())), Confidence.LIKELY  # it is gone through, row by row
         if isinstance(kind, Opaque):
             if kind.array is None:
                 if via == "tensor" and frame.interpreter.eager and is_part_of_input(frame, argument.node):
@@ -165,6 +169,14 @@ def tell_to_tensor(
         readonly = isinstance(source, Array) and source.readonly is not None
         hushed = readonly and (copied or _wants_no_warnings(frame, node))
         frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone, hushed))
+
+
+def _is_data_set(frame: Frame, kind: External, node: cst.CSTNode) -> bool:
+    """Whether it is a data set of an h5py file, by its name: `group["positions"]`."""
+    origin = frame.segment.origin(node)
+    key = origin.slice if isinstance(origin, ast.Subscript) else None
+    named = isinstance(key, ast.JoinedStr) or (isinstance(key, ast.Constant) and isinstance(key.value, str))
+    return kind.name == "h5py.File()" and named
 
 
 def _tell_observation(frame: Frame, argument: Argument, node: cst.CSTNode) -> None:

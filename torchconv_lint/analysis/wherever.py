@@ -123,6 +123,8 @@ def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozen
     own = list(_own_way(operand))
     if own and is_tested(outline, own[-1]) and (forced or "cpu" in own):
         return frozenset((*own[:-1], *_answers(outline, own[-1]), *(("detach",) if forced else ())))
+    if own and not told and _is_fetched_output(outline, own):
+        return frozenset((*own[:-1], "float"))  # of its graph is told alone
     if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _MODEL.search(told[-2]):
         return frozenset((*told[:-1], "detach"))  # of the dtype of the object's model; of its graph nothing is told
     if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
@@ -167,6 +169,31 @@ def _own_way(node: ast.expr) -> Iterator[str]:
         node = node.func if isinstance(node, ast.Call) else node.value
     if isinstance(node, ast.Name):
         yield node.id
+
+
+_EMBEDDED = re.compile(r"(^|_)embs?(_|\d|$)", re.I)
+_LEFT_GRAPH = re.compile(r"detach|no_grad|\.data\b|item\(|from_numpy|torch\.(tensor|load|zeros|ones|arange|load)")
+
+
+def _is_fetched_output(outline: FunctionOutline, own: list[str]) -> bool:
+    """Whether something unseen has given it by the name of an output, it is brought to the host, and nothing in sight
+    has left the graph."""
+    name = own[-1]
+    if _MODEL.search(name) or not (_OF_A_MODEL.search(name) or _EMBEDDED.search(name)) or _is_without_grad(outline):
+        return False
+    values = [
+        one.value
+        for one in outline.by_type[ast.Assign]
+        for to in one.targets
+        if any(is_named(each, name) for each in (to.elts if isinstance(to, ast.Tuple) else [to]))
+    ]
+    text = " ".join(map(ast.unparse, values))
+    fetched = any(isinstance(value, ast.Call) and _own_name(value) != name for value in values)
+    return fetched and ("cpu" in own or "cpu" in text) and not _LEFT_GRAPH.search(text) and "detach" not in own
+
+
+def _own_name(node: ast.expr) -> str:
+    return next(reversed(list(_own_way(node))), "")
 
 
 _OF_TORCH = frozenset({"cpu", "detach", "data"})

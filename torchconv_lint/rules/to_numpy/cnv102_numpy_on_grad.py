@@ -24,7 +24,8 @@ The rule is off by default: what it reports raises on every device, and code tha
 code that nobody had looked at before, 1 of 40 findings was true (docs/precision.md). A helper that is called after the
 conversion (`def to_np(tensor)`) and detaches nothing is told as well: callers give it whatever they have; and so is a
 parameter called like an output that is brought to the host and not detached (`logits.cpu().numpy()`), or that the
-function asks if it is a tensor.
+function asks if it is a tensor. So is what is brought to the host (`net(x).cpu().numpy()`) in a function whose callers,
+unseen, may have switched grad off.
 
 ## Why is this bad?
 
@@ -101,6 +102,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.events import ToNumpy
 from torchconv_lint.analysis.values import weakest
+from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
 
@@ -126,7 +128,11 @@ class NumpyOnGrad(Rule[ToNumpy]):
         if fact is None and event.way is not None and event.grad_mode is not False and not _DETACHES & event.way:
             message = f"`{event.subject}` is whatever a caller has: `.numpy()` raises RuntimeError if it requires grad"
             yield Verdict(event.site, f"{message} (use `.detach()` first)", event.sure, (), None, on_request=True)
-        if fact is None or event.forced or not fact.value or event.grad_mode is not True or event.via:
+        if fact is None or event.forced or not fact.value or event.via:
+            return
+        if event.grad_mode is not True and not event.careful:
             return
         message = f"`{event.subject}` requires grad: `.numpy()` raises RuntimeError (use `.detach()` first)"
-        yield Verdict(event.site, message, min(event.sure, weakest([fact])), steps(fact), on_host(event))
+        sure = min(event.sure, weakest([fact]))
+        sure = max(sure, Confidence.LIKELY) if event.careful else sure
+        yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=event.careful)

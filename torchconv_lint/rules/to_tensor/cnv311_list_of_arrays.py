@@ -84,6 +84,7 @@ class ListOfArrays(Rule[ToTensor]):
     hears = (ToTensor,)
     default = False
     triggers = (("tensor(list)",),)
+    triggers_on_request = (("torch.tensor",),)
 
     def judge(self, event: ToTensor) -> Iterator[Verdict]:
         """Some element is an array."""
