@@ -151,8 +151,8 @@ def judged(
 ) -> tuple[list[Finding], list[Problem]]:
     """What the rules say of the events: one finding per code and place, the surest. A crash of a rule is a problem. In
     `tests`, which are run all the time, what is likely elsewhere is only possible, and what grows slowly too. What a
-    function of another file does with what is handed to it is told on request: in public code it was never true (see
-    docs/precision.md). A finding without a story says where its names come from, by the file's `outline`."""
+    function of another file does with what is handed to it is told on request: in samples of public code none of 3
+    was true (docs/precision.md). A finding without a story says where its names come from, by the file's `outline`."""
     from torchconv_lint.analysis.events import ToNumpy
 
     hearing: dict[type, list[Rule[Event]]] = {}

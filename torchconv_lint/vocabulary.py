@@ -62,7 +62,7 @@ class Vocabulary:
         self.sharing = frozenset(
             name
             for name, full in file.imports.items()
-            if full.rpartition(".")[2] in SHARING or full.endswith(("to_numpy", "to_cpu"))
+            if full.rpartition(".")[2] in SHARING or full.endswith(("to_numpy", "to_cpu", "to_tensor"))
         )
         self.numpy = frozenset(name for name, root in roots.items() if root == "numpy")
         self.aliases = {name: full.rpartition(".")[2] for name, full in file.imports.items()}
