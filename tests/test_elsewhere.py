@@ -137,6 +137,22 @@ def test_what_happens_on_an_accelerator(tmp_path: Path):
     assert "`.numpy()` in `detached`" in found.message
 
 
+def test_a_conversion_of_the_project_may_share_memory(tmp_path: Path):
+    helpers = "import torch\ndef convert_to_tensor(x):\n    return torch.as_tensor(x)"
+    main = """
+from helpers import convert_to_tensor
+class Double:
+    def __call__(self, img: torch.Tensor) -> torch.Tensor:
+        "Apply it to `img`."
+        other = convert_to_tensor(img)
+        for i, row in enumerate(other):
+            other[i] = row * 2
+        return other
+"""
+    found = findings(written(tmp_path, main, helpers), Settings())
+    assert [(each.code, each.span.line) for each in found] == [("CNV204", 10)]
+
+
 def test_it_is_told_to_those_who_ask(tmp_path: Path):
     main = "from helpers import detached\ndef f():\n    y = torch.ones(3, device='cuda')\n    return detached(y)"
     path = written(tmp_path, main)

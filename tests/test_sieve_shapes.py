@@ -18,20 +18,6 @@ from torchconv_lint.survey import survey
 from torchconv_lint.vocabulary import Vocabulary
 
 SHAPES = {
-    "a conversion of the project, by its name": (
-        "CNV204",
-        """
-        import torch
-        from project.convert import convert_to_tensor
-        class Double:
-            def __call__(self, img: torch.Tensor) -> torch.Tensor:
-                "Apply it to `img`."
-                other = convert_to_tensor(img)
-                for i, row in enumerate(other):
-                    other[i] = row * 2
-                return other
-        """,
-    ),
     "a plot that few people draw": (
         "CNV112",
         """
