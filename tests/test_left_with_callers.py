@@ -115,8 +115,8 @@ def test_callers_that_take_the_number_keep_nothing() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "self.best = self.model.state_dict()",
-        "self.saved = {k: v for k, v in self.model.state_dict().items()}",
+        "self.best = self.model.state_dict()\n        self.train(self.model)",
+        "self.saved = {k: v for k, v in self.model.state_dict().items()}\n        self.fit(self.model)",
         "for k, v in self.model.state_dict().items():\n            self.backup[k] = v",
         "for n, p in self.model.named_parameters():\n            self.backup[n] = p.data",
     ],

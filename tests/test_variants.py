@@ -54,8 +54,6 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("temporary variables", "cnv201/rows_of_a_parameter.py"): {"Chain": WRITTEN},
     ("helpers", "cnv402/presence.py"): {"Embedding": DIRECT},
     ("names without a meaning", "cnv203/kept_by_a_callback.py"): {"Stopping": NAMED},
-    ("names without a meaning", "cnv203/copies_of_the_model.py"): {"drift_from_a_copy": NAMED},
-    ("names without a meaning", "cnv203/lent_and_restored.py"): {"safe_another_model": NAMED},
     ("names without a meaning", "cnv203/second_names.py"): dict.fromkeys(
         ("hazard_returned", "hazard_found_again"), NAMED
     ),

@@ -117,7 +117,8 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
     outline = frame.outline
     if outline is None or frame.depth or not is_asked_for(node) or is_for_later(frame):
         return
-    if _goes_to_host(node) and _is_given_on(outline, frame.segment.origin(node)):
+    seen = bool(frame.interpreter.outline.calls.get(outline.name)) and outline.name != "cpu"  # callers are followed
+    if not seen and _goes_to_host(node) and _is_given_on(outline, frame.segment.origin(node)):
         site = frame.site(node)
         frame.emit(Race(site, frame.text(node), site, False, Confidence.LIKELY, unseen=True))
         return

@@ -43,7 +43,7 @@ def tell_assigned(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpres
     outline = _stepping(frame)
     if outline is None:
         return
-    if type(target) is cst.Subscript:
+    if type(target) is cst.Subscript and not frame.loop_depth:  # in a loop, the next round has another one there
         name = dotted_path(target.value) or ""
         if name in _returned_names(outline):
             _tell_item(frame, outline, name, node)
@@ -117,8 +117,18 @@ def tell_added(frame: Frame, target: cst.BaseExpression, item: cst.BaseExpressio
     if item.value not in gone_back or into in gone_back:
         return
     joined = (one for one in step.by_type[ast.Assign] if any(dotted(to) in gone_back for to in one.targets))
-    if not any(into in ast.unparse(one.value) for one in joined):
-        _tell(frame, at, f"`{into}`", item.value, item, container=False)
+    if not any(into in ast.unparse(one.value) for one in joined) and not _is_made_anew(frame, step, into, at):
+        _tell(frame, at, into, item.value, item, container=False)
+
+
+def _is_made_anew(frame: Frame, step: _Step, path: str, at: cst.CSTNode) -> bool:
+    """Whether the loop around binds it to something else, on some round."""
+    line = getattr(frame.segment.origin(at), "lineno", 0)
+    loops = [*step.by_type[ast.For], *step.by_type[ast.While]]
+    around = [loop for loop in loops if loop.lineno <= line <= (loop.end_lineno or 0)]
+    begin, end = max(((loop.lineno, loop.end_lineno or 0) for loop in around), default=(0, 0))
+    bound = (one.lineno for one in step.by_type[ast.Assign] if any(dotted(to) == path for to in one.targets))
+    return any(begin <= line <= end for line in bound)
 
 
 _TRAINS_WITH = re.compile(

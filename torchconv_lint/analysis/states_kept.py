@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from torchconv_lint.analysis.events import AliasKept
+from torchconv_lint.analysis.outline import dotted
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ def tell_state_kept(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpr
     if isinstance(target, cst.Subscript):
         kept = any(_is_gone_through(loop.target, loop.iter, value) for loop in _around(outline.by_type, value))
     else:
-        kept = _gives_state(value) or _collects(value)
-        kept = kept and (where.startswith("self.") or _goes_on(outline.by_type, value))
+        kept = (_gives_state(value) or _collects(value)) and _goes_on(outline.by_type, value)
     if kept:
         why = "it follows the weights as they train"
         frame.emit(AliasKept(frame.site(node), f"`{where}`", why, (), Confidence.LIKELY, "", unread=True))
@@ -88,20 +88,32 @@ def _around(nodes: ByType, node: ast.expr) -> Iterator[ast.For]:
             yield loop
 
 
-_TRAINS = re.compile(
-    r"train|fit|step|backward|update|learn|optimi|epoch|adapt|attack|prune|apply_|load_state_dict", re.I
-)
+_TRAINS = re.compile(r"train|fit|step|backward|update|learn|optimi|epoch|adapt|attack|prune|apply_", re.I)
 
 
 def _goes_on(nodes: ByType, node: ast.expr) -> bool:
-    """Whether something is called afterwards, or in a loop around, that may change the weights."""
-    begin = min(
-        (loop.lineno for loop in (*nodes[ast.For], *nodes[ast.While]) if _holds(loop, node)), default=node.lineno
+    """Whether something is called afterwards, or in a loop around, that may change the weights, and the module itself
+    is used there."""
+    loops = (loop for loop in (*nodes[ast.For], *nodes[ast.While]) if _holds(loop, node))
+    begin = min((loop.lineno for loop in loops), default=node.lineno)
+    later = [call for call in nodes[ast.Call] if call.lineno >= begin]
+    owner = _owner(node)
+    return any(_TRAINS.search(_name(call)) for call in later) and any(
+        dotted(call.func) == owner or any(dotted(given) == owner for given in call.args) for call in later
     )
-    return any(
-        call.lineno >= begin and _TRAINS.search(getattr(call.func, "attr", getattr(call.func, "id", "")))
-        for call in nodes[ast.Call]
-    )
+
+
+def _owner(node: ast.expr) -> str:
+    """The module whose state it is."""
+    for call in ast.walk(node):
+        func = call.func if isinstance(call, ast.Call) else None
+        if isinstance(func, ast.Attribute) and func.attr in _STATES:
+            return dotted(func.value) or ""
+    return ""
+
+
+def _name(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def _holds(loop: ast.For | ast.While, node: ast.expr) -> bool:

@@ -81,7 +81,7 @@ def is_tested(outline: FunctionOutline, name: str) -> bool:
         asked = (dotted(call.func) or "").rpartition(".")[2]
         if asked not in ("isinstance", "is_tensor") or not call.args or not is_named(call.args[0], name):
             continue
-        if asked == "is_tensor" or any("Tensor" in ast.unparse(each) for each in call.args[1:]):
+        if asked == "is_tensor" or any((dotted(each) or "").endswith("Tensor") for each in call.args[1:]):
             return True
     return False
 
