@@ -484,3 +484,11 @@ def test_which_arrays_are_tested(test: str, is_tested: bool) -> None:
     text = f"def f(self, x, other):\n    {test}\n    return torch.from_numpy(x)"
     assert ("array tested" in _words(text)) == is_tested
     assert ("array tested" in _words(text.replace("(x)", "(self.x)"))) == (test == "y = 1 if self.x == 2 else 3")
+
+
+def test_where_an_array_meets_a_tensor_is_looked_at_only_if_it_can_matter() -> None:
+    text = "import numpy as np\nimport torch\ndef f(x):\n    return np.ones(3) * (torch.relu(x) + 1)\n"
+    file = ast.parse(text)
+    assert sift(file, wanted=wanted(Settings(opt_in=("CNV113",)))) is not None
+    assert sift(file, wanted=wanted(Settings())) is None
+    assert sift(file, frozenset({"'cuda'"}), wanted=wanted(Settings())) is not None

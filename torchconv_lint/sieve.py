@@ -17,6 +17,7 @@ from torchconv_lint.features import (
     CONVERTS,
     HANDED,
     IMPLICIT,
+    MEETING,
     MEMORY,
     PASSED,
     SCALAR,
@@ -131,7 +132,10 @@ def _looked_through(
 
 def _leave_out_unwanted(features: Iterable[Features], wanted: frozenset[tuple[str, ...]], told: frozenset[str]) -> None:
     """Triggers that no enabled rule speaks of."""
-    unwanted = set() if any(head == _IMPLICIT and others <= told for head, others in _split(wanted)) else {IMPLICIT}
+    converted = any(head == _IMPLICIT and others <= told for head, others in _split(wanted))
+    unwanted = set() if converted else {IMPLICIT}
+    if not converted and (MEETING,) not in wanted:  # an array that meets a tensor converts it, or is refused
+        unwanted.add(MEETING)
     if (SCALAR,) not in wanted:
         unwanted |= {SCALAR, ARGUMENT_SCALAR}
     for found in features if unwanted else ():

@@ -87,6 +87,7 @@ class ArrayBeforeTensor(Rule[ArrayFirst]):
     name = "array-before-tensor"
     hears = (ArrayFirst,)
     default = False
+    triggers = (("meeting",),)
 
     def judge(self, event: ArrayFirst) -> Iterator[Verdict]:
         """The array refuses."""
