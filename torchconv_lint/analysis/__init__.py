@@ -31,5 +31,5 @@ The way through the modules; each says in its first line what it is about.
 - What rules hear of: `events` lists it, and these find it.
   `events`, `conversions`, `wherever`, `meant`, `to_tensor`, `reads`, `buffers`, `copies`, `sharing`, `snapshots`,
   `second_names`, `other_modules`, `adopted`, `given_out`, `overlapping`, `renamed`, `graph`, `cuts`, `kept_graphs`,
-  `going_back`, `told_beside`, `left_with_callers`, `states_kept`, `observations`
+  `going_back`, `left_with_callers`, `states_kept`, `observations`
 """

@@ -39,7 +39,6 @@ from torchconv_lint.analysis.snapshots import tell_alias, tell_gradient
 from torchconv_lint.analysis.subscripts import key_of, picks_elements
 from torchconv_lint.analysis.tensors import frozen, requires_grad_set, tell_grad_asked
 from torchconv_lint.analysis.to_tensor import tell_double
-from torchconv_lint.analysis.told_beside import tells_losses
 from torchconv_lint.analysis.values import (
     CPU,
     NO_GRAPH,
@@ -172,7 +171,7 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
     for position, element in enumerate(elements):
         item = unpacked(frame, value, len(elements), position, node)
         if beside and isinstance(element.value, cst.Name):
-            item = _beside_loss(frame, item, element.value.value, position, node)
+            item = _beside_loss(frame, item, element.value.value, node)
         if isinstance(element.value, cst.Name) and _is_counted(element.value.value, position):
             item = each(item, _without_grad)
         if not beside and position and isinstance(element.value, cst.Name) and _TOLD.match(element.value.value):
@@ -182,12 +181,11 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
         assign(frame, element.value, item, node)
 
 
-def _beside_loss(frame: Frame, item: Value, name: str, position: int, node: cst.CSTNode) -> Value:
+def _beside_loss(frame: Frame, item: Value, name: str, node: cst.CSTNode) -> Value:
     """One of several things that a call gives, of which another is a loss that backward goes through."""
-    named = tells_losses(frame, frame.segment.origin(node), position)
-    if _TOLD.match(name) and not named:
+    if _TOLD.match(name):
         return each(item, _told)
-    return each(item, lambda kind: beside_loss(frame, kind, name, node, named=named))
+    return each(item, lambda kind: beside_loss(frame, kind, name, node))
 
 
 def _with_parts(frame: Frame, name: str, value: Value, node: cst.CSTNode) -> Value:
