@@ -118,7 +118,7 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
     if outline is None or frame.depth or not is_asked_for(node) or is_for_later(frame):
         return
     seen = bool(frame.interpreter.outline.calls.get(outline.name)) and outline.name != "cpu"  # callers are followed
-    if not seen and _goes_to_host(node) and _is_given_on(outline, frame.segment.origin(node)):
+    if _goes_to_host(node) and _is_given_on(outline, frame.segment.origin(node), returned=not seen):
         site = frame.site(node)
         frame.emit(Race(site, frame.text(node), site, False, Confidence.LIKELY, unseen=True))
         return
@@ -141,13 +141,13 @@ def _goes_to_host(node: cst.Call) -> bool:
     return any(isinstance(each, cst.SimpleString) and each.evaluated_value == "cpu" for each in named)
 
 
-def _is_given_on(outline: FunctionOutline, node: object) -> bool:
+def _is_given_on(outline: FunctionOutline, node: object, *, returned: bool) -> bool:
     """Whether it is handed to a function as it is, or returned: who gets it has nothing to wait for."""
     for call in outline.by_type[ast.Call]:
         if any(each is node for each in (*call.args, *(keyword.value for keyword in call.keywords))):
             name = getattr(call.func, "attr", getattr(call.func, "id", ""))
             return name not in ("append", "extend", "update", "copy_")
-    return any(each.value is node for each in outline.by_type[ast.Return])
+    return returned and any(each.value is node for each in outline.by_type[ast.Return])
 
 
 _READS = frozenset({"item", "tolist", "query"})
