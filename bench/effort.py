@@ -19,8 +19,8 @@ from rich.table import Table
 from bench import terminal
 from bench.corpus import imports_torch, packages
 from bench.timing import spread_sample
-from torchconv_lint.analysis.frame import Frame
-from torchconv_lint.analysis.interpreter import Interpreter
+from torchconv_lint.analysis.domain.frame import Frame
+from torchconv_lint.analysis.run.interpreter import Interpreter
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source

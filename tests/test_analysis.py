@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from snippets import found, reported
 
-from torchconv_lint.analysis import shared
+from torchconv_lint.analysis.run import shared
 from torchconv_lint.knowledge import numpy_ops, torch_ops
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Confidence

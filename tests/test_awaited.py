@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from torchconv_lint.analysis.awaited import awaited
-from torchconv_lint.analysis.outline import outline
+from torchconv_lint.analysis.syntax.awaited import awaited
+from torchconv_lint.analysis.syntax.outline import outline
 
 
 def names(code: str) -> dict[str, set[str]]:

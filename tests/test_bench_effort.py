@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.effort import Effort
-from torchconv_lint.analysis.frame import Frame
+from torchconv_lint.analysis.domain.frame import Frame
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source

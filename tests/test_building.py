@@ -12,8 +12,8 @@ import libcst as cst
 import pytest
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from torchconv_lint.analysis.building import MAX_DEPTH, Builder, children
-from torchconv_lint.analysis.site import Segment, Site, Unlocatable
+from torchconv_lint.analysis.nodes.building import MAX_DEPTH, Builder, children
+from torchconv_lint.analysis.nodes.site import Segment, Site, Unlocatable
 from torchconv_lint.model import Span
 from torchconv_lint.source import Source
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 import pytest
 
-from torchconv_lint.analysis.building import children
-from torchconv_lint.analysis.site import Segment, Site
+from torchconv_lint.analysis.nodes.building import children
+from torchconv_lint.analysis.nodes.site import Segment, Site
 from torchconv_lint.fixing.edits import apply_edits
 from torchconv_lint.fixing.proposal import Proposal, after, around, instead, keyword
 from torchconv_lint.fixing.resolve import Patcher

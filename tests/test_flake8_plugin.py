@@ -34,7 +34,7 @@ class MoreRules:
 
 RULE = '''"""{code}: a rule of the tests."""
 
-from torchconv_lint.analysis.events import ToNumpy
+from torchconv_lint.analysis.telling.events import ToNumpy
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from torchconv_lint.analysis.locate import forget
+from torchconv_lint.analysis.elsewhere.locate import forget
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import HAZARD, Run
 
-from torchconv_lint.analysis.locate import forget
+from torchconv_lint.analysis.elsewhere.locate import forget
 from torchconv_lint.flake8_plugin import Plugin
 from torchconv_lint.model import Confidence, Outcome, Problem
 from torchconv_lint.settings import Settings

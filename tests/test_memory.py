@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 from conftest import HAZARD, REPOSITORY, Run
 
-from torchconv_lint.analysis.locate import forget
+from torchconv_lint.analysis.elsewhere.locate import forget
 from torchconv_lint.model import Problem
 from torchconv_lint.settings import Settings
 from torchconv_lint.shell import memory as remembered
@@ -366,7 +366,7 @@ def test_several_runs_at_once(tmp_path: Path) -> None:
 
 def test_the_sources_of_a_result_are_checked_without_parsing() -> None:
     """`locate` is imported by every run that remembers."""
-    import torchconv_lint.analysis.locate as located
+    import torchconv_lint.analysis.elsewhere.locate as located
 
     imports = [
         node for node in ast.walk(ast.parse(Path(located.__file__).read_text())) if isinstance(node, ast.ImportFrom)

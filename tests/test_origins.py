@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from torchconv_lint.analysis.outline import outline
+from torchconv_lint.analysis.syntax.outline import outline
 from torchconv_lint.lint import lint_source
 from torchconv_lint.origins import origins
 from torchconv_lint.settings import Settings

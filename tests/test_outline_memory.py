@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from torchconv_lint.analysis.outline import outline
+from torchconv_lint.analysis.syntax.outline import outline
 
 
 @pytest.mark.parametrize(

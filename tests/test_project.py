@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from torchconv_lint.analysis import shared
-from torchconv_lint.analysis.locate import forget
+from torchconv_lint.analysis.elsewhere.locate import forget
+from torchconv_lint.analysis.run import shared
 from torchconv_lint.lint import lint_source
 from torchconv_lint.model import Finding
 from torchconv_lint.settings import Settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import pkgutil
 import re
 import runpy
 import subprocess
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 
-from torchconv_lint import analysis
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules import all_rules, page
 from torchconv_lint.rules.base import Rule
@@ -105,9 +103,3 @@ def test_snippets_parse(rule: Rule[Any]) -> None:
     assert len(snippets) >= 2, "an example and what to use instead"
     for snippet in snippets:
         ast.parse(snippet)
-
-
-def test_the_map_of_the_analysis_names_every_module_once() -> None:
-    """It is the docstring of the package: a new module finds its place there."""
-    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^  .*\n", analysis.__doc__ or "", re.MULTILINE)))
-    assert sorted(named) == sorted(module.name for module in pkgutil.iter_modules(analysis.__path__))

@@ -23,7 +23,7 @@ Plugin.remembers = False
 text = {SIEVED!r}
 assert list(Plugin(ast.parse(text), "a.py", text.splitlines(True)).run()) == []
 assert "torchconv_lint.sieve" in sys.modules
-loaded = [name for name in sys.modules if name.startswith(("torchconv_lint.rules.", "torchconv_lint.analysis.events"))]
+loaded = [name for name in sys.modules if name.startswith(("torchconv_lint.rules.", "torchconv_lint.analysis.telling"))]
 assert loaded == ["torchconv_lint.rules.index"], loaded
 assert "libcst" not in sys.modules
 """

@@ -7,7 +7,7 @@ import textwrap
 
 from snippets import codes_shown
 
-from torchconv_lint.analysis.values import MAX_ALTERNATIVES, Fact, Graph, Tensor, join, just
+from torchconv_lint.analysis.domain.values import MAX_ALTERNATIVES, Fact, Graph, Tensor, join, just
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source

@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
-from torchconv_lint.analysis.outline import outline
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.syntax.outline import outline
+from torchconv_lint.analysis.syntax.walking import walk
 from torchconv_lint.lint import lint_source
 from torchconv_lint.rules.index import wanted
 from torchconv_lint.settings import Settings

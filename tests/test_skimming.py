@@ -6,9 +6,9 @@ import ast
 
 import pytest
 
-from torchconv_lint.analysis.sinks import converts, methods
-from torchconv_lint.analysis.skimming import Skimmed
-from torchconv_lint.analysis.unbound import Bindings
+from torchconv_lint.analysis.elsewhere.sinks import converts, methods
+from torchconv_lint.analysis.elsewhere.skimming import Skimmed
+from torchconv_lint.analysis.semantics.unbound import Bindings
 from torchconv_lint.source import lines_with, split_lines
 
 ASSIGNED = [

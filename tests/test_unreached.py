@@ -7,7 +7,7 @@ import textwrap
 import pytest
 import torch
 
-from torchconv_lint.analysis.calls import _NO_METHODS
+from torchconv_lint.analysis.calling.calls import _NO_METHODS
 from torchconv_lint.lint import lint_source
 from torchconv_lint.settings import Settings
 from torchconv_lint.source import Source

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.features import KEPT, SHARED_WRITE, TRUTH, Features, shares
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
+    from torchconv_lint.analysis.syntax.outline import ClassOutline, FileOutline, FunctionOutline
 
     Found = dict[FunctionOutline, Features]
 

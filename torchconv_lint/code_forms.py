@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.syntax.walking import walk
 
 if TYPE_CHECKING:
     pass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.syntax.walking import walk
 from torchconv_lint.code_forms import last_name
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from torchconv_lint.verify.pages import claims_page, proof_page
 from torchconv_lint.verify.seen import seen
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.events import Event
+    from torchconv_lint.analysis.telling.events import Event
     from torchconv_lint.rules.base import Rule
 
 _FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.evidence import data_methods
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.syntax.evidence import data_methods
+from torchconv_lint.analysis.syntax.walking import walk
 from torchconv_lint.code_forms import is_view, last_name, names_in
 from torchconv_lint.vocabulary import SHARING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.evidence import data_methods
+from torchconv_lint.analysis.syntax.evidence import data_methods
 from torchconv_lint.code_forms import METADATA
 from torchconv_lint.vocabulary import SHARING
 

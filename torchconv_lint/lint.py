@@ -17,9 +17,9 @@ from torchconv_lint.rules.index import is_asked_for, is_before, is_enabled, show
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from torchconv_lint.analysis.events import Event
-    from torchconv_lint.analysis.outline import FileOutline
-    from torchconv_lint.analysis.project import Project
+    from torchconv_lint.analysis.elsewhere.project import Project
+    from torchconv_lint.analysis.syntax.outline import FileOutline
+    from torchconv_lint.analysis.telling.events import Event
     from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.model import Span
     from torchconv_lint.rules.base import Rule, Verdict
@@ -99,7 +99,7 @@ def _analyse(
     project: Project | None,
 ) -> Outcome:
     # Only now: a file without a possible conversion costs no import of libcst.
-    from torchconv_lint.analysis.interpreter import Interpreter
+    from torchconv_lint.analysis.run.interpreter import Interpreter
     from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.rules import all_rules
 
@@ -126,7 +126,7 @@ def _project(source: Source, settings: Settings) -> Project | None:
     """The project around a file; None if nothing in it is to be asked for, or the text comes from nowhere."""
     if not settings.follow_imports or not os.path.isfile(source.path):
         return None
-    from torchconv_lint.analysis.project import Project
+    from torchconv_lint.analysis.elsewhere.project import Project
 
     return Project(source.path)
 
@@ -153,7 +153,7 @@ def judged(
     `tests`, which are run all the time, what is likely elsewhere is only possible, and what grows slowly too. What a
     function of another file does with what is handed to it is told on request: in samples of public code none of 3
     was true (docs/precision.md). A finding without a story says where its names come from, by the file's `outline`."""
-    from torchconv_lint.analysis.events import ToNumpy
+    from torchconv_lint.analysis.telling.events import ToNumpy
 
     hearing: dict[type, list[Rule[Event]]] = {}
     for rule in rules:
@@ -202,7 +202,7 @@ def _finding(rule: Rule[Event], verdict: Verdict, outline: FileOutline | None) -
     because = tuple(Because(named_as(site.path, step.path), step.span, message) for step, message in verdict.because)
     origin = site.segment.origin(site.node)
     if not because and origin is not None and outline is not None:
-        from torchconv_lint.analysis.site import shortened
+        from torchconv_lint.analysis.nodes.site import shortened
         from torchconv_lint.origins import origins
 
         told = origins(outline, origin, lambda node: shortened(site.segment.text_of(node)), verdict.parameter)

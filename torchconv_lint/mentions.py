@@ -22,7 +22,7 @@ _TELLING = {
     "'sparse'": ("to_sparse", "sparse_coo", "sparse_cs", "sparse_bs", "sparse_compressed", "is_sparse"),
     "'quantize'": ("quantize_per_", "is_quantized"),
 }
-"""By what a file may have tensors that an array cannot show: see `analysis.forms`."""
+"""By what a file may have tensors that an array cannot show: see `analysis.domain.forms`."""
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.locate import Consulted
+    from torchconv_lint.analysis.elsewhere.locate import Consulted
 
 
 class Confidence(enum.IntEnum):

@@ -7,15 +7,15 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.handed_over import exclude_each_other
-from torchconv_lint.analysis.outline import REGISTERING, origin_of
-from torchconv_lint.analysis.walking import own_nodes
+from torchconv_lint.analysis.syntax.handed_over import exclude_each_other
+from torchconv_lint.analysis.syntax.outline import REGISTERING, origin_of
+from torchconv_lint.analysis.syntax.walking import own_nodes
 from torchconv_lint.code_forms import anchor_of, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from torchconv_lint.analysis.outline import ClassOutline, FileOutline, FunctionOutline
+    from torchconv_lint.analysis.syntax.outline import ClassOutline, FileOutline, FunctionOutline
 
     Origin = tuple[ast.AST, str]
     """A node, and what to say of it."""

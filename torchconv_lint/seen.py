@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.presence import is_called_like_data
+from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.syntax.presence import is_called_like_data
 from torchconv_lint.code_forms import anchor_of, calls_something, is_number, names_in, root_of
 from torchconv_lint.constructing import Constructing
 from torchconv_lint.each_round import made_each_round

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torchconv_lint.among_functions import counting_names, reached, reached_by_counted, tell_each_other
-from torchconv_lint.analysis.outline import FileOutline, FunctionOutline, outline
-from torchconv_lint.analysis.reaching import reaching
-from torchconv_lint.analysis.walking import own_nodes
+from torchconv_lint.analysis.syntax.outline import FileOutline, FunctionOutline, outline
+from torchconv_lint.analysis.syntax.reaching import reaching
+from torchconv_lint.analysis.syntax.walking import own_nodes
 from torchconv_lint.features import (
     ARGUMENT_SCALAR,
     ARGUMENT_WRITE,

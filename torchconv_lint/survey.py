@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from torchconv_lint.analysis.backward import GOES_BACK, stepped_by
-from torchconv_lint.analysis.evidence import (
+from torchconv_lint.analysis.syntax.backward import GOES_BACK, stepped_by
+from torchconv_lint.analysis.syntax.evidence import (
     OF_DATA,
     TAKES_MATRIX,
     TAKES_TENSOR,
     data_methods,
     tensor_only_methods,
 )
-from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.patterns import (
+from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.syntax.patterns import (
     PLOTS,
     is_axes,
     is_hook,
@@ -23,7 +23,7 @@ from torchconv_lint.analysis.patterns import (
     is_turned,
     names_earlier,
 )
-from torchconv_lint.analysis.presence import (
+from torchconv_lint.analysis.syntax.presence import (
     INITIALISERS,
     MASKING,
     TAKING,
@@ -32,7 +32,7 @@ from torchconv_lint.analysis.presence import (
     replaced,
     used,
 )
-from torchconv_lint.analysis.walking import walk
+from torchconv_lint.analysis.syntax.walking import walk
 from torchconv_lint.code_forms import (
     MODULE_MEMORY,
     anchor_of,

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.outline import FileOutline
+    from torchconv_lint.analysis.syntax.outline import FileOutline
 
 _NAME = re.compile(r"(^test_\w*|\w*_tests?|^conftest)\.py$")
 

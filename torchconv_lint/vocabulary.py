@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.evidence import COMMON_METHODS, data_methods
-from torchconv_lint.analysis.outline import dotted
-from torchconv_lint.analysis.reaching import project_names
+from torchconv_lint.analysis.syntax.evidence import COMMON_METHODS, data_methods
+from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.syntax.reaching import project_names
 from torchconv_lint.code_forms import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from torchconv_lint.analysis.outline import FileOutline
+    from torchconv_lint.analysis.syntax.outline import FileOutline
 
 CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
 _DRAWING = frozenset({"matplotlib", "pylab", "seaborn"})

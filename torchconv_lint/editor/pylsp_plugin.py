@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from torchconv_lint import config
-from torchconv_lint.analysis.locate import forget
+from torchconv_lint.analysis.elsewhere.locate import forget
 from torchconv_lint.editor.protocol import FIX_ALL, QUICK_FIX, SOURCE, Document
 from torchconv_lint.fixing.settle import Unsettled, settle
 from torchconv_lint.fixing.silencing import silencing

@@ -9,7 +9,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.outline import first_line
+from torchconv_lint.analysis.syntax.outline import first_line
 from torchconv_lint.model import Edit
 
 if TYPE_CHECKING:

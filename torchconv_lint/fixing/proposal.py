@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.nodes.site import Site
     from torchconv_lint.model import Safety
 
 

@@ -8,7 +8,7 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.site import Site, Unlocatable
+from torchconv_lint.analysis.nodes.site import Site, Unlocatable
 from torchconv_lint.fixing.edits import Text
 from torchconv_lint.fixing.imports import Imports, Impossible
 from torchconv_lint.fixing.proposal import Instead

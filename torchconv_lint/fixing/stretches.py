@@ -7,8 +7,8 @@ import ast
 import bisect
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.outline import first_line
-from torchconv_lint.analysis.record import record
+from torchconv_lint.analysis.syntax.outline import first_line
+from torchconv_lint.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

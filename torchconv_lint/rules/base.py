@@ -13,8 +13,8 @@ from torchconv_lint.settings import STRICT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.site import Site
-    from torchconv_lint.analysis.values import Fact
+    from torchconv_lint.analysis.domain.values import Fact
+    from torchconv_lint.analysis.nodes.site import Site
     from torchconv_lint.fixing.proposal import Proposal
 
 

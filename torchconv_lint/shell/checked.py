@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.model import Finding, Problem
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.locate import Consulted
+    from torchconv_lint.analysis.elsewhere.locate import Consulted
     from torchconv_lint.model import Span
 
 

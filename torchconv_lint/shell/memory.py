@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from torchconv_lint import __version__
-from torchconv_lint.analysis.locate import is_application, locate
+from torchconv_lint.analysis.elsewhere.locate import is_application, locate
 from torchconv_lint.digest import digest
 from torchconv_lint.shell.checked import Checked
 from torchconv_lint.shell.packing import packed, unpacked
@@ -18,7 +18,7 @@ from torchconv_lint.shell.store import FOLDER, Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.locate import Consulted
+    from torchconv_lint.analysis.elsewhere.locate import Consulted
     from torchconv_lint.settings import Settings
     from torchconv_lint.shell.check import Checker
 

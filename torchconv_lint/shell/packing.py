@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from torchconv_lint.analysis.locate import Consulted, Lookup
+from torchconv_lint.analysis.elsewhere.locate import Consulted, Lookup
 from torchconv_lint.model import Because, Confidence, Edit, Finding, Fix, Safety, Span
 from torchconv_lint.shell.checked import Checked
 

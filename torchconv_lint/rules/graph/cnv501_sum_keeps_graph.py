@@ -97,7 +97,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import GraphKept
+from torchconv_lint.analysis.telling.events import GraphKept
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.rules.graph.keeping import kept
 

@@ -77,7 +77,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import GraphCut
+from torchconv_lint.analysis.telling.events import GraphCut
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule

@@ -78,7 +78,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import GraphCut
+from torchconv_lint.analysis.telling.events import GraphCut
 from torchconv_lint.rules.base import Rule
 from torchconv_lint.rules.graph.cutting import effect, missed
 

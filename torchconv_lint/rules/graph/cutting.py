@@ -10,7 +10,7 @@ from torchconv_lint.rules.base import Verdict, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.events import GraphCut
+    from torchconv_lint.analysis.telling.events import GraphCut
     from torchconv_lint.fixing.proposal import Proposal
 
 RAISES = "nothing that requires grad is left: backward raises RuntimeError"

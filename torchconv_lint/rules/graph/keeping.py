@@ -11,7 +11,7 @@ from torchconv_lint.rules.base import Verdict, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.events import GraphKept
+    from torchconv_lint.analysis.telling.events import GraphKept
 
 
 def kept(event: GraphKept, message: str) -> Iterator[Verdict]:

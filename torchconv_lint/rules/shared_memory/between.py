@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.events import ForeignWrite, StaleRead
-    from torchconv_lint.analysis.site import Site
-    from torchconv_lint.analysis.state import Write
-    from torchconv_lint.analysis.values import Memory
+    from torchconv_lint.analysis.domain.state import Write
+    from torchconv_lint.analysis.domain.values import Memory
+    from torchconv_lint.analysis.nodes.site import Site
+    from torchconv_lint.analysis.telling.events import ForeignWrite, StaleRead
 
 
 def crosses_border(write: Write, memory: Memory) -> bool:

@@ -85,7 +85,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import RenamedWrite, StaleRead
+from torchconv_lint.analysis.telling.events import RenamedWrite, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, is_part, kept_in_container, story

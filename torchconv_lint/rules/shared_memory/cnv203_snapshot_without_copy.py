@@ -123,8 +123,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import AliasKept, StaleRead
-from torchconv_lint.analysis.patterns import names_earlier
+from torchconv_lint.analysis.syntax.patterns import names_earlier
+from torchconv_lint.analysis.telling.events import AliasKept, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import kept_in_container

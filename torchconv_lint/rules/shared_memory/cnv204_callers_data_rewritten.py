@@ -104,7 +104,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ForeignWrite
+from torchconv_lint.analysis.telling.events import ForeignWrite
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.between import crosses, is_weight, made

@@ -85,7 +85,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import StateAdopted
+from torchconv_lint.analysis.telling.events import StateAdopted
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.copies import copy_kept
 

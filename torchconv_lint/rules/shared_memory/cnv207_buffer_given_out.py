@@ -72,7 +72,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import BufferGiven
+from torchconv_lint.analysis.telling.events import BufferGiven
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.shared_memory.copies import copy_kept

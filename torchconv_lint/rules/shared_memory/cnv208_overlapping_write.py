@@ -69,7 +69,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import OverlapWritten
+from torchconv_lint.analysis.telling.events import OverlapWritten
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from torchconv_lint.analysis.events import ForeignWrite, StaleRead
-    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.nodes.site import Site
+    from torchconv_lint.analysis.telling.events import ForeignWrite, StaleRead
 
 _COPIES = {"tensor": ".clone()", "array": ".copy()"}
 

@@ -80,8 +80,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import Wait
-from torchconv_lint.analysis.terms import ARRAY, COPY, LIST
+from torchconv_lint.analysis.domain.terms import ARRAY, COPY, LIST
+from torchconv_lint.analysis.telling.events import Wait
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.synchronisation.waits import per_step
 from torchconv_lint.settings import PERFORMANCE

@@ -70,8 +70,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import Tested
-from torchconv_lint.analysis.values import CPU, MANY
+from torchconv_lint.analysis.domain.values import CPU, MANY
+from torchconv_lint.analysis.telling.events import Tested
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.settings import PERFORMANCE

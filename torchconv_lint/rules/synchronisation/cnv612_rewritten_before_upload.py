@@ -79,7 +79,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import Race
+from torchconv_lint.analysis.telling.events import Race
 from torchconv_lint.rules.base import Rule, Verdict
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from torchconv_lint.rules.base import Verdict, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.events import Wait
+    from torchconv_lint.analysis.telling.events import Wait
 
 
 def per_step(event: Wait, message: str) -> Iterator[Verdict]:

@@ -88,9 +88,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToNumpy
-from torchconv_lint.analysis.values import weakest
-from torchconv_lint.analysis.wherever import OF_A_DTYPE
+from torchconv_lint.analysis.domain.values import weakest
+from torchconv_lint.analysis.telling.events import ToNumpy
+from torchconv_lint.analysis.telling.wherever import OF_A_DTYPE
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import NO_NUMPY_DTYPE, on_host

@@ -68,8 +68,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToNumpy
-from torchconv_lint.analysis.forms import CONJUGATE, NEGATIVE
+from torchconv_lint.analysis.domain.forms import CONJUGATE, NEGATIVE
+from torchconv_lint.analysis.telling.events import ToNumpy
 from torchconv_lint.fixing.proposal import Proposal, after
 from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps

@@ -66,8 +66,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToNumpy
-from torchconv_lint.analysis.forms import QUANTISED
+from torchconv_lint.analysis.domain.forms import QUANTISED
+from torchconv_lint.analysis.telling.events import ToNumpy
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ArrayFirst
+from torchconv_lint.analysis.telling.events import ArrayFirst
 from torchconv_lint.rules.base import Rule, Verdict
 
 if TYPE_CHECKING:

@@ -66,8 +66,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import WrappedByNumpy
-from torchconv_lint.analysis.values import ACCELERATOR
+from torchconv_lint.analysis.domain.values import ACCELERATOR
+from torchconv_lint.analysis.telling.events import WrappedByNumpy
 from torchconv_lint.rules.base import Rule, Verdict
 
 if TYPE_CHECKING:

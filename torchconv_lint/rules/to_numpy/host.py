@@ -8,7 +8,7 @@ from torchconv_lint.fixing.proposal import Proposal, after, around
 from torchconv_lint.model import Confidence, Safety
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.events import ToNumpy
+    from torchconv_lint.analysis.telling.events import ToNumpy
 
 NO_NUMPY_DTYPE = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2"})
 """What torch has and NumPy has not. float32 holds every one of their values."""

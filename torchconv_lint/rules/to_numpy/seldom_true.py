@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.site import Site
-    from torchconv_lint.analysis.values import Fact
+    from torchconv_lint.analysis.domain.values import Fact
+    from torchconv_lint.analysis.nodes.site import Site
 
 
 def is_seldom_true(device: Fact, site: Site) -> bool:

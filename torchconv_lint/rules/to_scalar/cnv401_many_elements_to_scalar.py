@@ -75,8 +75,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToScalar
-from torchconv_lint.analysis.values import MANY, weakest
+from torchconv_lint.analysis.domain.values import MANY, weakest
+from torchconv_lint.analysis.telling.events import ToScalar
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 

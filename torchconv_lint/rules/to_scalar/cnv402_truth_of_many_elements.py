@@ -83,8 +83,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import Tested
-from torchconv_lint.analysis.values import MANY, ONE, weakest
+from torchconv_lint.analysis.domain.values import MANY, ONE, weakest
+from torchconv_lint.analysis.telling.events import Tested
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps

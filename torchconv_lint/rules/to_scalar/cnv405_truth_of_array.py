@@ -69,8 +69,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ArrayTested
-from torchconv_lint.analysis.values import MANY, ONE
+from torchconv_lint.analysis.domain.values import MANY, ONE
+from torchconv_lint.analysis.telling.events import ArrayTested
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 

@@ -60,7 +60,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ElementsCompared
+from torchconv_lint.analysis.telling.events import ElementsCompared
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:

@@ -77,8 +77,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToTensor
-from torchconv_lint.analysis.values import Array, Mapping, Sequence
+from torchconv_lint.analysis.domain.values import Array, Mapping, Sequence
+from torchconv_lint.analysis.telling.events import ToTensor
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import CONSTRUCTORS, called, pairs
 

@@ -90,8 +90,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ModuleFed
-from torchconv_lint.analysis.values import weakest
+from torchconv_lint.analysis.domain.values import weakest
+from torchconv_lint.analysis.telling.events import ModuleFed
 from torchconv_lint.fixing.proposal import Proposal, after
 from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps

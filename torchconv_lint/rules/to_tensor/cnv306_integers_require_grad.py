@@ -68,8 +68,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import GradAsked
-from torchconv_lint.analysis.values import weakest
+from torchconv_lint.analysis.domain.values import weakest
+from torchconv_lint.analysis.telling.events import GradAsked
 from torchconv_lint.fixing.proposal import Proposal, after, keyword
 from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
@@ -77,7 +77,7 @@ from torchconv_lint.rules.base import Rule, Verdict, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.nodes.site import Site
 
 _INTEGERS = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
 _MAKERS = frozenset(

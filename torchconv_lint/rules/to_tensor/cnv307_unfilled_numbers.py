@@ -58,7 +58,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import Unfilled
+from torchconv_lint.analysis.telling.events import Unfilled
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict
@@ -66,7 +66,7 @@ from torchconv_lint.rules.base import Rule, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.nodes.site import Site
 
 
 class UnfilledNumbers(Rule[Unfilled]):

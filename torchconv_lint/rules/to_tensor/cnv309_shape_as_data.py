@@ -64,8 +64,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import DataOverwritten, ShapeGiven, ToTensor
-from torchconv_lint.analysis.values import Const, Kind, Sequence
+from torchconv_lint.analysis.domain.values import Const, Kind, Sequence
+from torchconv_lint.analysis.telling.events import DataOverwritten, ShapeGiven, ToTensor
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict

@@ -62,8 +62,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToTensor
-from torchconv_lint.analysis.values import Tensor
+from torchconv_lint.analysis.domain.values import Tensor
+from torchconv_lint.analysis.telling.events import ToTensor
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps

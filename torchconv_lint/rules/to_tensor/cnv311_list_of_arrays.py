@@ -65,8 +65,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToTensor
-from torchconv_lint.analysis.values import Array, Sequence, Value
+from torchconv_lint.analysis.domain.values import Array, Sequence, Value
+from torchconv_lint.analysis.telling.events import ToTensor
 from torchconv_lint.fixing.proposal import Proposal, around
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict

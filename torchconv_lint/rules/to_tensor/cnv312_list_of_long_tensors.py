@@ -64,8 +64,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ToTensor
-from torchconv_lint.analysis.values import MANY, Fact, Sequence, Tensor, Value
+from torchconv_lint.analysis.domain.values import MANY, Fact, Sequence, Tensor, Value
+from torchconv_lint.analysis.telling.events import ToTensor
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps

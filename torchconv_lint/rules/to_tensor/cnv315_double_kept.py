@@ -67,7 +67,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import DoubleKept
+from torchconv_lint.analysis.telling.events import DoubleKept
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 

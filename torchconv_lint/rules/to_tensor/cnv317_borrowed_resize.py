@@ -60,7 +60,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import Resized
+from torchconv_lint.analysis.telling.events import Resized
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
 

@@ -63,7 +63,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import KeywordRefused
+from torchconv_lint.analysis.telling.events import KeywordRefused
 from torchconv_lint.fixing.proposal import Proposal, instead
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict

@@ -63,7 +63,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import ItemStored
+from torchconv_lint.analysis.telling.events import ItemStored
 from torchconv_lint.fixing.proposal import Proposal, keyword
 from torchconv_lint.model import Confidence, Safety
 from torchconv_lint.rules.base import Rule, Verdict, steps
@@ -71,7 +71,7 @@ from torchconv_lint.rules.base import Rule, Verdict, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torchconv_lint.analysis.site import Site
+    from torchconv_lint.analysis.nodes.site import Site
 
 
 class NarrowingBuffer(Rule[ItemStored]):

@@ -64,7 +64,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import LegacyPlaced
+from torchconv_lint.analysis.telling.events import LegacyPlaced
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_tensor.wording import LEGACY
 

@@ -68,7 +68,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import UnsignedComputed
+from torchconv_lint.analysis.telling.events import UnsignedComputed
 from torchconv_lint.rules.base import Rule, Verdict, steps
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from torchconv_lint.analysis.events import ToTensor
+    from torchconv_lint.analysis.telling.events import ToTensor
 
 _PLAIN = {
     "indexing": "indexing with it",

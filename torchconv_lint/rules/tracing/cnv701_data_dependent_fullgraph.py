@@ -79,8 +79,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.terms import FULLGRAPH, NUMBER, TEXT, TRUTH
+from torchconv_lint.analysis.domain.terms import FULLGRAPH, NUMBER, TEXT, TRUTH
+from torchconv_lint.analysis.telling.events import TracedRead
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

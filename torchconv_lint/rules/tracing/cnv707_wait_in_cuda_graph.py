@@ -64,9 +64,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import TracedRead
-from torchconv_lint.analysis.terms import CAPTURE
-from torchconv_lint.analysis.values import CPU
+from torchconv_lint.analysis.domain.terms import CAPTURE
+from torchconv_lint.analysis.domain.values import CPU
+from torchconv_lint.analysis.telling.events import TracedRead
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

@@ -74,8 +74,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.events import TracedCut, TracedRead
-from torchconv_lint.analysis.terms import ARRAY, GRAD
+from torchconv_lint.analysis.domain.terms import ARRAY, GRAD
+from torchconv_lint.analysis.telling.events import TracedCut, TracedRead
 from torchconv_lint.rules.base import Rule, Verdict
 from torchconv_lint.rules.tracing.under import verdict
 

@@ -8,7 +8,7 @@ from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Verdict, steps
 
 if TYPE_CHECKING:
-    from torchconv_lint.analysis.events import TracedRead
+    from torchconv_lint.analysis.telling.events import TracedRead
 
 
 def verdict(event: TracedRead, message: str, at_most: Confidence = Confidence.CERTAIN) -> Verdict:

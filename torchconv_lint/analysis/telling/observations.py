@@ -1,0 +1,110 @@
+"""Arrays of a caller, or of an environment, that become tensors in whatever dtype they have and go to a module: float64
+as a rule, told to those who ask for it. Read off the ast."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.syntax.outline import dotted, is_named
+from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.domain.frame import Frame
+    from torchconv_lint.analysis.syntax.outline import FunctionOutline
+
+_SHAPES = frozenset({"unsqueeze", "unsqueeze_", "squeeze", "view", "reshape", "permute", "transpose", "flatten"})
+_SHAPES |= {"cuda", "to", "contiguous"}
+"""Methods that leave the dtype as it is; `to` where it is given a device alone."""
+_OBSERVED = re.compile(
+    r"^(\w*obs\w*|observations?|(next_|cur(rent)?_|prev_)?states?|s|x|features?|inputs?|arr|array|data|goals?|vec(tor)?)_?$"
+)
+"""What arrays are called that come from outside."""
+_DTYPE = re.compile(r"float|double|half|dtype|int|long|bool")
+
+
+def goes_to_module(frame: Frame, call: ast.expr, argument: ast.expr) -> str:
+    """The module that is given, uncast, the tensor which a call makes of an array of a caller or of an environment; ""
+    if there is none."""
+    outline = frame.outline
+    if outline is None or frame.depth or not _is_from_outside(outline, argument):
+        return ""
+    names = {target.id for node in outline.by_type[ast.Assign] if _keeps(node.value, call) for target in _names(node)}
+    for each in outline.by_type[ast.Call]:
+        given = each.args[0] if each.args else None
+        if given is None or not _is_module(frame, outline, each.func):
+            continue
+        if _keeps(given, call):
+            return ast.unparse(each.func)
+        if isinstance(given, ast.Name) and given.id in names and not _is_cast(outline, given.id):
+            return ast.unparse(each.func)
+    return ""
+
+
+def _names(node: ast.Assign) -> list[ast.Name]:
+    return [target for target in node.targets if isinstance(target, ast.Name)]
+
+
+def _keeps(node: ast.expr, call: ast.expr) -> bool:
+    """Whether an expression is the call, or what methods make of it that leave the dtype."""
+    while node is not call:
+        if isinstance(node, ast.Subscript):
+            node = node.value
+            continue
+        func = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not isinstance(func, ast.Attribute) or func.attr not in _SHAPES:
+            return False
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if func.attr == "to" and any(_DTYPE.search(ast.unparse(each)) for each in given):
+            return False
+        node = func.value
+    return True
+
+
+def _is_from_outside(outline: FunctionOutline, node: ast.expr) -> bool:
+    """Whether it is an argument that is called, or annotated, like an array, or what an environment has given."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return False
+    arguments = (*outline.node.args.args, *outline.node.args.kwonlyargs)
+    annotation = next((each.annotation for each in arguments if each.arg == node.id), None)
+    stored = [one for one in outline.by_type[ast.Assign] if any(is_named(each, node.id) for each in _targets(one))]
+    if any(isinstance(one.value, ast.Call) and _OF_ENVIRONMENT.search(dotted(one.value.func) or "") for one in stored):
+        return True
+    if node.id not in outline.parameters or any(one.lineno < node.lineno for one in stored):
+        return False
+    if annotation is not None:
+        return re.search(r"array", ast.unparse(annotation)) is not None
+    return _OBSERVED.match(node.id) is not None
+
+
+_OF_ENVIRONMENT = re.compile(r"(^|[._])\w*env\w*\.(reset|step)$")
+
+
+def _targets(node: ast.Assign) -> list[ast.expr]:
+    return [part for to in node.targets for part in (to.elts if isinstance(to, ast.Tuple) else [to])]
+
+
+def _is_module(frame: Frame, outline: FunctionOutline, func: ast.expr) -> bool:
+    name = dotted(func) or ""
+    owner, _, last = name.rpartition(".")
+    if owner == "self":
+        if outline.owner is not None and last in outline.owner.methods:
+            return False
+        text = frame.interpreter.source.text
+        if re.search(rf"self\.{last}\.parameters\(|self\.{last}\s*=[^\n]*\.(to|cuda)\(|self\.{last}\s*=\s*nn\.", text):
+            return True
+    return bool(name) and not owner.startswith(("torch", "np", "nn", "F")) and LIKE_A_MODULE.search(last) is not None
+
+
+def _is_cast(outline: FunctionOutline, name: str) -> bool:
+    """Whether the function casts what has the name."""
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and is_named(call.func.value, name)
+        and (call.func.attr in ("float", "double", "half", "type", "type_as") or call.func.attr == "to")
+        and (call.func.attr != "to" or _DTYPE.search(ast.unparse(call)))
+        for call in outline.by_type[ast.Call]
+    )
