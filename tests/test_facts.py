@@ -113,11 +113,6 @@ PAIRS = {
         TWO.format("from_numpy", "  # not np.float64"),
     ),
     "written float32 on one branch, and copied": ("CNV305", TWO.format("from_numpy", ""), TWO.format("as_tensor", "")),
-    "brought to the host by a function that is called from elsewhere": (
-        "CNV102",
-        "def f(m: nn.Module, x: torch.Tensor):\n    return m(x).numpy()",
-        "def f(m: nn.Module, x: torch.Tensor):\n    return m(x).cpu().numpy()",
-    ),
     "a hook that Lightning calls without grad": ("CNV102", HOOK.format("training_step"), HOOK.format("test_step")),
     "what equals a constant, and what equals who knows what": ("CNV101", WHO.format("who"), WHO.format("'b'")),
     "a list of known length": ("CNV101", LENGTH.format("[1]"), LENGTH.format("[]")),

@@ -90,6 +90,9 @@ def sift(
     if ("loss returned",) in wanted:
         for found in features.values():
             found.torchy |= "loss returned" in found.words
+    if ("def forward&if",) in wanted:  # of what a module is given, a number is asked
+        for found in features.values():
+            found.torchy |= {"def forward", "if"} <= found.words
     if (ARGUMENT_WRITE,) in wanted:
         _add_rewriting(features.values())
     tell_each_other(file, features)

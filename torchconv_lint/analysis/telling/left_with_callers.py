@@ -114,7 +114,7 @@ def tell_added(frame: Frame, target: cst.BaseExpression, item: cst.BaseExpressio
     if step is None or type(item) is not cst.Name or not _is_kept(step, item.value):
         return
     gone_back, into = _gone_back(step), frame.text(target)
-    if item.value not in gone_back or into in gone_back:
+    if item.value not in gone_back or into in gone_back or _is_handed_through(step, item.value):
         return
     joined = (one for one in step.by_type[ast.Assign] if any(dotted(to) in gone_back for to in one.targets))
     if not any(into in ast.unparse(one.value) for one in joined) and not _is_made_anew(frame, step, into, at):
@@ -129,6 +129,12 @@ def _is_made_anew(frame: Frame, step: _Step, path: str, at: cst.CSTNode) -> bool
     begin, end = max(((loop.lineno, loop.end_lineno or 0) for loop in around), default=(0, 0))
     bound = (one.lineno for one in step.by_type[ast.Assign] if any(dotted(to) == path for to in one.targets))
     return any(begin <= line <= end for line in bound)
+
+
+def _is_handed_through(step: _Step, name: str) -> bool:
+    """`loss = reduced(loss)`: what gives it back may have left the graph."""
+    values = [one.value for one in step.by_type[ast.Assign] if any(is_named(to, name) for to in one.targets)]
+    return any(isinstance(value, ast.Call) and any(is_named(each, name) for each in value.args) for value in values)
 
 
 _TRAINS_WITH = re.compile(

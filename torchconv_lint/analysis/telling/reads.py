@@ -88,7 +88,7 @@ def _tell_wait(
         return
     if device is None:
         # Nothing says where it is: a finding only where the file is written for accelerators, or for whoever trains.
-        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame) or frame.interpreter.eager
+        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame)
         sure = min(sure, Confidence.LIKELY if of_others else Confidence.POSSIBLE)
     single = what in (NUMBER, TRUTH) and via not in ("equal", "allclose")
     element = _loop_over(frame, subject) if single else None

@@ -90,6 +90,7 @@ class BranchOnTensor(Rule[Tested]):
     group = PERFORMANCE
     needs_accelerator = True
     triggers = (("if",),)
+    triggers_on_request = (("def forward&if",),)
 
     def judge(self, event: Tested) -> Iterator[Verdict]:
         """The truth value of a tensor that may be on an accelerator."""
