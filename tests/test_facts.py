@@ -29,6 +29,14 @@ HELPER = "def get(m):\n    return m.weight.detach().numpy()\ndef f(x):\n    m = 
 CAST = "def f():\n    with torch.autocast({}), torch.no_grad():\n        return (torch.ones(2, 2) @ torch.ones(2, 2)).numpy()"
 GRAPH = "@torch.compile(fullgraph=True)\ndef f(x: torch.Tensor):\n    {}\n    return x"
 
+LEAF = """
+def f(self, t: torch.Tensor):
+    with torch.no_grad():
+        x = torch.relu(t)
+    x.requires_grad = True
+    {}
+    return x
+"""
 PAIRS = {
     "a cast to floats keeps grad": ("CNV102", W + "    return w.double().numpy()", W + "    return w.long().numpy()"),
     "inference mode that is off": (
@@ -113,6 +121,11 @@ PAIRS = {
         TWO.format("from_numpy", "  # not np.float64"),
     ),
     "written float32 on one branch, and copied": ("CNV305", TWO.format("from_numpy", ""), TWO.format("as_tensor", "")),
+    "what goes backward, and what is only called after it": (
+        "CNV519",
+        LEAF.format("self.backward(x)"),
+        LEAF.format("x = self._backward_error(x)"),
+    ),
     "a hook that Lightning calls without grad": ("CNV102", HOOK.format("training_step"), HOOK.format("test_step")),
     "what equals a constant, and what equals who knows what": ("CNV101", WHO.format("who"), WHO.format("'b'")),
     "a list of known length": ("CNV101", LENGTH.format("[1]"), LENGTH.format("[]")),

@@ -187,6 +187,8 @@ def unserved(kind: Kind) -> Kind:
 _GRADIENT = "grad"
 _LOOKS_AT = re.compile(r"_*(assert|check|compare|verify|expect|print|log|report|has|is|supports?|needs)_")
 """How the names of functions begin that look at what a backward pass has left."""
+_ABOUT = re.compile(r"backward_*(error|hook|fn|func|prefetch|time|name|compat)")
+"""What is in the names of functions that only have to do with one."""
 
 
 def _is_called_gradient(frame: Frame, node: cst.BaseExpression) -> bool:
@@ -219,7 +221,8 @@ def computes_loss(kind: Kind) -> bool:
 def tell_backward(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """`accelerator.backward(loss)`, `torch.autograd.backward(losses)`, `self.manual_backward(loss)`; what is called a
     gradient is one, and needs no graph: `output.backward(grad_output)`."""
-    if ("backward" not in name or _LOOKS_AT.match(name)) and not _steps_with(frame, name, arguments):
+    passes = "backward" in name and not (_LOOKS_AT.match(name) or _ABOUT.search(name))
+    if not passes and not _steps_with(frame, name, arguments):
         return
     if _GRADIENT in name:
         return
