@@ -48,10 +48,11 @@ from torchconv_lint.analysis.telling.to_tensor import tell_double
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-PASSES = (4, 2, 1)
-"""How often a loop's body is run to converge, by loop depth. The passes of the outer loops multiply those of the inner
-ones, so an inner loop needs fewer of its own; depth beyond the last entry counts as the last. One in which graphs are
-put aside is run twice at least: only the second round finds them there."""
+RUN_TWICE = 2
+"""So many loops inside each other have their bodies run twice: the second pass finds what the first has left behind.
+Deeper ones are run once, since the passes of the outer loops multiply theirs, unless graphs are put aside there: only
+the second round finds them. A third pass, for what is handed on from name to name between rounds, was a tenth of all
+that was evaluated and changed none of 651 known findings (measured)."""
 
 
 def run_block(frame: Frame, body: Iterable[cst.CSTNode]) -> None:
@@ -290,21 +291,19 @@ def _loop(
     runs: bool = False,
     iterable: Value = NOTHING,
 ) -> None:
-    """Run a loop to its fixpoint. Only what the last pass emitted stays: that one saw the converged state. `runs` tells
-    that the body is surely run at least once."""
+    """Run a loop. Only what the last pass emitted stays: that one saw what the first had left. `runs`: it is
+    surely run at least once."""
     outer_breaks, outer_continues = frame.breaks, frame.continues
     head, mark = frame.state, len(frame.events)
     entered = head.underway
     returned = len(frame.returns), len(frame.exits), len(frame.yields)
-    passes = PASSES[min(frame.loop_depth, len(PASSES) - 1)]
+    twice = frame.loop_depth < RUN_TWICE
     loops, seldom = frame.loops, frame.seldom
     enter_loop(frame, node, iterable)
     frame.loop_depth += 1
     rounds, frame.rounds = frame.rounds, (*frame.rounds, node)
     ends: list[State | None] = []
-    for done in range(max(passes, 2)):
-        if done == passes and node not in frame.put_aside:
-            break
+    for again in (False, True):
         del frame.events[mark:]
         del frame.returns[returned[0] :], frame.exits[returned[1] :], frame.yields[returned[2] :]
         frame.breaks, frame.continues = [], []
@@ -321,6 +320,8 @@ def _loop(
         for state in (head, end):
             if state is not None and state.stale:
                 forget_unheld(state)
+        if again or not (twice or node in frame.put_aside):
+            break
         grown = join_states(head, end)
         if grown is None or grown.same_as(head):
             break
