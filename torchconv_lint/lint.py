@@ -57,6 +57,8 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         sifted = sift(
             tree, told, everything=not settings.sieve, thorough=thorough, wanted=wanted(settings), converters=converters
         )
+        if "ALL" in settings.opt_in:  # who asks for all rules wants all functions
+            sifted = sift(tree, everything=True) if sifted is None else sifted.with_all()
         if sifted is None:
             return Outcome(consulted=None if project is None else project.consulted)
         return _analyse(source, settings, sifted, tree if fixes else None, project)

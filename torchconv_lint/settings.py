@@ -21,7 +21,8 @@ class Settings:
     `follow_imports`: whether other files of the project are read to see what an imported function gives.
     `target_torch`, `target_numpy`: the oldest releases of torch and NumPy that the code has to run with, as (major,
     minor); None: current ones.
-    `sieve`: False analyses every function, not only those that hold a possible trigger (slower, same findings).
+    `sieve`: False analyses every function, not only those that hold a possible trigger (slower, same findings). With
+    "ALL" every function is analysed anyway.
     """
 
     confidence: Confidence = Confidence.LIKELY

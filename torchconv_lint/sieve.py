@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.among_functions import counting_names, reached, reached_by_counted, tell_each_other
@@ -57,6 +57,10 @@ class Sifted:
     module_tracked: bool = True
     worth: frozenset[FunctionOutline] | None = None
     imported: frozenset[str] | None = None
+
+    def with_all(self) -> Sifted:
+        """The same with every function, of which the chosen ones are still those that lead anywhere."""
+        return replace(self, functions=tuple(self.outline.all_functions()), module=True)
 
     @classmethod
     def unsieved(cls, file: FileOutline) -> Sifted:

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.domain.frame import Arguments, Frame
 
+_FILTERS = frozenset(
+    f"scipy.signal.{name}" for name in ("lfilter", "filtfilt", "sosfilt", "sosfiltfilt", "medfilt", "savgol_filter")
+)
+"""What gives an array of the length of its input, whatever sequence that is."""
 _CONVERTING_PACKAGES = ("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.")
 _NOT_CONVERTING = re.compile(
     r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.(load_npz|is\w+))|"
@@ -91,6 +95,9 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         _convert_all(frame, name, arguments, node)
         indices = just(Array(Fact("int64"), ndim=1))
         return Sequence((indices, indices), NOTHING, mutable=False)
+    if name in _FILTERS:
+        _convert_all(frame, name, arguments, node)
+        return Array()
     if sparse.made(name):
         return sparse.MATRIX
     if name.startswith(f"{sparse.MATRIX.name}."):

@@ -34,6 +34,7 @@ from torchconv_lint.analysis.domain.values import (
     just,
     kinds,
 )
+from torchconv_lint.analysis.telling.to_tensor import tell_double
 from torchconv_lint.knowledge import torch_ops
 from torchconv_lint.model import Confidence
 
@@ -51,6 +52,8 @@ def make_module(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -
         return _parameter(frame, name, arguments, node)
     if name not in modules.all:
         return None
+    for value in arguments.values if name in modules.loss and frame.interpreter.eager else ():
+        tell_double(frame, value, f"`nn.{name}`", node)  # the weights of classes, which meet what a float32 model gives
     wrapped = [kind for value in arguments.values for kind in kinds(flat(value)) if isinstance(kind, Module | Instance)]
     place = Fact(CPU) if wrapped or name not in modules.no_params else None  # it lies nowhere, and takes what it gets
     for kind in wrapped:

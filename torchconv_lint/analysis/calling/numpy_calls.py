@@ -372,11 +372,24 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         return Array(made, own, ndim=ndim, swapped=swapped, count=count)
 
     value: Value = arguments.value(0, "object")
+    if frame.interpreter.eager and not typed and arguments.positional and _is_a_view(arguments.positional[0].node):
+        told = Step(frame.site(node), "the view of a dict is one object for NumPy")
+        return each(value, lambda kind: Array(Fact("object", told, Confidence.LIKELY))) or UNKNOWN
     return each(value, result) if value else Array(dtype)
+
+
+def _is_a_view(node: cst.CSTNode) -> bool:
+    """`weights.values()`: no list."""
+    func = node.func if type(node) is cst.Call and not node.args else None
+    return type(func) is cst.Attribute and func.attr.value in ("values", "keys", "items")
 
 
 def _told_by_data(frame: Frame, kind: Kind, node: cst.CSTNode) -> Fact | None:
     fact = data_dtype(just(kind))
+    listed = kind.element if isinstance(kind, Sequence) and kind.items is None else ()
+    if fact is None and frame.interpreter.eager and any(one == Const(None) for one, _ in listed):
+        step = Step(frame.site(node), "with a None among them, they are objects for NumPy")
+        return Fact("object", step, Confidence.LIKELY)
     if fact is None or fact.step is not None:
         return fact
     return Fact(fact.value, Step(frame.site(node), f"the array is {fact.value}"), fact.confidence)

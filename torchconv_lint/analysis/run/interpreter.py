@@ -23,7 +23,13 @@ from torchconv_lint.analysis.run.stored_attributes import StoredAttributes
 from torchconv_lint.analysis.run.traced import TracedRuns
 from torchconv_lint.analysis.run.wants import Wants
 from torchconv_lint.analysis.semantics import expressions as _expressions  # noqa: F401  (registers the meanings of expressions
-from torchconv_lint.analysis.telling.loops import enter_step, is_part_of_step, is_step_by_itself, is_training_step
+from torchconv_lint.analysis.telling.loops import (
+    enter_step,
+    is_part_of_step,
+    is_step_by_itself,
+    is_training_step,
+    reads_gradients,
+)
 from torchconv_lint.analysis.telling.sharing import memories
 from torchconv_lint.sieve import Sifted
 
@@ -177,7 +183,8 @@ class Interpreter:
         frame = frame_of(self, definition, State(names, grad=grad, identities=identities), 0, this)
         frame.entry = function
         if is_training_step(self, function) or (
-            self.wants.loops and (is_part_of_step(self, function) or is_step_by_itself(function))
+            self.wants.loops
+            and (is_part_of_step(self, function) or is_step_by_itself(function) or reads_gradients(function))
         ):
             enter_step(frame, definition.node)
         with stopped_by_refusals(self):

@@ -43,6 +43,7 @@ from torchconv_lint.analysis.semantics.arithmetic import binary
 from torchconv_lint.analysis.semantics.elements import tell_grad_into_integers, tell_key
 from torchconv_lint.analysis.semantics.items_written import item_written
 from torchconv_lint.analysis.semantics.narrowing import asks_for_type, instance_of, type_names
+from torchconv_lint.analysis.semantics.perhaps import is_given_as_array
 from torchconv_lint.analysis.semantics.subscripts import key_of, picks_elements
 from torchconv_lint.analysis.syntax.backward import dicts_of_losses
 from torchconv_lint.analysis.syntax.patterns import names_earlier
@@ -458,6 +459,8 @@ def augment(frame: Frame, node: cst.AugAssign) -> None:
     else:
         before = frame.at(target)
         shaped = type(target) is cst.Name and target.value in frame.evidence.shaped  # no number has a shape
+        if type(target) is cst.Name and frame.interpreter.eager and frame.outline is not None:
+            shaped = shaped or is_given_as_array(frame.outline, target.value)
         if not _is_undone(frame, node):
             written(frame, before, target, node, fills=False, data=shaped)
         write_to_leaf(frame, before, target, node)

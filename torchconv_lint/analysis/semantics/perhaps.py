@@ -4,6 +4,7 @@ Less than what `presence` asks for, and looked for only where somebody wants to 
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.syntax.evidence import data_methods
@@ -34,9 +35,47 @@ def is_used_as_data(function: FunctionOutline, tested: ast.expr) -> bool:
             if of_torch and name in _JOINS and call.args and isinstance(call.args[0], ast.List | ast.Tuple):
                 if any(_looked_up(one) == text for one in call.args[0].elts):
                     return True
-            elif name in _LOSSES and any(_looked_up(one) == text for one in call.args[:2]):
+            elif (name in _LOSSES and any(_looked_up(one) == text for one in call.args[:2])) or (
+                of_torch and name not in _OF_ANYTHING and call.args and _looked_up(call.args[0]) == text
+            ):
                 return True
+        if _FROM_ARRAYS.search(name) and len(call.args) == 1 and _looked_up(call.args[0]) == text:
+            return True
+    if any(
+        node.attr in ("shape", "ndim") and _looked_up(node.value) == text for node in function.by_type[ast.Attribute]
+    ):
+        return True
+    if any(_is_of_many(node.slice) and _looked_up(node.value) == text for node in function.by_type[ast.Subscript]):
+        return True
     return any(_is_made(node, text) for node in function.by_type[ast.If])
+
+
+def is_given_as_array(function: FunctionOutline, name: str) -> bool:
+    """Whether it is given to `torch.from_numpy`, which takes nothing else."""
+    return any(
+        (dotted(call.func) or "").rpartition(".")[2] == "from_numpy" and call.args and dotted(call.args[0]) == name
+        for call in function.by_type[ast.Call]
+    )
+
+
+_OF_ANYTHING = frozenset(
+    {"tensor", "as_tensor", "asarray", "is_tensor", "Tensor", "FloatTensor", "LongTensor", "device", "load", "save"}
+    | {"manual_seed", "Size", "set_grad_enabled", "typename", "compile", "Generator", "autocast", "BoolTensor"}
+    | _JOINS
+    | {"dstack", "column_stack", "row_stack", "einsum", "meshgrid", "broadcast_tensors", "block_diag", "cartesian_prod"}
+    | {"zeros", "ones", "rand", "randn", "empty", "full", "arange", "randperm", "linspace", "eye", "set_num_threads"}
+)
+"""What torch has for other things than tensors, too."""
+_FROM_ARRAYS = re.compile(
+    r"^from_numpy$|^(xp|np|numpy|array|arr)_?(2|to)_?(torch|tensor|t|cuda)$|^(torch|tensor)_from_(np|numpy|array)$"
+)
+"""Functions that make tensors of arrays, and of nothing else."""
+
+
+def _is_of_many(index: ast.expr) -> bool:
+    """`x[:, 0]`, `x[..., None]`: nothing but arrays and tensors have several dimensions."""
+    parts = index.elts if isinstance(index, ast.Tuple) else []
+    return any(isinstance(part, ast.Slice) or (isinstance(part, ast.Constant) and part.value is ...) for part in parts)
 
 
 def is_one_element(function: FunctionOutline, name: str) -> bool:

@@ -37,7 +37,13 @@ from torchconv_lint.analysis.telling.conversions import REFUSALS, REFUSED
 from torchconv_lint.analysis.telling.given_out import tell_buffers_given
 from torchconv_lint.analysis.telling.going_back import gave_loss
 from torchconv_lint.analysis.telling.kept_graphs import added_up
-from torchconv_lint.analysis.telling.left_with_callers import tell_added, tell_appended, tell_assigned, tell_returned
+from torchconv_lint.analysis.telling.left_with_callers import (
+    tell_added,
+    tell_appended,
+    tell_assigned,
+    tell_returned,
+    tell_set,
+)
 from torchconv_lint.analysis.telling.loops import enter as enter_loop
 from torchconv_lint.analysis.telling.loops import goes_through_few, is_periodic, is_seldom
 from torchconv_lint.analysis.telling.other_modules import moves_on
@@ -109,6 +115,7 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
     frame.statement = None
     if frame.interpreter.eager:
         tell_appended(frame, node.value)
+        tell_set(frame, node.value)
 
 
 @executes(cst.Assign)

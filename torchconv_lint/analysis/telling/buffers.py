@@ -8,7 +8,7 @@ import libcst as cst
 
 from torchconv_lint.analysis.domain.array_dtypes import INTEGERS
 from torchconv_lint.analysis.domain.dtypes import dtype_of
-from torchconv_lint.analysis.domain.values import Array, Const, Dtype, Fact, Mapping, Sequence, Tensor, just
+from torchconv_lint.analysis.domain.values import Array, Const, Dtype, Fact, Mapping, Opaque, Sequence, Tensor, just
 from torchconv_lint.analysis.nodes.names import dotted_path
 from torchconv_lint.analysis.nodes.site import Site
 from torchconv_lint.analysis.telling.events import (
@@ -38,12 +38,16 @@ def tell_stored(frame: Frame, owner: Value, target: cst.Subscript, value: Value)
         made = _made_at(kind.dtype)
         for one, _ in value:
             dtype = _dtype(one)
-            if dtype is None and not isinstance(one, Tensor):
+            untold = dtype is None and not isinstance(one, Tensor)
+            if untold and not (frame.interpreter.eager and isinstance(one, Opaque)):
                 continue
             sure = Confidence.CERTAIN if len(owner) == 1 and len(value) == 1 else Confidence.POSSIBLE
             site, text = frame.site(target), frame.text(target.value)
             like = _placed_like(made)
-            frame.emit(ItemStored(site, text, kind.dtype, dtype, frame.text(target), _asks(made), like, sure))
+            if frame.interpreter.eager and (untold or sure is Confidence.POSSIBLE):
+                untold, sure = True, Confidence.LIKELY
+            told = frame.text(target)
+            frame.emit(ItemStored(site, text, kind.dtype, dtype, told, _asks(made), like, sure, untold))
 
 
 def _dtype(kind: object) -> Fact | None:

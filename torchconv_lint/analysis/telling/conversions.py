@@ -242,12 +242,13 @@ def row_into_array(frame: Frame, value: Value, node: cst.CSTNode, several: bool 
     if any(isinstance(kind, Array) for kind, _ in value):
         return  # the code has two cases, and a test elsewhere keeps them apart
     for kind, _ in value:
-        if not isinstance(kind, Tensor):
+        tensor = guessed(kind) if frame.interpreter.eager else kind
+        if not isinstance(tensor, Tensor):
             continue
-        if several or (several is None and kind.count is not None and kind.count.value == MANY):
+        if several or (several is None and tensor.count is not None and tensor.count.value == MANY):
             via = "assignment into an ndarray"
             site, mode = frame.site(node), frame.state.grad
-            _tell(frame, ToNumpy(site, kind, frame.text(node), via, False, mode, Confidence.CERTAIN, operand=site))
+            _tell(frame, ToNumpy(site, tensor, frame.text(node), via, False, mode, _as_sure_as(kind), operand=site))
 
 
 def tell_arithmetic(frame: Frame, left: Value, right: Value, node: cst.BinaryOperation) -> None:

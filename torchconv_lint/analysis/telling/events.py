@@ -173,6 +173,7 @@ class ItemStored(Event):
     wanted: bool
     placed_like: str
     sure: Confidence
+    untold: bool = False  # nothing tells the value's dtype, or where the buffer's is to come from
 
 
 @told

@@ -83,6 +83,20 @@ def tell_appended(frame: Frame, node: cst.BaseExpression) -> None:
         _tell_loss(frame, node.func.value, node.args[0].value)
 
 
+def tell_set(frame: Frame, node: cst.BaseExpression) -> None:
+    """`setattr(self, name, loss)`, of the loss that is returned."""
+    called = type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "setattr"
+    outline = _stepping(frame) if called and isinstance(node, cst.Call) and len(node.args) == 3 else None
+    if outline is None or not isinstance(node, cst.Call):
+        return
+    item = node.args[2].value
+    path = dotted_path(item) or ""
+    if path not in _returned_names(outline) or not ("loss" in path.lower() or outline.name == "forward"):
+        return
+    if _is_kept(outline, path):
+        _tell(frame, item, f"`{frame.text(node.args[0].value)}`", path, item)
+
+
 def _tell_loss(frame: Frame, container: cst.BaseExpression, item: cst.BaseExpression) -> None:
     """`losses.append(loss)` of what something unseen has given by the name of a loss, or trains with
     (`self.optimize(net, loss)`), and nothing here takes the number of or goes backward through the list of."""
@@ -153,11 +167,21 @@ def _tell_hooked(frame: Frame, container: cst.BaseExpression, item: cst.BaseExpr
     """What a forward hook keeps of an output, with its graph."""
     name = hook_output(frame) if frame.interpreter.eager and frame.state.grad is not False else None
     origin = frame.segment.origin(item) if name is not None else None
-    if not isinstance(origin, ast.expr) or not frame.text(container).startswith("self."):
+    if not isinstance(origin, ast.expr):
         return
     step = _step_of(frame)
+    if step is not None and _is_made_here(step, container):
+        return
     if step is not None and _is_of(step, origin, name or "", origin.lineno):
         _tell(frame, item, frame.text(container), frame.text(item), item)
+
+
+def _is_made_here(step: _Step, container: cst.BaseExpression) -> bool:
+    """Whether what the hook puts the output in is a name of its own, gone when it ends."""
+    while isinstance(container, cst.Subscript | cst.Attribute):
+        container = container.value
+    name = container.value if isinstance(container, cst.Name) else ""
+    return any(is_named(to, name) for each in step.by_type[ast.Assign] for to in each.targets)
 
 
 @record
@@ -243,7 +267,9 @@ def _tell_item(frame: Frame, outline: _Step, name: str, item: cst.BaseExpression
         return False
     beside = _beside(outline, name)
     spent = _gone_back(outline)
-    named = "loss" in path and (path in beside or (any("loss" in each for each in beside) and _is_kept(outline, path)))
+    named = "loss" in f"{path} {outline.name}" and (
+        path in beside or (any("loss" in each for each in beside) and _is_kept(outline, path))
+    )
     served = path in spent or (bool(spent or beside) and _has_graph(frame, item))
     if not (named or (served and (spent or any("loss" in each for each in beside)))):
         return False

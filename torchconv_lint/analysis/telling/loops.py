@@ -108,7 +108,8 @@ def is_training_step(interpreter: Interpreter, function: FunctionOutline) -> boo
 
 def is_step_by_itself(function: FunctionOutline) -> bool:
     """Whether it goes backward and has an optimiser step, once each: whoever calls it does so in a loop. So it is with
-    the `backward(loss)` of an engine."""
+    the `backward(loss)` of an engine, and with what is called like a part of a step and goes backward: its caller
+    steps."""
     calls = function.by_type[ast.Call]
     repeated = {node for loop in (*function.by_type[ast.For], *function.by_type[ast.While]) for node in ast.walk(loop)}
     once = {
@@ -119,7 +120,23 @@ def is_step_by_itself(function: FunctionOutline) -> bool:
     }
     if function.name == "backward":
         return "backward" in once and "loss" in function.parameters
-    return {"backward", "step"} <= once
+    return "backward" in once and ("step" in once or _PART_OF_STEP.search(function.name) is not None)
+
+
+def reads_gradients(function: FunctionOutline) -> bool:
+    """Whether it goes through parameters and looks at their gradients: a step of training has just made them."""
+    for loop in function.by_type[ast.For]:
+        names = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        for node in walk(loop):
+            if isinstance(node, ast.Attribute) and node.attr == "grad" and dotted(node.value) in names:
+                return True
+    return False
+
+
+_PART_OF_STEP = re.compile(
+    r"(^|_)(train\w*|step|update\w*|learn|optimi[sz]e\w*|batch|micro\w*|forward|backward)(_|$)", re.I
+)
+"""How functions are called that are run on every step of training."""
 
 
 def is_part_of_step(interpreter: Interpreter, function: FunctionOutline) -> bool:

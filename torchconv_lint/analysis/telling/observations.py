@@ -11,6 +11,8 @@ from torchconv_lint.analysis.syntax.outline import dotted, is_named
 from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from torchconv_lint.analysis.domain.frame import Frame
     from torchconv_lint.analysis.syntax.outline import FunctionOutline
 
@@ -78,6 +80,64 @@ def _is_from_outside(outline: FunctionOutline, node: ast.expr) -> bool:
     if annotation is not None:
         return re.search(r"array", ast.unparse(annotation)) is not None
     return _OBSERVED.match(node.id) is not None
+
+
+_ROWS = re.compile(r"^(\w*obs\w*|\w*observations?|(\w+_)?states?(_\w+)?|s|ss|s_|s2|ns|images?|imgs|frames)_?$")
+"""What arrays are called of which a memory keeps one for each step."""
+
+
+def are_observations(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether it is a column of what a memory has kept (`states, actions = zip(*batch)`), called like arrays, or a list
+    to which what an environment gives is appended."""
+    outline, origin = frame.outline, frame.segment.origin(node)
+    if outline is None or not isinstance(origin, ast.Name):
+        return False
+    stored = [one for one in outline.by_type[ast.Assign] if any(is_named(each, origin.id) for each in _targets(one))]
+    stored = [one for one in stored if one.lineno < origin.lineno]
+    last = max(stored, key=lambda one: one.lineno, default=None)
+    if last is not None and _is_transposed(last.value) and isinstance(last.targets[0], ast.Tuple):
+        return _ROWS.match(origin.id) is not None
+    if last is None or not isinstance(last.value, ast.List) or last.value.elts:
+        return False
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "append"
+        and is_named(call.func.value, origin.id)
+        and len(call.args) == 1
+        and _is_given(outline, call.args[0])
+        for call in outline.by_type[ast.Call]
+    )
+
+
+def _is_transposed(node: ast.expr) -> bool:
+    """`zip(*batch)`, in a call or two: `map(list, zip(*batch))`."""
+    while isinstance(node, ast.Call):
+        if dotted(node.func) == "zip":
+            return len(node.args) == 1 and isinstance(node.args[0], ast.Starred)
+        if not node.args:
+            return False
+        node = node.args[-1]
+    return False
+
+
+def _is_given(outline: FunctionOutline, node: ast.expr) -> bool:
+    """Whether a name is the first, or the only one, of what an environment gives."""
+    if not isinstance(node, ast.Name):
+        return False
+    bound = (one.value for one in outline.by_type[ast.Assign] if is_named(_targets(one)[0], node.id))
+    return any(isinstance(one, ast.Call) and _OF_ENVIRONMENT.search(dotted(one.func) or "") for one in bound)
+
+
+def is_of_frame(frame: Frame, call: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """`torch.tensor(df.values)`, which nothing casts: the columns of a data frame are float64, as pandas reads them."""
+    outline, origin, made = frame.outline, frame.segment.origin(node), frame.segment.origin(call)
+    if outline is None or not isinstance(origin, ast.expr) or not _OF_FRAME.search(ast.unparse(origin)):
+        return False
+    casts = (one for one in outline.by_type[ast.Attribute] if one.value is made)
+    return not any(one.attr in ("float", "double", "half", "type", "to", "long", "int", "bool") for one in casts)
+
+
+_OF_FRAME = re.compile(r"(df|frame|csv|iloc\[.*\]|loc\[.*\])\w*(\[.*\])?\.(values|to_numpy\(\))$")
 
 
 _OF_ENVIRONMENT = re.compile(r"(^|[._])\w*env\w*\.(reset|step)$")

@@ -50,6 +50,7 @@ def tell_read(
     tensor = guessed(kind)
     if tensor is None:
         telling = frame.trace is not None or _is_of_a_step(frame)
+        telling = telling or (frame.interpreter.eager and via == "item" and not _is_bound_by_loop(frame, subject))
         if not telling or what in (TRUTH, TEXT) or not isinstance(kind, Opaque):
             return
         tensor = Tensor()  # only tensors (and arrays) have the method that is called
@@ -88,13 +89,18 @@ def _tell_wait(
         return
     if device is None:
         # Nothing says where it is: a finding only where the file is written for accelerators, or for whoever trains.
-        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame)
+        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame) or frame.interpreter.eager
         sure = min(sure, Confidence.LIKELY if of_others else Confidence.POSSIBLE)
     single = what in (NUMBER, TRUTH) and via not in ("equal", "allclose")
     element = _loop_over(frame, subject) if single else None
     loops = () if frame.seldom else frame.loops
     if element is not None or any(isinstance(loop.node, cst.For | cst.While | cst.FunctionDef) for loop in loops):
         frame.emit(Wait(frame.site(node), tensor, frame.text(subject), what, via, loops, element, sure))
+
+
+def _is_bound_by_loop(frame: Frame, subject: cst.CSTNode) -> bool:
+    """Whether it is what a loop goes through: elements of whatever that is."""
+    return isinstance(subject, cst.Name) and any(subject.value in loop.targets for loop in frame.loops)
 
 
 def _is_of_a_step(frame: Frame) -> bool:
@@ -147,7 +153,8 @@ def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
             if not loop.written.isdisjoint([_root(node.value)]):
                 return None  # computed on the way: it cannot be read beforehand
             owner = frame.quietly(node.value)
-            return loop if owner and all(isinstance(kind, Tensor) for kind, _ in owner) else None
+            known = (Tensor, Opaque) if frame.interpreter.eager and len(names) > 1 else Tensor
+            return loop if owner and all(isinstance(kind, known) for kind, _ in owner) else None
     return None
 
 

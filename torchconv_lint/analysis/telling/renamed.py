@@ -28,12 +28,37 @@ def tell_renamed(frame: Frame, value: Value, target: cst.CSTNode, node: cst.CSTN
     outline = frame.outline
     if outline is None or type(target) is not cst.Name:
         return
-    if not data and not (value and all(isinstance(kind, Tensor | Array) for kind, _ in value)):
-        return
     line = getattr(frame.segment.origin(node), "lineno", 0)
-    other = _first_name(outline, target.value, line) or _running(outline, target.value, line)
+    other = _put_back(outline, target.value, line) if frame.interpreter.eager else ""
+    if not other and (data or _are_data(frame, outline, value, target.value, node)):
+        other = _first_name(outline, target.value, line) or _running(outline, target.value, line)
     if other:
         frame.emit(RenamedWrite(frame.site(node), target.value, other))
+
+
+def _are_data(frame: Frame, function: FunctionOutline, value: Value, name: str, node: cst.CSTNode) -> bool:
+    """Whether it is tensors or arrays; on request also what is asked for its shape, or written where a comparison that
+    has a name says: `mask = x < 0`, `y[mask] = 0`."""
+    if value and all(isinstance(kind, Tensor | Array) for kind, _ in value):
+        return True
+    if not frame.interpreter.eager:
+        return False
+    origin = frame.segment.origin(node)
+    mask = origin.slice if isinstance(origin, ast.Subscript) else None
+    line = getattr(origin, "lineno", 0)
+    named = last_bound(function, mask.id, line) if isinstance(mask, ast.Name) else None
+    return name in frame.evidence.shaped or (named is not None and isinstance(named.value, ast.Compare))
+
+
+def _put_back(function: FunctionOutline, name: str, line: int) -> str:
+    """`w = layer.weight.data`, `w += delta` at the line, `layer.weight.data = w`: what is put back there has never been
+    away; "" if it is not so."""
+    last = last_bound(function, name, line)
+    if last is None or not isinstance(last.value, ast.Attribute) or last.value.attr != "data":
+        return ""
+    text = ast.unparse(last.value)
+    back = (node for node in function.by_type[ast.Assign] if is_named(node.value, name) and node.lineno > line)
+    return text if any(ast.unparse(to) == text for node in back for to in node.targets) else ""
 
 
 def _first_name(function: FunctionOutline, name: str, line: int) -> str:

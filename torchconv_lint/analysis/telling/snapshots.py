@@ -67,7 +67,8 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             why = "an in-place layer that follows overwrites it"
             facts = frame.interpreter.facts
             elsewhere = (facts.hooks_clone or facts.has_inplace_layers) and not _clones(frame)
-            sure = Confidence.LIKELY if elsewhere else Confidence.POSSIBLE
+            asked = frame.interpreter.eager and not (_is_made_here(frame, where) or _clones(frame))
+            sure = Confidence.LIKELY if elsewhere or asked else Confidence.POSSIBLE
             what = f"the hook's `{memory.name}`"
             frame.emit(AliasKept(frame.site(node), what, why, memory.how, sure, form or "tensor", by_hook=True))
 
@@ -155,7 +156,19 @@ def hook_output(frame: Frame) -> str | None:
     if definition is None or not isinstance(definition.node, cst.FunctionDef):
         return None
     names = [param.name.value for param in definition.node.params.params]
-    return names[-1] if is_hook(names) else None
+    return names[-1] if is_hook(names) or names[-3:] in _BRIEFLY else None
+
+
+_BRIEFLY = (["m", "i", "o"], ["mod", "inp", "o"], ["module", "x", "y"], ["module", "inputs", "result"])
+"""Parameters of forward hooks that name no output."""
+
+
+def _is_made_here(frame: Frame, where: str) -> bool:
+    """Whether what it is kept in is a name of the function's own, gone when that ends."""
+    root = re.split(r"[.\[]", where, maxsplit=1)[0]
+    nodes = walked(frame.definition.node) if frame.definition else ()
+    targets = (each.target for node in nodes if type(node) is cst.Assign for each in node.targets)
+    return any(type(target) is cst.Name and target.value == root for target in targets)
 
 
 def _clones(frame: Frame) -> bool:

@@ -30,7 +30,7 @@ from torchconv_lint.analysis.domain.values import (
     just,
 )
 from torchconv_lint.analysis.telling.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
-from torchconv_lint.analysis.telling.observations import goes_to_module
+from torchconv_lint.analysis.telling.observations import are_observations, goes_to_module, is_of_frame
 from torchconv_lint.analysis.telling.wherever import is_part_of_input
 from torchconv_lint.constructing import REFUSED
 from torchconv_lint.model import Confidence
@@ -148,10 +148,16 @@ def tell_to_tensor(
     fact = dtype_fact(chosen.value) if chosen is not None else None
     dtype = str(fact.value) if fact is not None else None
     site, subject = frame.site(node), frame.site(argument.node)
-    if frame.interpreter.eager and via == "tensor" and dtype is not None and "float" in dtype:
+    if frame.interpreter.eager and via == "tensor" and chosen is not None and (dtype is None or "float" in dtype):
         _tell_shape(frame, argument.node, via, node)
     if frame.interpreter.eager and dtype is None and via in ("from_numpy", "tensor", "as_tensor"):
         _tell_observation(frame, argument, node)
+        if chosen is None and is_of_frame(frame, node, argument.node):
+            double = Fact("float64", confidence=Confidence.LIKELY)
+            frame.emit(DoubleKept(site, double, "float32 data", site, untold=True))
+    if frame.interpreter.eager and via not in ("from_numpy", "indexing") and are_observations(frame, argument.node):
+        rows = Sequence(None, just(Array()))
+        frame.emit(ToTensor(site, rows, subject, via, Confidence.LIKELY, dtype, chosen is not None))
     for kind, _ in argument.value:
         source, sure = kind, Confidence.CERTAIN
         if isinstance(kind, External) and frame.interpreter.eager and _is_data_set(frame, kind, argument.node):

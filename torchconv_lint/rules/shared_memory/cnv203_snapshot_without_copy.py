@@ -26,8 +26,8 @@ round, or of each of several modules in turn.
 Confidence: *certain* for a model's own state loaded back after steps, *likely* for the others. *Possible* (not
 shown by default) adds every other forward hook that keeps its output: most look at outputs that nobody overwrites;
 what is called the last or final state and loaded when the loop is over, and a state of before `module.to(device)`.
-Hooks (other ones count, too, in a file that speaks of layers in place, or of networks that have some), and what the
-code writes in place itself, are shown to those who ask for the rule: in public code that nobody had looked at before,
+Hooks (all of them, unless they clone as well or keep the output no longer than they run), and what the code writes
+in place itself, are shown to those who ask for the rule: in public code that nobody had looked at before,
 none of 5 and 2 of 8 were true. So is a state that a callback (`on_epoch_end`) keeps as the best one, where nothing in
 the file loads it again; the weights of a layer of something unknown (`model.fc.weight.data`); a list of parameters
 under a name that says "before" (`old = list(model.parameters())`); weights in an attribute called "shadow", "backup"
@@ -123,7 +123,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.syntax.patterns import names_earlier
+from torchconv_lint.analysis.syntax.patterns import is_snapshot, names_earlier
 from torchconv_lint.analysis.telling.events import AliasKept, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
@@ -164,7 +164,8 @@ class SnapshotWithoutCopy(Rule[AliasKept | StaleRead]):
         if memory.kept is None:
             return
         site, name = memory.kept
-        aside = bool(memory.side) and names_earlier(name) and len(write.side) < len(memory.side)
+        named = names_earlier(name) or is_snapshot(name.rpartition(".")[2])
+        aside = bool(memory.side) and named and len(write.side) < len(memory.side)
         if not (write.by_step or aside or kept_in_container(memory, write)):
             return
         themselves = write.by_step and memory.origin == "module" and not memory.how

@@ -11,7 +11,7 @@ epoch rewrites the data once more.
 What counts: `torch.from_numpy`, `torch.as_tensor` of a known array, `.numpy()`, `.detach()`, views and plain
 renaming between the parameter and the write; a result that is a tensor, an array or a container of them.
 
-Silent, deliberately: functions that return nothing; names that say they write (`clip_`, `fill_border`,
+Silent, deliberately: functions that return nothing (but see below); names that say they write (`clip_`, `fill_border`,
 `init_weights`, `normalize_inplace`, `update_…`, `set_…`, `reset_…`, `zero_…`); parameters that are there to be
 written (`out`, `result`, `buffer`, `dst`, `grad`, `state`, `cache`, …); `x = x - mean`, which makes a new tensor; a
 copy made first.
@@ -37,7 +37,8 @@ A `__getitem__` that fills what it was given by an index counts where random num
 same values it would be the same after the first time. What it rewrites and does not return is told on request.
 
 A method that takes an attribute of its object, or a view of it, under another name, writes it in place and returns it
-(`tokens = self.tokens.view(2, 3)`, `tokens[mask] = -1`) is told to those who ask for the code.
+(`tokens = self.tokens.view(2, 3)`, `tokens[mask] = -1`) is told to those who ask for the code. So is a function that
+gives nothing back, such as one that logs, and changes an argument through a conversion.
 
 ## Why is this bad?
 
@@ -152,7 +153,10 @@ class CallersDataRewritten(Rule[ForeignWrite]):
             yield from _kept_rewritten(event)
         if memory.origin != "parameter" or memory.name in _OWN:
             return
-        if not event.returned or meant(function, memory.name) or is_weight(memory):
+        if meant(function, memory.name) or is_weight(memory):
+            return
+        if not event.returned:
+            yield from _shown(event)
             return
         message = f"this write rewrites the caller's `{memory.name}`, though `{function}` returns its result"
         converted = crosses(event.write.side)
@@ -171,6 +175,18 @@ class CallersDataRewritten(Rule[ForeignWrite]):
         sure = min(confidence, memory.sure)
         fix = copy_before(event)
         yield Verdict(event.site, message, sure, made(event), fix, on_request=rarely, parameter=memory.name)
+
+
+def _shown(event: ForeignWrite) -> Iterator[Verdict]:
+    """A function that gives nothing back, such as one that logs, changes an argument through a conversion: whoever
+    calls it goes on with that."""
+    write = event.write
+    if crosses(write.side) and not (write.fills or event.unread or event.let_go):
+        message = f"this write changes the caller's `{event.memory.name}`, of which it has no copy"
+        sure = min(Confidence.LIKELY, event.memory.sure)
+        yield Verdict(
+            event.site, message, sure, made(event), copy_before(event), on_request=True, parameter=event.memory.name
+        )
 
 
 def _kept_rewritten(event: ForeignWrite) -> Iterator[Verdict]:

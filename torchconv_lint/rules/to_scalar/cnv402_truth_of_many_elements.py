@@ -22,7 +22,8 @@ be left out if no annotation or docstring speaks of it and no call in the file g
 by default) adds names that are a tensor only by the way they are used.
 
 So is a name, or an item of a dict, that is tested by itself and used elsewhere in the function as data are: asked for
-a mean, joined to other tensors, given to a loss, or made of zeros where it is not there.
+a mean or its shape, joined to other tensors, given to a loss, to a function of torch's or to `from_numpy`, or made of
+zeros where it is not there.
 
 Those who ask for the rule are also told of a bias whose function uses the weight beside it (`if layer.bias:`).
 

@@ -9,7 +9,9 @@ What counts as evidence: `torch.zeros`, `ones`, `empty` or `full` with the devic
 
 Silent, deliberately: buffers with `dtype=`, `zeros_like`; values known to be float32.
 
-Confidence: *likely*. *Possible* (not shown by default) adds buffers that may be made in several ways.
+Confidence: *likely*. *Possible* (not shown by default) adds buffers that may be made in several ways. Values of which
+nothing is known at all, and float64 that is stored in a buffer for which no dtype was asked, wherever that is, are
+told to those who ask for the rule.
 
 ## Why is this bad?
 
@@ -96,7 +98,11 @@ class NarrowingBuffer(Rule[ItemStored]):
             site = how[-1][0] if how else event.site
             because = (*how[:-1], (event.site, f"{event.value} is stored here"))
             fix = _typed(site, event.placed_like)
-            yield Verdict(site, message, min(Confidence.LIKELY, event.sure), because, fix)
+            yield Verdict(site, message, min(Confidence.LIKELY, event.sure), because, fix, on_request=event.untold)
+        elif event.dtype is not None and wider and event.into.value == "float32" and not event.wanted:
+            message = f"`{event.subject}` is float32, as nothing else is asked for: `{event.value}` is rounded to that"
+            because = (*steps(event.into), *steps(event.dtype))
+            yield Verdict(event.site, message, min(Confidence.LIKELY, event.sure), because, on_request=True)
 
 
 def _typed(call: Site, placed_like: str) -> Proposal | None:

@@ -1,0 +1,311 @@
+"""What is told to those who ask for every rule: shapes of bugs that were mended in public repositories."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from snippets import HEADER
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+
+def told(code: str, *opt_in: str) -> set[tuple[int, str]]:
+    """The lines of `code` and the codes that are shown there."""
+    source = Source("x.py", HEADER + textwrap.dedent(code))
+    outcome = lint_source(source, Settings(opt_in=opt_in))
+    assert outcome.problems == ()
+    above = HEADER.count("\n") + 1
+    return {(finding.span.line - above, finding.code) for finding in outcome.findings}
+
+
+SHAPES = [
+    pytest.param(
+        """
+        def hooked(layer, run, before):
+            kept = {}
+            def hook(module, inputs, output):
+                seen = inputs if before else output
+                kept[seen.device] = seen
+            layer.register_forward_hook(hook)
+            run()
+            return kept
+        """,
+        (5, "CNV203"),
+        id="a hook that keeps what it sees in what is around it",
+    ),
+    pytest.param(
+        """
+        kept = {}
+        def hook_for(name):
+            def hook(module, inputs, output):
+                kept[name] = output
+            return hook
+        """,
+        (4, "CNV502"),
+        id="a hook made by a function",
+    ),
+    pytest.param(
+        """
+        class Merged:
+            def merge(self):
+                base = self.base_layer()
+                weights = base.weight.data
+                weights += self.delta()
+                if not torch.isfinite(weights).all():
+                    raise ValueError
+                base.weight.data = weights
+        """,
+        (5, "CNV202"),
+        id="weights that are put back where they have been all the time",
+    ),
+    pytest.param(
+        """
+        def neighbours(nearest, radius):
+            missing = nearest == -1
+            filled = nearest
+            filled[missing] = 0
+            return filled.reshape(-1), nearest[:, :radius]
+        """,
+        (4, "CNV202"),
+        id="a second name that is written where a comparison says",
+    ),
+    pytest.param(
+        """
+        class Rows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                row = self.rows[index]
+                row -= self.mean
+                return torch.from_numpy(row)
+        """,
+        (4, "CNV204"),
+        id="rows of a data set that are centred in place",
+    ),
+    pytest.param(
+        """
+        def show(writer, image: torch.Tensor):
+            shown = image.detach().cpu().numpy()
+            shown -= shown.min()
+            writer.add_image("shown", shown)
+        """,
+        (3, "CNV204"),
+        id="an image that is stretched for its picture",
+    ),
+    pytest.param(
+        """
+        def attack(x, rate, measure):
+            change, best = torch.zeros(3), 0
+            for _ in range(10):
+                loss = measure(x + change)
+                if loss > best:
+                    best, best_change = loss, change.data
+                change += rate
+            return best_change
+        """,
+        (7, "CNV202"),
+        id="the best change follows the newest",
+    ),
+    pytest.param(
+        """
+        def inputs(batch):
+            given = {"ids": torch.from_numpy(batch.ids)}
+            if batch.types:
+                given["types"] = torch.from_numpy(batch.types)
+            return given
+        """,
+        (3, "CNV402"),
+        id="what is given to from_numpy is asked for its truth",
+    ),
+    pytest.param(
+        """
+        class Reducer(nn.Module):
+            def forward(self, losses, name):
+                value = losses.mean()
+                setattr(self, name, value)
+                return value
+        """,
+        (4, "CNV502"),
+        id="the loss that is returned, set by a name",
+    ),
+    pytest.param(
+        """
+        def accumulate(self, batch):
+            for part in batch:
+                self.train_one_part(part)
+        def train_one_part(self, part):
+            loss = self.model(part).mean()
+            loss.backward()
+            self.total += loss.detach().item()
+        """,
+        (7, "CNV601"),
+        id="a number read in a part of a step",
+    ),
+    pytest.param(
+        """
+        def norm_of(parameters):
+            total = 0
+            for p in parameters:
+                norm = p.grad.data.norm(2)
+                total += norm.item() ** 2
+            return total ** 0.5
+        """,
+        (5, "CNV601"),
+        id="a number read for every gradient",
+    ),
+    pytest.param(
+        """
+        history = np.zeros((50, 1))
+        def train(model, loader, criterion):
+            for i, (x, y) in enumerate(loader):
+                loss = criterion(model(x.cuda()), y.cuda())
+                loss.backward()
+                history[i] = loss.data
+        """,
+        (6, "CNV111"),
+        id="a row of an array takes what an unseen loss gives",
+    ),
+    pytest.param(
+        """
+        def update(self, batch):
+            states, actions, rewards = zip(*batch)
+            return self.net(torch.tensor(states, dtype=torch.float32))
+        """,
+        (3, "CNV311"),
+        id="a column of what a memory keeps",
+    ),
+    pytest.param(
+        """
+        def gather(env, steps):
+            seen = []
+            for _ in range(steps):
+                observation, reward, done, _ = env.step(0)
+                seen.append(observation)
+            return torch.FloatTensor(seen)
+        """,
+        (6, "CNV311"),
+        id="what an environment gives, in a list",
+    ),
+    pytest.param(
+        """
+        def criterion():
+            weights = np.ones(3) / 3
+            return nn.CrossEntropyLoss(weight=torch.from_numpy(weights))
+        """,
+        (3, "CNV315"),
+        id="double weights of classes",
+    ),
+    pytest.param(
+        """
+        def features(df):
+            return torch.tensor(df.iloc[:, 1:].values)
+        """,
+        (2, "CNV315"),
+        id="columns of a data frame",
+    ),
+    pytest.param(
+        """
+        def sums(predictions):
+            total = torch.empty(4, device=predictions.device)
+            for i in range(4):
+                total[i] = predictions[:, i].sum()
+            return total
+        """,
+        (2, "CNV319"),
+        id="a buffer that is placed like its data, but has another dtype",
+    ),
+    pytest.param(
+        """
+        class Stored:
+            def __init__(self, shape, dtype):
+                self.data = torch.tensor(shape, dtype=dtype)
+        """,
+        (3, "CNV309"),
+        id="a shape, with a dtype of the caller's",
+    ),
+    pytest.param(
+        """
+        def weights(by_name):
+            return torch.tensor(np.array(by_name.values()))
+        """,
+        (2, "CNV303"),
+        id="the view of a dict",
+    ),
+    pytest.param(
+        """
+        def known(values, usable):
+            values = np.array([value if usable(value) else None for value in values])
+            return torch.from_numpy(values)
+        """,
+        (3, "CNV303"),
+        id="a None in the place of what is missing",
+    ),
+    pytest.param(
+        """
+        def returns(rewards, rate):
+            import scipy.signal
+            total = scipy.signal.lfilter([1], [1, -rate], rewards[::-1])[::-1]
+            return torch.as_tensor(total, dtype=torch.float32)
+        """,
+        (4, "CNV301"),
+        id="a filter gives an array, which is turned round",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "expected"), SHAPES)
+def test_is_told_on_request(code: str, expected: tuple[int, str]) -> None:
+    assert expected in told(code, "ALL")
+
+
+@pytest.mark.parametrize(("code", "expected"), SHAPES[:-1])
+def test_is_not_told_otherwise(code: str, expected: tuple[int, str]) -> None:
+    assert told(code) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """
+        def hook_for(name, kept):
+            def hook(module, inputs, output):
+                kept[name] = output.detach().clone()
+            return hook
+        """,
+        """
+        def hook(module, inputs, output):
+            mine = []
+            mine.append(output)
+            return mine[0]
+        """,
+        """
+        def merge(base, delta):
+            weights = base.weight.data.clone()
+            weights += delta
+            base.weight.data = weights
+        """,
+        """
+        def show(writer, image: torch.Tensor):
+            shown = image.detach().cpu().numpy().copy()
+            shown -= shown.min()
+            writer.add_image("shown", shown)
+        """,
+        """
+        def inputs(batch):
+            given = {"ids": torch.tensor(batch.ids)}
+            if batch.types:
+                given["types"] = torch.tensor(batch.types)
+            return given
+        """,
+        """
+        class Reducer(nn.Module):
+            def forward(self, losses, name):
+                value = losses.mean()
+                setattr(self, name, value.item())
+                return value
+        """,
+    ],
+)
+def test_what_is_copied_or_left_is_silent(code: str) -> None:
+    assert told(code, "CNV2", "CNV402", "CNV502") == set()
