@@ -28,7 +28,8 @@ So are parts that a call gives beside a loss, and a dict that a method returns b
 attribute which its other methods look at when an epoch has ended, or to show it, and nowhere else. So is what a
 function leaves behind with its graph, once a step: the loss in a dict that it returns (`stats["loss"] = loss`) or that
 its caller has handed over, the loss itself after its backward, unless callers in the file take its number or detach
-it; what `setattr(self, name, loss)` sets; an output that a forward hook keeps (`self.kept.append(output.cpu())`), or `forward` in an attribute of its module;
+it; what `setattr(self, name, loss)` sets; an output that a forward hook keeps
+(`self.kept.append(output.cpu())`), or `forward` in an attribute of its module;
 and a state that the next step reads (`self.hidden = hidden`).
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds

@@ -10,8 +10,9 @@ So is data that gets a second name (`best = x`), is written under that (`best[ma
 one afterwards, and a row that is kept under a name, overwritten and read (`row = x[i]`, `x[i] = x[j]`, `x[j] = row`):
 both rows are the same then. So is a column (`x = b[:, 0]`, `b[:, 0] = x - w`, `b[:, 2] = x + w`). So is what a state
 keeps and the function brings up to date, if it gets a second name that is written for the use of the day (`m =
-state["m"]`, `m.mul_(0.9)`, `update = m`, `update.mul_(lr)`). So are weights that are put back where they have been all the time (`w =
-layer.weight.data`, `w += delta`, `layer.weight.data = w`). So is a module's state that is added to (`mean[k] +=
+state["m"]`, `m.mul_(0.9)`, `update = m`, `update.mul_(lr)`). So are
+weights that are put back where they have been all the time (`w = layer.weight.data`, `w += delta`,
+`layer.weight.data = w`). So is a module's state that is added to (`mean[k] +=
 other[k]`), unless the module itself gets the sum: the state holds its parameters.
 
 Silent, deliberately: plain views and slices (`row = x[0]; row += 1`), which are written because the original is

@@ -8,8 +8,8 @@ accelerator, on every step of a training loop.
 What counts as a training step: a call of `.backward()` (also `accelerator.backward(loss)`) or an optimiser's
 `.step()` directly in the loop, not in a loop inside it, or in a function of the file that the loop calls; the whole
 of an optimiser's own `step` and of Lightning's `training_step`; of a function that goes backward and has an optimiser
-step, once each, or is called like a part of a step and goes backward; of one that goes through parameters and reads their
-gradients; and of the `backward(loss)` of an engine. What counts as an accelerator: the evidence that
+step, once each, or is called like a part of a step and goes backward; of one that goes through parameters and reads
+their gradients; and of the `backward(loss)` of an engine. What counts as an accelerator: the evidence that
 CNV101 uses; a tensor of which nothing is known counts too if the file speaks of accelerators at all ("cuda",
 "device").
 
