@@ -46,7 +46,7 @@ from torchconv_lint.analysis.semantics.perhaps import is_one_element, is_used_as
 from torchconv_lint.analysis.semantics.without_bias import lack_bias
 from torchconv_lint.analysis.syntax.handed_over import last_bound
 from torchconv_lint.analysis.syntax.outline import dotted
-from torchconv_lint.analysis.telling.events import ArrayTested, Tested
+from torchconv_lint.analysis.telling.events import ArrayTested, Tested, TracedRead
 from torchconv_lint.analysis.telling.loops import is_seldom
 from torchconv_lint.analysis.telling.reads import tell_read
 from torchconv_lint.model import Confidence
@@ -94,7 +94,8 @@ def _tell_read_in_forward(frame: Frame, node: cst.BaseExpression) -> None:
     tensors are: every step waits there, and who compiles the module gets another graph."""
     outline, origin = frame.outline, frame.segment.origin(node)
     of_module = isinstance(frame.this, Instance) and frame.this.is_module
-    if outline is None or outline.name != "forward" or not of_module or not isinstance(origin, ast.expr):
+    traced = frame.trace is not None
+    if outline is None or not isinstance(origin, ast.expr) or not (traced or (outline.name == "forward" and of_module)):
         return
     for call in ast.walk(origin):
         func = call.func if isinstance(call, ast.Call) else None
@@ -103,11 +104,16 @@ def _tell_read_in_forward(frame: Frame, node: cst.BaseExpression) -> None:
             and func.attr in _ASKED
             and dotted(func.value) not in ("torch", "np", "math")
         ):
-            frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), False, Confidence.LIKELY))
+            site, text = frame.site(node), frame.text(node)
+            if frame.trace is not None:
+                sure = Confidence.LIKELY
+                frame.emit(TracedRead(site, Tensor(), text, TRUTH, "a truth test", frame.trace, sure, True, False))
+            else:
+                frame.emit(Tested(site, Tensor(), text, False, Confidence.LIKELY))
             return
 
 
-_ASKED = frozenset({"item", "max", "min", "any", "all", "isnan", "isinf", "norm"})
+_ASKED = frozenset({"item", "max", "min", "any", "all", "isnan", "isinf", "norm", "sum", "mean", "abs"})
 """Methods that tensors are asked for a number with."""
 
 

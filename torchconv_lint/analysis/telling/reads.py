@@ -89,7 +89,7 @@ def _tell_wait(
         return
     if device is None:
         # Nothing says where it is: a finding only where the file is written for accelerators, or for whoever trains.
-        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame) or frame.interpreter.eager
+        of_others = frame.interpreter.facts.knows_accelerators or _is_of_a_step(frame)
         sure = min(sure, Confidence.LIKELY if of_others else Confidence.POSSIBLE)
     single = what in (NUMBER, TRUTH) and via not in ("equal", "allclose")
     element = _loop_over(frame, subject) if single else None
@@ -99,7 +99,9 @@ def _tell_wait(
 
 
 def _is_bound_by_loop(frame: Frame, subject: cst.CSTNode) -> bool:
-    """Whether it is what a loop goes through: elements of whatever that is."""
+    """Whether it is made of what a loop goes through: elements of whatever that is, or what a loader gives."""
+    while isinstance(subject, cst.Attribute | cst.Call):
+        subject = subject.value if isinstance(subject, cst.Attribute) else subject.func
     return isinstance(subject, cst.Name) and any(subject.value in loop.targets for loop in frame.loops)
 
 

@@ -267,7 +267,8 @@ def _is_loaded(nodes: ByType, operand: ast.expr) -> bool:
     asked = {
         each.value.id for each in nodes[ast.Attribute] if each.attr == "dtype" and isinstance(each.value, ast.Name)
     }
-    for loop in nodes[ast.For] if isinstance(node, ast.Name) and node.id not in asked else ():
+    loops = (*nodes[ast.For], *nodes[ast.comprehension])
+    for loop in loops if isinstance(node, ast.Name) and node.id not in asked else ():
         through, target = loop.iter, loop.target
         if not isinstance(through, ast.Call) or not isinstance(through.func, ast.Attribute):
             continue

@@ -104,3 +104,5 @@ class ReadBeforeArrival(Rule[Race]):
         elif not event.upload:
             message = f"`{event.subject}` is read before its copy to the host has arrived: synchronise first"
             yield Verdict(event.site, message, event.sure, ((event.copied, "the copy begins here"),))
+            begun = f"nothing waits for this copy to the host before `{event.subject}` is read"
+            yield Verdict(event.copied, begun, event.sure, ((event.site, "it is read here"),), on_request=True)
