@@ -250,7 +250,7 @@ SHAPES = [
                 gap = gap / gap.sum()
             return gap
         """,
-        (4, "CNV703"),
+        (4, "CNV702"),
         id="a branch in a compiled function",
     ),
     pytest.param(
@@ -269,6 +269,39 @@ SHAPES = [
         """,
         (2, "CNV611"),
         id="where a copy begins that nothing waits for",
+    ),
+    pytest.param(
+        """
+        from elsewhere import AverageMeter
+        def train(model, loader, optimizer, criterion):
+            losses = AverageMeter()
+            for x, y in loader:
+                loss = criterion(model(x), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                losses.update(loss, x.size(0))
+        """,
+        (9, "CNV502"),
+        id="a meter that is given the loss",
+    ),
+    pytest.param(
+        """
+        def begin(x, state=None):
+            state = state or torch.zeros(1, x.size(0), 8)
+            return state
+        """,
+        (2, "CNV402"),
+        id="zeros in the place of a state",
+    ),
+    pytest.param(
+        """
+        def numbered(texts, numbers):
+            rows = [[numbers[word] for word in text.split()] for text in texts]
+            return torch.LongTensor(np.array(rows))
+        """,
+        (3, "CNV303"),
+        id="one row for each text, of any length",
     ),
     pytest.param(
         """

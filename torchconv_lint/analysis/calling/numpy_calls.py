@@ -51,6 +51,7 @@ from torchconv_lint.analysis.telling.conversions import (
     tell_refused_by_numpy,
     tell_wrapped,
 )
+from torchconv_lint.analysis.telling.observations import differ_in_length
 from torchconv_lint.analysis.telling.sharing import converted, fresh, memories, written
 from torchconv_lint.knowledge import numpy_ops
 from torchconv_lint.model import Confidence
@@ -375,6 +376,10 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if frame.interpreter.eager and not typed and arguments.positional and _is_a_view(arguments.positional[0].node):
         told = Step(frame.site(node), "the view of a dict is one object for NumPy")
         return each(value, lambda kind: Array(Fact("object", told, Confidence.LIKELY))) or UNKNOWN
+    data = arguments.positional[0].node if arguments.positional else None
+    if frame.interpreter.eager and not typed and data is not None and differ_in_length(frame, data):
+        told = Step(frame.site(node), "its rows differ in length, so they are objects for NumPy")
+        return Array(Fact("object", told, Confidence.LIKELY))
     return each(value, result) if value else Array(dtype)
 
 

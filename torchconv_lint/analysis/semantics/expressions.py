@@ -55,7 +55,15 @@ from torchconv_lint.analysis.semantics.attributes import attribute_of
 from torchconv_lint.analysis.semantics.elements import tell_comparison
 from torchconv_lint.analysis.semantics.narrowing import asks_for_type, assume
 from torchconv_lint.analysis.semantics.subscripts import subscript
-from torchconv_lint.analysis.semantics.truth import ask_truth, chain, comparison, condition_of, condition_of_value, test
+from torchconv_lint.analysis.semantics.truth import (
+    ask_instead,
+    ask_truth,
+    chain,
+    comparison,
+    condition_of,
+    condition_of_value,
+    test,
+)
 from torchconv_lint.analysis.semantics.unbound import is_unbound
 from torchconv_lint.analysis.telling.buffers import tell_unfilled
 from torchconv_lint.analysis.telling.conversions import tell_arithmetic
@@ -226,6 +234,8 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
             value = tuple(alt for alt in value if not isinstance(alt.kind, Tensor))  # a pair is wanted, and no tensor
         if not _stands_for_one(frame, other, is_and):
             ask_truth(frame, operand, value)
+        if not is_and and frame.interpreter.eager:
+            ask_instead(frame, operand, value, other)
         frame.seldom = frame.seldom or is_seldom(frame, operand)
         # What `and` lets through is false, what `or` lets through is true; the rest is evaluated after that.
         parts.append(tuple(alt for alt in value if not _is_constant(alt.kind, truth=is_and)))

@@ -41,6 +41,7 @@ from torchconv_lint.analysis.telling.left_with_callers import (
     tell_added,
     tell_appended,
     tell_assigned,
+    tell_metered,
     tell_returned,
     tell_set,
 )
@@ -116,6 +117,7 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
     if frame.interpreter.eager:
         tell_appended(frame, node.value)
         tell_set(frame, node.value)
+        tell_metered(frame, node.value)
 
 
 @executes(cst.Assign)

@@ -97,6 +97,8 @@ def _tell_read_in_forward(frame: Frame, node: cst.BaseExpression) -> None:
     traced = frame.trace is not None
     if outline is None or not isinstance(origin, ast.expr) or not (traced or (outline.name == "forward" and of_module)):
         return
+    if traced and any(isinstance(each, ast.Attribute) and each.attr == "item" for each in ast.walk(origin)):
+        return  # which is told by itself
     for call in ast.walk(origin):
         func = call.func if isinstance(call, ast.Call) else None
         if (
@@ -168,6 +170,19 @@ def ask_truth(
         )
         frame.emit(Tested(frame.site(node), tensor, frame.text(node), or_none, sure, condition, negation, doubtful))
         tell_read(frame, alt.kind, node, node, TRUTH, via, sure)
+
+
+_MADE = frozenset({"zeros", "ones", "rand", "randn", "full", "empty", "eye"})
+_MADE |= {f"{name}_like" for name in _MADE}
+
+
+def ask_instead(frame: Frame, node: cst.BaseExpression, value: Value, other: cst.BaseExpression) -> None:
+    """`hidden or torch.zeros(n)`: a tensor that is made in the place of what is not there says what that is."""
+    maker = dotted_path(other.func) if type(other) is cst.Call else None
+    if dotted_path(node) is None or maker is None or maker.removeprefix("torch.") not in _MADE:
+        return
+    if value and all((isinstance(kind, Opaque) and kind.guess is None) or kind == Const(None) for kind, _ in value):
+        frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), True, Confidence.LIKELY, doubtful=True))
 
 
 def _is_perhaps(frame: Frame, node: cst.BaseExpression) -> bool:

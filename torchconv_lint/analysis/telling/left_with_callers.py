@@ -83,6 +83,32 @@ def tell_appended(frame: Frame, node: cst.BaseExpression) -> None:
         _tell_loss(frame, node.func.value, node.args[0].value)
 
 
+_METERS = re.compile(r"meter|avg|average|loss|metric|tracker|stat|record|history|monitor", re.I)
+_TAKES_NUMBER = re.compile(r"\.item\(|\.detach\(|float\(|\.data\b|no_grad|\.tolist\(")
+
+
+def tell_metered(frame: Frame, node: cst.BaseExpression) -> None:
+    """`losses.update(loss, n)`, of what backward has gone through: a meter adds it up."""
+    func = node.func if type(node) is cst.Call else None
+    if (
+        type(func) is not cst.Attribute
+        or func.attr.value not in ("update", "add", "push")
+        or type(node) is not cst.Call
+    ):
+        return
+    step, into = _stepping(frame), frame.text(func.value)
+    given = node.args[0].value if node.args and not node.args[0].star else None
+    name = dotted_path(given) if given is not None else None
+    if step is None or given is None or not name or name not in _gone_back(step) or not _METERS.search(into):
+        return
+    owners = [kind.definition for kind, _ in frame.quietly(func.value) if isinstance(kind, Instance)]
+    methods = [owner.methods[func.attr.value] for owner in owners if func.attr.value in owner.methods]
+    if any(_TAKES_NUMBER.search(ast.unparse(method.node)) for method in methods):
+        return
+    if _is_kept(step, name):
+        _tell(frame, given, f"`{into}`", name, given)
+
+
 def tell_set(frame: Frame, node: cst.BaseExpression) -> None:
     """`setattr(self, name, loss)`, of the loss that is returned."""
     called = type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "setattr"
@@ -267,9 +293,7 @@ def _tell_item(frame: Frame, outline: _Step, name: str, item: cst.BaseExpression
         return False
     beside = _beside(outline, name)
     spent = _gone_back(outline)
-    named = "loss" in f"{path} {outline.name}" and (
-        path in beside or (any("loss" in each for each in beside) and _is_kept(outline, path))
-    )
+    named = "loss" in path and (path in beside or (any("loss" in each for each in beside) and _is_kept(outline, path)))
     served = path in spent or (bool(spent or beside) and _has_graph(frame, item))
     if not (named or (served and (spent or any("loss" in each for each in beside)))):
         return False

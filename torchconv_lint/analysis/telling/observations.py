@@ -82,6 +82,21 @@ def _is_from_outside(outline: FunctionOutline, node: ast.expr) -> bool:
     return _OBSERVED.match(node.id) is not None
 
 
+def differ_in_length(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether it is a list of lists of words, or of what stands for them: one for each text, of any length."""
+    outline, origin = frame.outline, frame.segment.origin(node)
+    if outline is not None and isinstance(origin, ast.Name):
+        name, line = origin.id, origin.lineno
+        bound = [one for one in outline.by_type[ast.Assign] if one.lineno < line and is_named(one.targets[0], name)]
+        origin = max(bound, key=lambda one: one.lineno).value if bound else origin
+    if not isinstance(origin, ast.ListComp):
+        return False
+    row = origin.elt
+    through = row.generators[0].iter if isinstance(row, ast.ListComp) and not row.generators[0].ifs else row
+    func = through.func if isinstance(through, ast.Call) else None
+    return isinstance(func, ast.Attribute) and func.attr in ("split", "tokenize", "word_tokenize")
+
+
 _ROWS = re.compile(r"^(\w*obs\w*|\w*observations?|(\w+_)?states?(_\w+)?|s|ss|s_|s2|ns|images?|imgs|frames)_?$")
 """What arrays are called of which a memory keeps one for each step."""
 

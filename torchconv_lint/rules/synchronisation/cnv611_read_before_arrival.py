@@ -104,5 +104,6 @@ class ReadBeforeArrival(Rule[Race]):
         elif not event.upload:
             message = f"`{event.subject}` is read before its copy to the host has arrived: synchronise first"
             yield Verdict(event.site, message, event.sure, ((event.copied, "the copy begins here"),))
-            begun = f"nothing waits for this copy to the host before `{event.subject}` is read"
-            yield Verdict(event.copied, begun, event.sure, ((event.site, "it is read here"),), on_request=True)
+            if event.copied.path == event.site.path and event.copied.span.line != event.site.span.line:
+                begun = f"nothing waits for this copy to the host before `{event.subject}` is read"
+                yield Verdict(event.copied, begun, event.sure, ((event.site, "it is read here"),), on_request=True)
