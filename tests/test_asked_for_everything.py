@@ -305,6 +305,18 @@ SHAPES = [
     ),
     pytest.param(
         """
+        def watched(layer, run):
+            kept = []
+            handle = layer.register_forward_hook(lambda module, inputs, output: kept.append(output))
+            run()
+            handle.remove()
+            return kept
+        """,
+        (3, "CNV502"),
+        id="a hook in a lambda",
+    ),
+    pytest.param(
+        """
         def returns(rewards, rate):
             import scipy.signal
             total = scipy.signal.lfilter([1], [1, -rate], rewards[::-1])[::-1]

@@ -41,6 +41,7 @@ from torchconv_lint.analysis.telling.left_with_callers import (
     tell_added,
     tell_appended,
     tell_assigned,
+    tell_hooking,
     tell_metered,
     tell_returned,
     tell_set,
@@ -117,12 +118,15 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
     if frame.interpreter.eager:
         tell_appended(frame, node.value)
         tell_set(frame, node.value)
+        tell_hooking(frame, node.value)
         tell_metered(frame, node.value)
 
 
 @executes(cst.Assign)
 def _assign(frame: Frame, node: cst.Assign) -> None:
     value = frame.evaluate(node.value)
+    if frame.interpreter.eager:
+        tell_hooking(frame, node.value)
     for target in node.targets:
         value = added_up(frame, target.target, value, node.value, node)
         if frame.interpreter.eager:

@@ -83,6 +83,22 @@ def tell_appended(frame: Frame, node: cst.BaseExpression) -> None:
         _tell_loss(frame, node.func.value, node.args[0].value)
 
 
+def tell_hooking(frame: Frame, node: cst.BaseExpression) -> None:
+    """`layer.register_forward_hook(lambda module, inputs, output: kept.append(output))`."""
+    if type(node) is not cst.Call or type(node.func) is not cst.Attribute or len(node.args) != 1:
+        return
+    hook = node.args[0].value
+    if node.func.attr.value != "register_forward_hook" or type(hook) is not cst.Lambda or len(hook.params.params) != 3:
+        return
+    body, name = hook.body, hook.params.params[2].name.value
+    if type(body) is not cst.Call or type(body.func) is not cst.Attribute or frame.state.grad is False:
+        return
+    if body.func.attr.value in ("append", "update", "setdefault", "__setitem__"):
+        for argument in body.args:
+            if type(argument.value) is cst.Name and argument.value.value == name:
+                _tell(frame, argument.value, f"`{frame.text(body.func.value)}`", name, argument.value)
+
+
 _METERS = re.compile(r"meter|avg|average|loss|metric|tracker|stat|record|history|monitor", re.I)
 _TAKES_NUMBER = re.compile(r"\.item\(|\.detach\(|float\(|\.data\b|no_grad|\.tolist\(")
 
