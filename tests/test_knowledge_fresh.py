@@ -5,6 +5,7 @@ torchconv_lint.knowledge.generate --check`), a share of all names everywhere, al
 """
 
 import os
+from dataclasses import fields
 from importlib import metadata
 from zlib import crc32
 
@@ -39,7 +40,7 @@ def _measured_versions():
 def sample(ops, names):
     """The part of a table section that concerns some names, without empty entries."""
     part = {}
-    for key, value in vars(ops).items():
+    for key, value in ((one.name, getattr(ops, one.name)) for one in fields(ops)):
         if isinstance(value, dict):
             chosen = {name: value[name] for name in names if name in value}
         else:

@@ -492,3 +492,33 @@ def test_where_an_array_meets_a_tensor_is_looked_at_only_if_it_can_matter() -> N
     assert sift(file, wanted=wanted(Settings(opt_in=("CNV113",)))) is not None
     assert sift(file, wanted=wanted(Settings())) is None
     assert sift(file, frozenset({"'cuda'"}), wanted=wanted(Settings())) is not None
+
+
+@pytest.mark.parametrize(("called", "is_kept"), [("self.one_epoch(loader)", True), ("self.state(loader)", False)])
+def test_graphs_are_looked_for_where_a_loop_goes_back_through_whatever_it_calls(called: str, is_kept: bool) -> None:
+    text = f"""
+import torch
+
+class Training:
+    def run(self, loader, epochs):
+        logs = []
+        for epoch in range(epochs):
+            logs.append({called})
+        return logs
+
+    def one_epoch(self, loader):
+        for x in loader:
+            loss = self.update(x)
+        return loss
+
+    def update(self, x):
+        loss = self.model(x).sum()
+        loss.backward()
+        return loss
+
+    def state(self, x):
+        return self.model(x)
+"""
+    sifted = sift(ast.parse(text), wanted=wanted(Settings()))
+    assert sifted is not None
+    assert ("run" in [function.name for function in sifted.functions]) == is_kept

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     Found = dict[FunctionOutline, Features]
 
+_CALLS = 3
+"""What is called in so many calls inside each other belongs to a function."""
+
 
 def reached(file: FileOutline, features: Found) -> set[FunctionOutline]:
     """Functions that tensors can reach: those that handle torch, methods of a class that does, and whom they call."""
@@ -30,7 +33,7 @@ def reached(file: FileOutline, features: Found) -> set[FunctionOutline]:
 def counting_names(features: list[tuple[str, Features]]) -> set[str]:
     """Names of functions that make tensors of known size, or call one that does."""
     names = {name for name, found in features if found.counted}
-    for _ in range(3):
+    for _ in range(_CALLS):
         size = len(names)
         names |= {name for name, found in features if found.calls & names}
         if len(names) == size:
@@ -52,8 +55,9 @@ def reached_by_counted(features: Found, module: Features) -> set[FunctionOutline
     }
 
 
-def tell_each_other(file: FileOutline, features: Found) -> None:
-    """Add the triggers that one function gives to another."""
+def tell_each_other(file: FileOutline, features: Found, module: Features) -> None:
+    """Add the triggers and words that one function gives to another."""
+    _tell_going_back([*features.items(), (None, module)])
     sharing = {function.name for function, found in features.items() if shares(found)}
     lending = {function.name for function, found in features.items() if found.lends}
     for found in features.values():
@@ -64,6 +68,21 @@ def tell_each_other(file: FileOutline, features: Found) -> None:
             found.triggers.add(KEPT)
     for class_ in file.classes.values():
         _tell_methods(class_, features)
+
+
+def _tell_going_back(features: list[tuple[FunctionOutline | None, Features]]) -> None:
+    """Who calls a function that goes back through a graph does so itself: that is where graphs are kept for longer than
+    a round."""
+    named = [(function.name, found) for function, found in features if function is not None]
+    going = {name for name, found in named if "backward" in found.words}
+    for _ in range(_CALLS):
+        size = len(going)
+        going |= {name for name, found in named if found.calls & going}
+        if len(going) == size:
+            break
+    for _, found in features:
+        if "backward" in found.words or found.calls & going:
+            found.words.add("goes back")
 
 
 def _tell_methods(class_: ClassOutline, features: Found) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchconv_lint.model import Confidence
+from torchconv_lint.record import plain
 from torchconv_lint.settings import GROUPS, Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class ConfigError(Exception):
     """A setting that cannot be used. The message names the place and the choices, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Config:
     """What a project configures.
 
@@ -135,6 +135,8 @@ def _config(path: Path, table: Mapping[str, object]) -> Config:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in KEYS:
+            import difflib  # only for a mistake
+
             near = difflib.get_close_matches(key, KEYS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
             raise ConfigError(f"{path}: [tool.{TABLE}]: unknown key {key!r} ({hint})")

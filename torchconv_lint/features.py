@@ -31,7 +31,7 @@ CONVERTS = frozenset({TO_NUMPY, IMPLICIT, HANDED})
 """Triggers for which it matters what a function in another file of the project gives."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class Features:
     """What a walk has found of a function.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from torchconv_lint.record import plain
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.elsewhere.locate import Consulted
@@ -32,7 +33,7 @@ class Confidence(enum.IntEnum):
             raise ValueError(f"unknown confidence {label!r} (choose from {choices})") from None
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@plain
 class Span:
     """A stretch of source: lines and columns are 1-based, columns count code points, the end is exclusive.
 
@@ -46,7 +47,7 @@ class Span:
     cell: int = 0
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@plain
 class Because:
     """One line of the explanation of a finding: what the code at `span` contributes to it."""
 
@@ -63,7 +64,7 @@ class Safety(enum.Enum):
     SHOWN = "shown"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@plain
 class Edit:
     """Replace the text at `span` by `replacement` (an empty span inserts)."""
 
@@ -71,7 +72,7 @@ class Edit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Fix:
     """Text edits that remove the hazard; `message` says what they do."""
 
@@ -80,7 +81,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Finding:
     """One hazard at one place. `because` lists the lines that make it one, in the order the data flows."""
 
@@ -94,7 +95,7 @@ class Finding:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Problem:
     """Something that kept (part of) a file from being linted: unreadable, broken syntax, a rule that crashed."""
 
@@ -105,7 +106,7 @@ class Problem:
     cell: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Outcome:
     """What linting one file gave: findings sorted by place and code, and what went wrong on the way. `consulted`: what
     else it depends on."""

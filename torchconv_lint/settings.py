@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torchconv_lint.model import Confidence
+from torchconv_lint.record import plain
 
 STRICT, PERFORMANCE = GROUPS = ("strict", "performance")
 """Names under which users ask for more than the default: for what may be wrong, and for what only takes time."""
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Settings:
     """Analysis settings. Which codes are shown is the host's business; which rules run at all is ours.
 

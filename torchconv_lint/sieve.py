@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torchconv_lint.among_functions import counting_names, reached, reached_by_counted, tell_each_other
@@ -24,6 +24,7 @@ from torchconv_lint.features import (
     SHARED_WRITE,
     Features,
 )
+from torchconv_lint.record import told
 from torchconv_lint.survey import FILLING, survey
 from torchconv_lint.vocabulary import GENERIC, Vocabulary
 
@@ -44,7 +45,7 @@ SMALL = 12
 """A function of so few lines that names neither torch nor a method of tensors may still compute with them."""
 
 
-@dataclass(frozen=True)
+@told
 class Sifted:
     """What is left to analyse: functions, whether the module's own statements are, where memory is followed, which
     functions are worth running when they are called or when they store an attribute (None: all), and which imported
@@ -99,7 +100,7 @@ def sift(
             found.torchy |= {"def forward", "if"} <= found.words
     if (ARGUMENT_WRITE,) in wanted:
         _add_rewriting(features.values())
-    tell_each_other(file, features)
+    tell_each_other(file, features, module)
     choice = _Choice(file, features, module, _Live(wanted, told, [*features.values(), module]))
     chosen, module_chosen = choice.of_interest(thorough=thorough or (ARGUMENT_WRITE,) in wanted)
     callees = choice.callees(chosen)

@@ -22,7 +22,7 @@ class UnreadableSource(Exception):
     """The bytes are not valid text in the encoding that the file declares."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Source:
     """A file's text with its line endings kept; `path` is what findings show, `encoding` how the file is written.
 

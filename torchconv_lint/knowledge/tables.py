@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from torchconv_lint.record import told
 
 Names = frozenset[str]
 NONE: Names = frozenset()
 FOLDER = Path(__file__).parent
 
 
-@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+@told
 class TorchOps:
     """What Tensor methods (or `torch.` functions) do; each field holds the names with that property."""
 
     tensor: Names = NONE
-    tuple: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tuple: Mapping[str, str] = field(default_factory=dict)
     tuple_if_dim: Names = NONE
     list: Names = NONE
     view: Names = NONE
     maybe_view: Names = NONE
     inplace: Names = NONE
     no_grad: Names = NONE
-    dtype: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    dtype: Mapping[str, str] = field(default_factory=dict)
     to_float: Names = NONE
     reduces: Names = NONE
     elementwise: Names = NONE
@@ -41,7 +43,7 @@ class TorchOps:
     unprobed: Names = NONE
 
 
-@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+@told
 class Modules:
     """Class names in `torch.nn`."""
 
@@ -51,7 +53,7 @@ class Modules:
     unprobed: Names = NONE
 
 
-@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+@told
 class TorchTable:
     """Everything in `torch.json`."""
 
@@ -63,7 +65,7 @@ class TorchTable:
     lr_scheduler: Names
 
 
-@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+@told
 class NumpyOps:
     """What NumPy functions (names after `np.`) or ndarray methods do."""
 
@@ -89,7 +91,7 @@ class NumpyOps:
     unprobed: Names = NONE
 
 
-@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+@told
 class NumpyTable:
     """Everything in `numpy.json`."""
 

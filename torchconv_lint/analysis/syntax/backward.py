@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.syntax.outline import dotted
 from torchconv_lint.analysis.syntax.walking import walk
-from torchconv_lint.record import record
+from torchconv_lint.record import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.syntax.walking import ByType
 
 
-@record
+@told
 class Passes:
     """The backward passes of a function.
 
@@ -33,7 +33,7 @@ class Passes:
     parts: frozenset[str] = frozenset()
 
 
-@record
+@told
 class _Binding:
     targets: frozenset[str]
     sources: frozenset[str]

@@ -16,7 +16,7 @@ from torchconv_lint.analysis.syntax.backward import backward_in, takes_graph
 from torchconv_lint.analysis.syntax.placing import outputs, placed_by
 from torchconv_lint.analysis.syntax.presence import present
 from torchconv_lint.knowledge import numpy_ops, torch_ops
-from torchconv_lint.record import record
+from torchconv_lint.record import told
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.syntax.walking import ByType
@@ -100,7 +100,7 @@ _ALSO_OTHERS = frozenset(
 """Tensor methods that modules, containers, strings, data frames, sparse matrices, sets or other frameworks have too."""
 
 
-@record
+@told
 class Evidence:
     """Names that must be tensors, that must require grad, that must be modules, and that must have dimensions.
 

@@ -23,7 +23,7 @@ def first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-@dataclass(eq=False)
+@dataclass(repr=False, eq=False)
 class FunctionOutline:
     """A function or method that is not nested in another function. It refers weakly to its class: a cycle would keep
     whole trees until the garbage collector runs, which costs flake8 more than all of our analysis (measured)."""
@@ -174,7 +174,7 @@ class FunctionOutline:
         return frozenset(names)
 
 
-@dataclass(eq=False)
+@dataclass(repr=False, eq=False)
 class ClassOutline:
     """A class that is not nested in a function. `bases` are dotted names as written."""
 
@@ -225,7 +225,7 @@ class ClassOutline:
         return frozenset(name for method in self.methods.values() for name in _written_on_self(method))
 
 
-@dataclass(eq=False)
+@dataclass(repr=False, eq=False)
 class FileOutline:
     """What a file defines. `imports` maps a name to what it stands for ("F" -> "torch.nn.functional"); `stars` are the
     modules of which everything is imported."""

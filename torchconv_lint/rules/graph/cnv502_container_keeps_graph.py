@@ -120,7 +120,7 @@ class ContainerKeepsGraph(Rule[GraphKept]):
     name = "container-keeps-graph"
     hears = (GraphKept,)
     matters_in_tests = False
-    triggers = (("backward",), ("append()&for", "backward"))
+    triggers = (("backward",), ("append()&for&goes back",))
     triggers_on_request = (("append()&for",), ("def training_step",), ("loss returned",))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
