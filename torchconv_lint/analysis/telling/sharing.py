@@ -32,6 +32,7 @@ from torchconv_lint.analysis.syntax.walking import ByType, own_nodes, walk
 from torchconv_lint.analysis.telling.copies import is_sent_off, tell_host_write
 from torchconv_lint.analysis.telling.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.telling.loops import bound_by
+from torchconv_lint.analysis.telling.no_uses import is_only_shown, is_put_away
 from torchconv_lint.analysis.telling.overlapping import tell_expanded
 from torchconv_lint.analysis.telling.renamed import tell_renamed
 from torchconv_lint.analysis.telling.second_names import trained
@@ -639,8 +640,11 @@ def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "", row: str
     stale = frame.state.stale
     if not stale or frame.overlooks:
         return
+    shown = is_only_shown(frame, node) or is_put_away(frame, node)
     for memory in memories(of_this_module(value)):
         for write in stale.get((memory.key, memory.side), ()):
+            if shown and not write.by_step:  # what an optimiser's step has made of it, the next one will not tell
+                continue
             if _is_elsewhere(write, (part or memory.part) + (row if _is_whole(memory) else "")):
                 continue
             renewed = _is_made_anew(frame, write, node) or is_sent_off(frame, node)
