@@ -56,3 +56,33 @@ def test_what_is_printed_as_it_is_shows_what_is_shared(use: str, codes: list[str
 )
 def test_a_list_of_which_nothing_is_read_keeps_for_nobody(begin: str, end: str, codes: list[str]) -> None:
     assert codes_shown(KEPT.format(begin, end), "") == codes
+
+
+DRAWN = """
+import random
+import torch
+
+def batches(dataset, sample):
+    rows = torch.zeros((dataset.size, dataset.left + dataset.right))
+    i = 0
+    while i < dataset.size:
+        chosen = random.randint(0, len(dataset.shape) - 1)
+        {}
+        start = sample.begin - sample.offset
+        if start + dataset.width > sample.length:
+            continue
+        rows[i, :] = perturbed(torch.from_numpy(sample.input))
+
+def perturbed(x, kind="none"):
+    if kind == "none":
+        x *= torch.FloatTensor(x.size()).random_(0, 2)
+    return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "codes"),
+    [("sample = dataset[chosen]", []), ("sample = dataset[0]", ["CNV201"]), ("print(chosen)", ["CNV201"])],
+)
+def test_a_round_that_begins_with_another_item_reads_nothing_of_the_last_one(drawn: str, codes: list[str]) -> None:
+    assert codes_shown(DRAWN.format(drawn), "") == codes

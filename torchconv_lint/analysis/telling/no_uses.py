@@ -1,4 +1,5 @@
-"""Mentions of a value that make no use of what is in it: shown as it is, or put where nobody looks."""
+"""Mentions of a value that make no use of what a write has left in it: shown as it is, put where nobody looks, or made
+anew since."""
 
 from __future__ import annotations
 
@@ -7,8 +8,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.syntax.walking import walk
+
 if TYPE_CHECKING:
     from torchconv_lint.analysis.domain.frame import Frame
+    from torchconv_lint.analysis.domain.state import Write
+
+    Loop = ast.For | ast.AsyncFor | ast.While
 
 _PUTS_IN = frozenset({"append", "appendleft", "extend", "insert"})
 """Methods of lists that look at nothing in them."""
@@ -42,3 +49,35 @@ def is_put_away(frame: Frame, node: cst.CSTNode) -> bool:
     mentions = [one for one in outline.by_type[ast.Name] if one.id == name]
     reads = (one for one in mentions if isinstance(one.ctx, ast.Load) and id(one) not in owners)
     return any(isinstance(one.ctx, ast.Store) for one in mentions) and next(reads, None) is None
+
+
+def is_made_anew(frame: Frame, write: Write, node: cst.CSTNode) -> bool:
+    """Whether what is read at `node`, in the round after the write, has been made anew in between: each round begins
+    with another item, or a name is bound again on some way, which is meant to start again, and the way that leaves it
+    as it is leaves the loop, as a rule."""
+    loop = frame.segment.origin(frame.rounds[-1]) if frame.rounds and write.site.segment is frame.segment else None
+    read, written = frame.segment.origin(node), write.site.segment.origin(write.site.node)
+    if not isinstance(loop, ast.For | ast.AsyncFor | ast.While) or not isinstance(read, ast.Name | ast.Attribute):
+        return False
+    line = getattr(written, "lineno", 0)
+    if line >= loop.lineno and _is_drawn(loop, read):
+        return read.lineno <= (getattr(written, "end_lineno", 0) or line)
+    if not isinstance(read, ast.Name):
+        return False
+    return read.lineno < line and any(
+        isinstance(child, ast.Name) and child.id == read.id and isinstance(child.ctx, ast.Store) and child.lineno > line
+        for child in walk(loop)
+    )
+
+
+def _is_drawn(loop: Loop, read: ast.Name | ast.Attribute) -> bool:
+    """Whether each round begins with another item, `sample = samples[index]`, which this is, or is of."""
+    name = (dotted(read) or "").partition(".")[0]
+    for statement in loop.body:
+        if statement.lineno >= read.lineno:
+            return False
+        if isinstance(statement, ast.Assign) and any(dotted(target) == name for target in statement.targets):
+            index = walk(statement.value.slice) if isinstance(statement.value, ast.Subscript) else ()
+            bound = {one.id for one in walk(loop) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+            return any(isinstance(one, ast.Name) and one.id in bound for one in index)
+    return False

@@ -28,11 +28,11 @@ from torchconv_lint.analysis.domain.values import (
 )
 from torchconv_lint.analysis.nodes.names import dotted_path
 from torchconv_lint.analysis.syntax.patterns import is_snapshot, names_earlier
-from torchconv_lint.analysis.syntax.walking import ByType, own_nodes, walk
+from torchconv_lint.analysis.syntax.walking import ByType, own_nodes
 from torchconv_lint.analysis.telling.copies import is_sent_off, tell_host_write
 from torchconv_lint.analysis.telling.events import AliasKept, ForeignWrite, OwnUse, StaleRead
 from torchconv_lint.analysis.telling.loops import bound_by
-from torchconv_lint.analysis.telling.no_uses import is_only_shown, is_put_away
+from torchconv_lint.analysis.telling.no_uses import is_made_anew, is_only_shown, is_put_away
 from torchconv_lint.analysis.telling.overlapping import tell_expanded
 from torchconv_lint.analysis.telling.renamed import tell_renamed
 from torchconv_lint.analysis.telling.second_names import trained
@@ -252,20 +252,6 @@ def _is_elsewhere(write: Write, part: str) -> bool:
 def _field(part: str) -> str:
     """The key that a part begins with: `['image']` of `['image'][i]`."""
     return part[: part.find("]") + 1] if part.startswith(("['", '["')) else ""
-
-
-def _is_made_anew(frame: Frame, write: Write, node: cst.CSTNode) -> bool:
-    """Whether the name that is read at `node`, in the round after the write, is bound anew on some way between: it is
-    meant to start again, and the way that leaves it as it is leaves the loop, as a rule."""
-    loop = frame.segment.origin(frame.rounds[-1]) if frame.rounds and write.site.segment is frame.segment else None
-    read, written = frame.segment.origin(node), write.site.segment.origin(write.site.node)
-    if not isinstance(loop, ast.For | ast.AsyncFor | ast.While) or not isinstance(read, ast.Name):
-        return False
-    line = getattr(written, "lineno", 0)
-    return read.lineno < line and any(
-        isinstance(child, ast.Name) and child.id == read.id and isinstance(child.ctx, ast.Store) and child.lineno > line
-        for child in walk(loop)
-    )
 
 
 _PASSED = " of earlier rounds"
@@ -647,7 +633,7 @@ def used(frame: Frame, value: Value, node: cst.CSTNode, part: str = "", row: str
                 continue
             if _is_elsewhere(write, (part or memory.part) + (row if _is_whole(memory) else "")):
                 continue
-            renewed = _is_made_anew(frame, write, node) or is_sent_off(frame, node)
+            renewed = is_made_anew(frame, write, node) or is_sent_off(frame, node)
             if write.by_step and is_of_last_round(frame, memory):
                 memory = replace(memory, sure=Confidence.POSSIBLE)
             frame.emit(StaleRead(write.site, write, memory, frame.site(node), frame.text(node), renewed=renewed))
