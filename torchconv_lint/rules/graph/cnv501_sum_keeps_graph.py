@@ -114,8 +114,8 @@ class SumKeepsGraph(Rule[GraphKept]):
     name = "sum-keeps-graph"
     hears = (GraphKept,)
     matters_in_tests = False
-    triggers = (("backward",), ("+=&for&goes back",))
-    triggers_on_request = (("+=&for", "backward"), ("+=&for", "eval"))
+    triggers = (("backward",), ("+=&for", "backward"))
+    triggers_on_request = (("+=&for", "eval"),)
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A sum over the rounds of a loop through which backward never goes."""
