@@ -36,3 +36,22 @@ def rounds(number, chosen):
 def test_each_client_has_a_model_of_its_own(which: str, told: list[str]) -> None:
     """What a loop picks by its index is another module in each round."""
     assert codes_shown(ROUNDS.format(which=which), HEAD) == told
+
+
+STATES = """
+import torch
+from elsewhere import Keeper
+
+def capture(trainer, sample, net):
+    {0} = Keeper()
+    saved = {0}.state_dict()
+    for _ in range(3):
+        net(sample).sum().backward()
+        trainer.optimizer.step()
+    {0}.load_state_dict(saved)
+"""
+
+
+@pytest.mark.parametrize(("name", "codes"), [("kept_net", ["CNV203"]), ("rng", []), ("sampler", []), ("scaler", [])])
+def test_random_numbers_and_samplers_have_states_too(name: str, codes: list[str]) -> None:
+    assert codes_shown(STATES.format(name), "") == codes

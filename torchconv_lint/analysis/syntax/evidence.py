@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.syntax.backward import backward_in, takes_graph
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.syntax.walking import ByType
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
+_TRAINING = re.compile(r"optim|sched|scaler")
+_OTHER_STATES = re.compile(
+    r"rng|random|sampler|loader|dataset|buffer|tracker|meter|logger|callback|counter|timer|history"
+)
+"""Names of what has a `state_dict()` too, and is no module."""
 _ALSO_OTHERS = frozenset(
     [
         "to",
@@ -203,7 +209,7 @@ def evidence_in(nodes: ByType) -> Evidence:
                     needs_grad.add(name)
             elif func.attr in only and func.attr != "backward":  # with a loss it is an engine's
                 tensors.add(name)
-            elif func.attr in _MODULE_METHODS and "optim" not in name and "sched" not in name and "scaler" not in name:
+            elif func.attr in _MODULE_METHODS and not _of_another(name, func.attr):
                 modules.add(name)
     passes = backward_in(nodes)
     return Evidence(
@@ -223,6 +229,11 @@ def evidence_in(nodes: ByType) -> Evidence:
             node.value.id for node in nodes[ast.Attribute] if node.attr in OF_DATA and isinstance(node.value, ast.Name)
         ),
     )
+
+
+def _of_another(name: str, method: str) -> bool:
+    """Whether it is a method of something else that has it, too, by its name."""
+    return bool(_TRAINING.search(name) or (method == "state_dict" and _OTHER_STATES.search(name)))
 
 
 # Functions of torch whose first argument is a tensor; one with two dimensions or more.
