@@ -823,7 +823,7 @@ def logits(net, x, verbose):
     {test}
         x = x.cuda()
     with torch.no_grad():
-        return net(x).numpy()
+        return torch.exp(x).numpy()
 """
     assert codes_shown(code, HEADER) == shown
     assert codes_shown(code, HEADER, "CNV101") == ["CNV101"]
@@ -843,7 +843,7 @@ def logits(net, x, verbose):
 def test_how_long_functions_are_that_are_followed(length: int, used: str, codes: list[str]) -> None:
     filler = "    print()\n" * length
     code = f"\ndef made(x):\n{filler}    return x.to('cuda')\n\ndef main():\n    x = torch.ones(2)\n    {used}\n"
-    assert codes_shown(code, HEADER) == codes
+    assert codes_shown(code, HEADER, "CNV101") == codes
 
 
 def test_a_long_method_is_run_for_what_it_stores() -> None:
@@ -856,4 +856,4 @@ class Histogram:
     def shown(self):
         return self.counts.numpy()
 """
-    assert codes_shown(code, HEADER) == ["CNV101"]
+    assert codes_shown(code, HEADER, "CNV101") == ["CNV101"]

@@ -223,7 +223,8 @@ TRAINING = """
 
 
 def test_what_the_linted_file_says_of_the_input_tells_more_than_a_device_that_the_net_is_told(tmp_path: Path):
-    (found,) = findings(written(tmp_path, textwrap.dedent(TRAINING), textwrap.dedent(NET)), Settings())
+    asked = Settings(opt_in=("CNV101",))
+    (found,) = findings(written(tmp_path, textwrap.dedent(TRAINING), textwrap.dedent(NET)), asked)
     assert (found.code, found.span.line) == ("CNV101", 14)
     assert Path(found.because[0].path).name == "main.py"
     of_another = TRAINING.replace("data = data.to(self.device)", "data = data + 1").replace(".to(self.device)", "")

@@ -239,6 +239,7 @@ FUNCTIONS = {
         def f(policy: nn.Module):
             env = gym.make("CartPole-v1")
             observation, _ = env.reset()
+            policy.to("cuda")
             return env.step(policy(torch.from_numpy(observation).to("cuda")).numpy())
         """,
         ["CNV101"],

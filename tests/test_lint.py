@@ -128,21 +128,11 @@ MIRROR = """
 """
 
 
-@pytest.mark.parametrize(
-    ("method", "called", "by_default"),
-    [
-        ("numpy", "Boxes(corners, 'cpu')", False),
-        ("__array__", "Boxes(corners, 'cpu')", False),
-        ("as_array", "Boxes(corners, 'cpu')", True),
-        ("numpy", "Boxes(corners, 'cuda').numpy()", True),
-    ],
-)
-def test_a_method_that_mirrors_the_conversion_raises_where_a_tensor_would(
-    method: str, called: str, by_default: bool
-) -> None:
-    text = MIRROR.format(method, called)
+@pytest.mark.parametrize("method", ["numpy", "__array__", "as_array"])
+def test_a_method_that_mirrors_the_conversion_raises_where_a_tensor_would(method: str) -> None:
+    text = MIRROR.format(method, "Boxes(corners, 'cpu')")
     default, asked = ({one[0] for one in shown(text, Settings(opt_in=each))} for each in ((), ("CNV101",)))
-    assert ("CNV101" in default) is by_default
+    assert "CNV101" not in default
     assert "CNV101" in asked
 
 

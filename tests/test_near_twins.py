@@ -2171,7 +2171,7 @@ def test_the_twin_is_not(code: str, twin: str) -> None:
 
 
 def test_what_is_likely_is_only_possible_in_a_test_file() -> None:
-    code = HEADER + "def test_it(net, x):\n    return net(x.to('cuda')).detach().numpy()\n"
+    code = HEADER + "def test_it(x, device):\n    return x.to(device).detach().numpy()\n"
     reported = {}
     for name in ("test_net.py", "net_test.py", "evaluate.py"):
         outcome = lint_source(Source(name, code), Settings())

@@ -204,19 +204,13 @@ def test_a_method_that_only_uses_what_it_is_given_may_give_an_array() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "chosen", "codes"),
-    [
-        ("model, x, device", "device", []),
-        ("model, x", "DEVICE", ["CNV101"]),
-        ("model, x, settings", "settings.device", ["CNV101"]),
-    ],
+    ("given", "chosen"),
+    [("model, x, device", "device"), ("model, x", "DEVICE"), ("model, x, settings", "settings.device")],
 )
-def test_who_chooses_the_device_by_an_argument_knows_what_an_unseen_module_gives(
-    given: str, chosen: str, codes: list[str]
-) -> None:
+def test_who_chooses_the_device_by_an_argument_knows_what_an_unseen_module_gives(given: str, chosen: str) -> None:
     head = "import torch\nfrom elsewhere import DEVICE\n"
     code = f"def f({given}):\n    return model(x.to({chosen})).detach().numpy()\n"
-    assert codes_shown(code, head) == codes
+    assert codes_shown(code, head) == []
     assert codes_shown(code, head, "CNV101") == ["CNV101"]
     known = f"def f({given}):\n    return torch.exp(x.to({chosen})).numpy()\n"
     assert codes_shown(known, head) == ["CNV101"]

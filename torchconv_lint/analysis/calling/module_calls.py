@@ -138,6 +138,8 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
         place = result.device
         if kind.name is None and _is_callers_choice(place, frame):
             result = replace(result, device=place.doubted(Doubt.ECHOED))
+        elif place is not None and place.value == ACCELERATOR and _is_unplaced(kind):
+            result = replace(result, device=place.doubted(Doubt.UNPLACED))
         result = autocast.by_module(frame, result, kind.name, name, node)
         known = result.grad is not None and result.grad.value
         if not known and frame.state.grad is not False and not kind.trainable and any(map(_is_unknown, chosen)):
@@ -161,6 +163,12 @@ def call_module(frame: Frame, kind: Module, arguments: Arguments, node: cst.Call
     if value == NOTHING:
         frame.fail()
     return value
+
+
+def _is_unplaced(kind: Module) -> bool:
+    """Whether a module has weights, as far as is known, and nobody is seen to have put them on an accelerator."""
+    placed = kind.device is not None and kind.device.value == ACCELERATOR
+    return not placed and (kind.name is None or kind.name in HOLDS_WEIGHTS)
 
 
 def _is_callers_choice(device: Fact | None, frame: Frame) -> TypeGuard[Fact]:

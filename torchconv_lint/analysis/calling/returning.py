@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.computing.tensors import operands_in
 from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.values import (
     ACCELERATOR,
@@ -23,6 +24,7 @@ from torchconv_lint.analysis.telling.sharing import renewed
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.domain.frame import Argument, Arguments, Definition, Frame
+    from torchconv_lint.analysis.nodes.site import Segment
 
 
 def as_parameter(value: Value, name: str) -> Value:
@@ -41,6 +43,30 @@ def _stays_as_it_is(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether it is a deep copy that the function at hand only hands over here, and does not train."""
     outline = frame.outline
     return outline is not None and type(node) is cst.Name and node.value in outline.copies_handed_once
+
+
+def retold(value: Value, arguments: Arguments, caller: Segment) -> Value:
+    """A result that is remembered from a call in another function, where the same was handed over, as facts go: their
+    stories begin with what this call hands over."""
+    given = operands_in(arguments.values)
+    device = next((one.device for one in given if one.device is not None and one.device.value == ACCELERATOR), None)
+    grad = next((one.grad for one in given if one.grad is not None and one.grad.value), None)
+
+    def begun(tensor: Tensor) -> Tensor:
+        if device is not None and tensor.device == device and tensor.device is not None:
+            tensor = replace(tensor, device=tensor.device.begun_with(device, caller))
+        if grad is not None and tensor.grad == grad and tensor.grad is not None:
+            tensor = replace(tensor, grad=tensor.grad.begun_with(grad, caller))
+        return tensor
+
+    def change(kind: Kind) -> Kind:
+        if isinstance(kind, Tensor):
+            return begun(kind)
+        if isinstance(kind, Opaque) and kind.guess is not None:
+            return replace(kind, guess=begun(kind.guess))
+        return kind
+
+    return deeply(value, change) if device is not None or grad is not None else value
 
 
 def given_back(

@@ -12,6 +12,7 @@ class Doubt(enum.Enum):
     SPARED = "a branch that asks for devices has not brought it to the host, or a flag says that it is there"
     ECHOED = "it is where other data is, wherever that may be, or what a method that cannot be seen was given"
     REFUSED = "a module that is there is given what is on the CPU, and does not take it as a rule"
+    UNPLACED = "a module is given it that nobody is seen to have moved there, and refuses it if it is on the CPU"
     UPSTREAM = "backward goes through what is computed from it, and may get there another way"
     LAYERED = "it is the weight of what is called like a layer, and somebody may have frozen it"
     LEFT_OPEN = "autocast lowers some operations, and the last one of a module that cannot be seen may be none of them"

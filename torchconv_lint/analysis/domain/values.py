@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from torchconv_lint.analysis.domain.doubts import Doubt
-    from torchconv_lint.analysis.nodes.site import Site
+    from torchconv_lint.analysis.nodes.site import Segment, Site
 
 MAX_ALTERNATIVES = 6
 """More than this many alternatives of one value are cut, the unknown one kept: a budget, so that loops stay cheap."""
@@ -84,6 +84,27 @@ class Fact:
     def is_put_in(self, path: str) -> bool:
         """Whether it is that file which creates something on the device, or moves it there, whoever has chosen it."""
         return any((step.puts or step.stated) and step.site.path == path for step in self._steps())
+
+    def is_put_beside(self, site: Site) -> bool:
+        """Whether what has put something on the device first (whatever has chosen that) is in the function that the
+        site is in, or, like the site, outside of all functions."""
+        steps = list(self._steps())
+        first = next((step for step in reversed(steps) if step.puts), steps[-1] if steps else None)
+        return first is None or first.site.segment is site.segment
+
+    def begun_with(self, other: Fact, segment: Segment) -> Fact:
+        """The same fact, `other` in place of what its story begins with in a segment; itself if none of it is there."""
+        later: list[Step] = []
+        for step in self._steps():
+            if step.site.segment is segment:
+                break
+            later.append(step)
+        else:
+            return self
+        last = other.step
+        for step in reversed(later):
+            last = replace(step, before=last, length=1 if last is None else last.length + 1)
+        return Fact(self.value, last, min(self.confidence, other.confidence))
 
     def _steps(self) -> Iterator[Step]:
         """The steps, the last one first."""

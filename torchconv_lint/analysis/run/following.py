@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from torchconv_lint.analysis.calling.binding import argument_named, bound, handed_flags
-from torchconv_lint.analysis.calling.returning import given_back
+from torchconv_lint.analysis.calling.returning import given_back, retold
 from torchconv_lint.analysis.calling.transforms import is_left_out
 from torchconv_lint.analysis.domain.frame import Arguments, Definition, Frame
 from torchconv_lint.analysis.domain.state import State
@@ -113,12 +113,16 @@ class Calls:
                 return _unseen(frame, arguments)
             result = self._evaluated(frame, definition, this, State(names, grad=grad, identities=identities))
             if key is not None:
+                result.caller = frame.segment
                 self._results[key] = result
         if result.fails:
             frame.fail()
             return UNKNOWN
         _after(frame, result, definition, arguments, this, node)
-        return given_back(frame, result.value, arguments, definition, node, this, steps=result.steps)
+        value = result.value
+        if result.caller is not None and result.caller is not frame.segment:
+            value = retold(value, arguments, result.caller)
+        return given_back(frame, value, arguments, definition, node, this, steps=result.steps)
 
     def _is_replaced(self, definition: Definition) -> bool:
         known = self._replaced.get(definition)

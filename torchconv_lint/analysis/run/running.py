@@ -48,6 +48,7 @@ from torchconv_lint.analysis.telling.snapshots import tell_left_behind
 if TYPE_CHECKING:
     from torchconv_lint.analysis.domain.state import Write
     from torchconv_lint.analysis.domain.values import Memory, When
+    from torchconv_lint.analysis.nodes.site import Segment
     from torchconv_lint.analysis.run.interpreter import Interpreter
     from torchconv_lint.analysis.syntax.outline import FunctionOutline
 
@@ -59,7 +60,8 @@ class Result:
     """What one evaluation of a function gave. `deep`: how many calls deep it was, if too deep to follow all; `fails`:
     it surely raises; `shown`: whether there is an accelerator, as far as it would not have come to its end otherwise;
     `told`: the conversions in a function of another file that its callers are told of; `filled`: the lists and dicts
-    that it was given and has put something into, by its own names for them."""
+    that it was given and has put something into, by its own names for them; `caller`: where the call was that it was
+    evaluated for."""
 
     value: Value = UNKNOWN
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Result:
     shown: When = ALWAYS
     told: tuple[Told, ...] = ()
     filled: dict[str, Value] = field(default_factory=dict)
+    caller: Segment | None = None
 
 
 def frame_of(interpreter: Interpreter, definition: Definition, state: State, depth: int, this: Kind | None) -> Frame:

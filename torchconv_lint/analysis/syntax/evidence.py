@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.syntax.walking import ByType
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "named_modules", "state_dict", "eval"})
+_MOVES = frozenset({"to", "cuda", "cpu"})
 _TRAINING = re.compile(r"optim|sched|scaler")
 _OTHER_STATES = re.compile(
     r"rng|random|sampler|loader|dataset|buffer|tracker|meter|logger|callback|counter|timer|history"
@@ -211,6 +212,10 @@ def evidence_in(nodes: ByType) -> Evidence:
                 tensors.add(name)
             elif func.attr in _MODULE_METHODS and not _of_another(name, func.attr):
                 modules.add(name)
+        elif isinstance(func, ast.Attribute) and func.attr in _MODULE_METHODS:
+            name = _moved(func.value)
+            if name and not _of_another(name, func.attr):
+                modules.add(name)
     passes = backward_in(nodes)
     return Evidence(
         frozenset(tensors),
@@ -229,6 +234,13 @@ def evidence_in(nodes: ByType) -> Evidence:
             node.value.id for node in nodes[ast.Attribute] if node.attr in OF_DATA and isinstance(node.value, ast.Name)
         ),
     )
+
+
+def _moved(node: ast.expr) -> str:
+    """The name of what is moved where it stands: `net` in `net.to(device)`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MOVES:
+        node = node.func.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _of_another(name: str, method: str) -> bool:

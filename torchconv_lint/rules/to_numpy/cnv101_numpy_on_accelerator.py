@@ -17,6 +17,10 @@ Silent, deliberately: a parameter of which nothing is known; `device="cpu"` as a
 `.numpy(force=True)`, which moves and detaches by itself.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
+Shown by default is what the function itself, in which the conversion stands, has put on the device, and what comes
+of it there, as long as it has not gone through a module that nobody is seen to have moved: whole programs have met an
+accelerator before, or an earlier line of theirs refuses to (docs/precision.md). What another function has put there,
+and what such a module gives, is shown to those who ask for the rule.
 Where another file puts it there (and this one moves nothing there itself), a `.cuda()` does, or it goes where other
 data is (`device=x.device`), the finding is shown to those who ask for the rule: that file's callers choose, a program
 that says `.cuda()`, and does not ask `torch.cuda.is_available()` before, has never run without an accelerator, where
@@ -108,7 +112,7 @@ from torchconv_lint.analysis.telling.events import ToNumpy
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
-from torchconv_lint.rules.to_numpy.seldom_true import is_seldom_true
+from torchconv_lint.rules.to_numpy.seldom_true import is_far_fetched, is_seldom_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +138,7 @@ class NumpyOnAccelerator(Rule[ToNumpy]):
             return
         message = f"`{event.subject}` may be on an accelerator: `.numpy()` raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
-        rarely = event.mirrored or event.public or is_seldom_true(fact, event.site)
+        rarely = event.mirrored or event.public or is_seldom_true(fact, event.site) or is_far_fetched(fact, event.site)
         path = event.site.path
         if not fact.begins_in(path):  # who calls what is in the other file may choose another device
             rarely = rarely or not fact.is_put_in(path)

@@ -17,7 +17,8 @@ Silent, deliberately: functions that take a tensor without converting it (`plt.t
 element written into an array (`a[i] = t.sum()`), which works; functions of which nothing is known.
 
 Confidence: *certain* where the code itself names the accelerator, *likely* where a name or a caller may choose one.
-What is *certain* by what the file itself says is shown by default. What is only *likely*, what another file says, what
+What is *certain* by what the file itself says, and put there by the function in which the conversion stands (see
+CNV101), is shown by default. What is only *likely*, what another file says, what
 a `.cuda()` that was not asked for tells, and what goes along with other data (see CNV101), is shown to those who ask
 for the rule: of all such findings in public code that nobody had looked at before, 12 of 102 were true, and none of 8
 in the last samples (docs/precision.md).
@@ -99,7 +100,7 @@ from torchconv_lint.analysis.telling.events import ToNumpy
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict, steps
 from torchconv_lint.rules.to_numpy.host import on_host
-from torchconv_lint.rules.to_numpy.seldom_true import is_seldom_true
+from torchconv_lint.rules.to_numpy.seldom_true import is_far_fetched, is_seldom_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,5 +131,5 @@ class ImplicitArrayOnAccelerator(Rule[ToNumpy]):
         message += f": {event.via} converts it to an array, which raises TypeError there (use `.cpu()` first)"
         sure = min(event.sure, Confidence.LIKELY if event.public else weakest([fact]))
         told = sure is Confidence.CERTAIN and fact.begins_in(event.site.path)
-        rarely = event.public or is_seldom_true(fact, event.site) or not told
+        rarely = event.public or is_seldom_true(fact, event.site) or is_far_fetched(fact, event.site) or not told
         yield Verdict(event.site, message, sure, steps(fact), on_host(event), on_request=rarely)
