@@ -179,7 +179,9 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
         known = False  # a caller's: it is where that has put it
     known = known or _OPTIONS.search(owner) is not None
     sure = Confidence.LIKELY if known else Confidence.POSSIBLE
-    speaks = is_output or owner == "self" or owner.endswith(PARAMETERS) or isinstance(kind, Module | Instance)
-    speaks = speaks or _OPTIONS.search(owner) is not None or LIKE_A_MODULE.search(owner) is not None
-    speaks = speaks and not (owner.endswith(PARAMETERS) and _is_left_as_made(frame, owner.partition(".")[0]))
-    return any_device(frame, f"{owner}.device", node, sure, doubt=None if speaks else Doubt.ECHOED)
+    module = owner == "self" or owner.endswith(PARAMETERS) or isinstance(kind, Module | Instance)
+    module = module or LIKE_A_MODULE.search(owner) is not None
+    module = module and not (owner.endswith(PARAMETERS) and _is_left_as_made(frame, owner.partition(".")[0]))
+    chosen = is_output or _OPTIONS.search(owner) is not None
+    doubt = None if chosen else Doubt.UNPLACED if module else Doubt.ECHOED
+    return any_device(frame, f"{owner}.device", node, sure, doubt=doubt)

@@ -14,7 +14,7 @@ from torchconv_lint.analysis.domain.state import State
 from torchconv_lint.analysis.domain.underway import join_underway
 from torchconv_lint.analysis.domain.values import UNKNOWN, Kind, Value
 from torchconv_lint.analysis.run.relaying import relay
-from torchconv_lint.analysis.run.running import MAX_CALL_DEPTH, Result, frame_of, run_body
+from torchconv_lint.analysis.run.running import Result, frame_of, run_body
 from torchconv_lint.analysis.run.wrapping import is_replaced
 from torchconv_lint.analysis.syntax.gradmode import mode_by_decorators
 from torchconv_lint.analysis.syntax.relevance import handles_tensors
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.run.interpreter import Interpreter
     from torchconv_lint.analysis.syntax.outline import FunctionOutline
 
-MAX_CONTEXTS = 4
-"""A function is evaluated for at most so many different kinds of arguments; calls beyond give an unknown result."""
 MAX_CALLEE_LINES = 90
 """Calls of longer functions are not followed: what they give is nothing simple, and those of up to 120 lines are a
 tenth of all that would be evaluated, for 1 of 534 known findings (measured). Docstrings do not count."""
@@ -86,7 +84,7 @@ class Calls:
         home = definition.home
         if home is not None and home is not interpreter:
             return home.calls.follow(frame, definition, arguments, this, node)
-        if frame.depth >= MAX_CALL_DEPTH:
+        if frame.depth >= interpreter.shared.call_depth:
             interpreter.shared.cut_short = True
             return _unseen(frame, arguments)
         if definition in interpreter.shared.active or not self._is_followed(definition.outline):
@@ -142,7 +140,7 @@ class Calls:
             self.note(definition)
         if key not in self._results:
             count = self._counts.get(counted, 0)
-            if count >= MAX_CONTEXTS and key is not None:
+            if count >= self._interpreter.shared.contexts and key is not None:
                 return False
             self._counts[counted] = count + 1
         return True

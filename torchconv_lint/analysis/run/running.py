@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.run.interpreter import Interpreter
     from torchconv_lint.analysis.syntax.outline import FunctionOutline
 
-MAX_CALL_DEPTH = 3
-
 
 @dataclass(slots=True)
 class Result:
@@ -156,9 +154,9 @@ def _filled(definition: Definition, before: dict[str, Value], after: dict[str, V
 
 def _run_uncalled(frame: Frame, definition: Definition) -> None:
     """A nested function that is handed to somebody else: evaluate it once, for unknown arguments."""
-    if frame.depth >= MAX_CALL_DEPTH or not isinstance(definition.node, cst.FunctionDef):
-        return
     interpreter = frame.interpreter
+    if frame.depth >= interpreter.shared.call_depth or not isinstance(definition.node, cst.FunctionDef):
+        return
     interpreter.calls.note(definition)
     names = expected(interpreter, definition, None)
     state = frame.exits[-1] if frame.exits else frame.state

@@ -12,7 +12,7 @@ from torchconv_lint.analysis.domain.state import State
 from torchconv_lint.analysis.domain.terms import BACKWARD
 from torchconv_lint.analysis.domain.values import Function, Kind, just
 from torchconv_lint.analysis.run.parameters import expected, receiver
-from torchconv_lint.analysis.run.running import MAX_CALL_DEPTH, frame_of, run_body
+from torchconv_lint.analysis.run.running import frame_of, run_body
 from torchconv_lint.analysis.run.shared import OverBudget
 from torchconv_lint.analysis.syntax.gradmode import is_custom_backward
 from torchconv_lint.analysis.telling.conversions import REFUSALS
@@ -53,7 +53,8 @@ class TracedRuns:
         key = (definition, transform.kind, positions)
         if frame.caught & REFUSALS:
             return  # what cannot be transformed is expected, and done in another way
-        if key in self._done or frame.depth >= MAX_CALL_DEPTH or not definition.is_parsed or frame.trace is not None:
+        deep = frame.depth >= interpreter.shared.call_depth
+        if key in self._done or deep or not definition.is_parsed or frame.trace is not None:
             return
         self._done.add(key)
         this = this or (receiver(interpreter, definition.outline) if definition.outline is not None else None)

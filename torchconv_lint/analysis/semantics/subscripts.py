@@ -258,12 +258,17 @@ def _is_last(key: Value) -> bool:
 
 
 def _copies(node: cst.Subscript) -> bool:
-    """Whether an index tells by its form that it copies what it picks: `x[index.long()]`, where it is a tensor of
-    integers, and `x[x > 0]`, where it is a mask (a single bool copies as well)."""
+    """Whether an index tells by its form that it copies what it picks: `x[index.long()]` and `x[index.view(-1)]`, where
+    it is a tensor of integers, and `x[x > 0]`, where it is a mask (a single bool copies as well)."""
     parts = [element.slice.value for element in node.slice if type(element.slice) is cst.Index]
-    calls = (part.func for part in parts if type(part) is cst.Call and not part.args)
-    casts = any(type(func) is cst.Attribute and func.attr.value in ("long", "int", "bool") for func in calls)
-    return casts or any(_compares(part) or _is_column(part) for part in parts)
+    calls = (part for part in parts if type(part) is cst.Call)
+    made = any(type(call.func) is cst.Attribute and _gives_indices(call.func.attr.value, call) for call in calls)
+    return made or any(_compares(part) or _is_column(part) for part in parts)
+
+
+def _gives_indices(method: str, call: cst.Call) -> bool:
+    """Whether nothing but a tensor or an array has the method, and is an index afterwards."""
+    return method in ("view", "reshape", "flatten") or (method in ("long", "int", "bool") and not call.args)
 
 
 def _is_column(node: cst.BaseExpression) -> bool:

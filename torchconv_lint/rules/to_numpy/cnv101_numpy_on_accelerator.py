@@ -20,7 +20,8 @@ Confidence: *certain* where the code itself names the accelerator, *likely* wher
 Shown by default is what the function itself, in which the conversion stands, has put on the device, and what comes
 of it there, as long as it has not gone through a module that nobody is seen to have moved: whole programs have met an
 accelerator before, or an earlier line of theirs refuses to (docs/precision.md). What another function has put there,
-and what such a module gives, is shown to those who ask for the rule.
+what such a module gives, and what goes where a module is that nobody is seen to have moved (`x.to(model.device)`), is
+shown to those who ask for the rule.
 Where another file puts it there (and this one moves nothing there itself), a `.cuda()` does, or it goes where other
 data is (`device=x.device`), the finding is shown to those who ask for the rule: that file's callers choose, a program
 that says `.cuda()`, and does not ask `torch.cuda.is_available()` before, has never run without an accelerator, where

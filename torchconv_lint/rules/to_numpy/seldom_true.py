@@ -31,7 +31,7 @@ def is_far_fetched(device: Fact, site: Site) -> bool:
     nobody is seen to have moved there.
 
     What a whole program does has been run on an accelerator as a rule, or an earlier line refuses to: of the findings
-    of CNV101 and CNV111 in the last fifteen samples (docs/precision.md) 3 of 57 were true. What a function moves
+    of CNV101 and CNV111 in fifteen samples (docs/precision.md) 3 of 57 were true. What a function moves
     itself, and converts before it gives it away, is left: in the repositories of all samples that were at hand when
     this was measured, 17 of 18 of what was still reported, and 18 of 22 of the rest.
     """

@@ -11,7 +11,7 @@ shape, which is taken as sizes; tuples that begin with a zero, which may be a ra
 
 Told to those who ask for the rule: a parameter that is called a shape and made floating-point data
 (`torch.tensor(shape, dtype=torch.float32)`); a tuple of zeros that the file gives to `torch.zeros` as a shape
-elsewhere.
+elsewhere; a tuple with a zero in it that goes by a name, which is as often a pair of numbers.
 
 Confidence: *certain* where the data are overwritten, *likely* for tuples with a zero. *Possible* (not shown by default)
 adds tuples that begin with a zero.
@@ -108,7 +108,8 @@ class ShapeAsData(Rule["ToTensor | DataOverwritten | ShapeGiven"]):
             return
         message = f"{called(event)} takes `{event.subject.text}` as data: for an empty tensor use `torch.empty`"
         sure = Confidence.POSSIBLE if sizes[0] == 0 else Confidence.LIKELY
-        yield Verdict(event.site, message, min(sure, event.sure), fix=_empty(event))
+        named = not event.subject.text.startswith("(")  # what has a name of its own is as often a pair of numbers
+        yield Verdict(event.site, message, min(sure, event.sure), fix=_empty(event), on_request=named)
 
 
 def _is_a_shape_elsewhere(event: ToTensor) -> bool:

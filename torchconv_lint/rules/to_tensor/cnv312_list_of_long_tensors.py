@@ -11,6 +11,8 @@ indexing and calls within the file; `nn.Linear(…, 2)`.
 Silent, deliberately: tensors whose size is not known, and tensors with one element, which are taken (`[loss1, loss2]`:
 see CNV502 for what that does to gradients).
 
+Off by default: in public code that nobody had looked at before none of 3 was true (docs/precision.md).
+
 Confidence: *certain*; *likely* where the element may be something else on another branch.
 
 ## Why is this bad?
@@ -80,6 +82,7 @@ class ListOfLongTensors(Rule[ToTensor]):
 
     code = "CNV312"
     name = "list-of-long-tensors"
+    default = False
     hears = (ToTensor,)
     triggers = (("tensor(tensors)", "counted"),)
 
