@@ -11,27 +11,41 @@ EVALUATED = """\
 def evaluate(path, samples):
     model = {made}
     {then}
-    where = next(model.parameters()).device
+    where = {where}
     for sample in samples:
         sample = sample.to(where)
         print(model(sample.unsqueeze(0)), sample.data.numpy())
 """
 
 
+@pytest.mark.parametrize("where", ["next(model.parameters()).device", "model.device"])
 @pytest.mark.parametrize(
-    ("made", "then", "told"),
+    ("made", "then"),
     [
-        ("Net.from_pretrained(path)", "model.eval()", []),
-        ("Net.from_pretrained(path, device_map='auto')", "model.eval()", ["CNV101"]),
-        ("torch.load(path)", "model.eval()", ["CNV101"]),
-        ("Net.from_pretrained(path)", "place(model)", ["CNV101"]),
+        ("Net.from_pretrained(path)", "model.eval()"),
+        ("Net.from_pretrained(path, device_map='auto')", "model.eval()"),
+        ("torch.load(path)", "model.eval()"),
+        ("Net.from_pretrained(path)", "place(model)"),
     ],
 )
-def test_a_module_that_nobody_moves(made: str, then: str, told: list[str]) -> None:
-    """By default, nothing is said of data that goes where a module is that the function has made and left alone."""
-    code = EVALUATED.format(made=made, then=then)
-    assert codes_shown(code, HEAD) == told
+def test_a_module_that_nobody_moves(made: str, then: str, where: str) -> None:
+    """By default, nothing is said of data that goes where a module is."""
+    code = EVALUATED.format(made=made, then=then, where=where)
+    assert codes_shown(code, HEAD) == []
     assert codes_shown(code, HEAD, "CNV101") == ["CNV101"]
+
+
+INHERITED = """class Scored(Net):
+    def score(self, x, config):
+        x = x.to(self.device)
+        return x.numpy()
+"""
+
+
+def test_a_device_that_is_inherited_from_what_cannot_be_seen() -> None:
+    assert codes_shown(INHERITED, HEAD) == []
+    assert codes_shown(INHERITED, HEAD, "CNV101") == ["CNV101"]
+    assert codes_shown(INHERITED.replace("self.device", "config.device"), HEAD) == ["CNV101"]
 
 
 NAMED = """\

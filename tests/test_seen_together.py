@@ -66,8 +66,8 @@ def collate(samples):
 
 
 def test_zip_of_starred_rows_gives_columns() -> None:
-    assert codes_shown(COLUMNS.format(column="counts"), HEAD) == []
-    assert codes_shown(COLUMNS.format(column="xs"), HEAD) == ["CNV312"]
+    assert codes_shown(COLUMNS.format(column="counts"), HEAD, "CNV312") == []
+    assert codes_shown(COLUMNS.format(column="xs"), HEAD, "CNV312") == ["CNV312"]
 
 
 HEADS = """\

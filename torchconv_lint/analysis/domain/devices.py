@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,6 @@ from torchconv_lint.analysis.domain.values import (
     join,
     just,
 )
-from torchconv_lint.analysis.syntax.outline import dotted
-from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE
 from torchconv_lint.mentions import KNOWN_ACCELERATORS
 from torchconv_lint.model import Confidence
 
@@ -142,26 +139,6 @@ def _named(frame: Frame, name: object, node: cst.CSTNode) -> Kind:
     return Device(None) if text == "meta" else Const(name)
 
 
-def _is_left_as_made(frame: Frame, name: str) -> bool:
-    """Whether the function makes the module called so, says of no device where it does, and neither moves it nor hands
-    it to anybody: where its parameters are is asked for by habit."""
-    outline = frame.outline
-    if outline is None or name not in frame.interpreter.facts.unmoved_names(outline):
-        return False
-    made = [
-        node.value
-        for node in outline.by_type[ast.Assign]
-        if any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-    ]
-    return bool(made) and all(isinstance(node, ast.Call) and not _tells_place(node) for node in made)
-
-
-def _tells_place(node: ast.Call) -> bool:
-    """`make(device=…)`, `make(**settings)`, and what is read from a file, which may say where it was."""
-    name = (dotted(node.func) or "").rpartition(".")[2]
-    return "load" in name or any("device" in (keyword.arg or "device") for keyword in node.keywords)
-
-
 def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
     """`x.device`."""
     path = getattr(kind, "path", None)
@@ -179,9 +156,5 @@ def device_of(frame: Frame, kind: Kind, node: cst.CSTNode) -> Value:
         known = False  # a caller's: it is where that has put it
     known = known or _OPTIONS.search(owner) is not None
     sure = Confidence.LIKELY if known else Confidence.POSSIBLE
-    module = owner == "self" or owner.endswith(PARAMETERS) or isinstance(kind, Module | Instance)
-    module = module or LIKE_A_MODULE.search(owner) is not None
-    module = module and not (owner.endswith(PARAMETERS) and _is_left_as_made(frame, owner.partition(".")[0]))
-    chosen = is_output or _OPTIONS.search(owner) is not None
-    doubt = None if chosen else Doubt.UNPLACED if module else Doubt.ECHOED
-    return any_device(frame, f"{owner}.device", node, sure, doubt=doubt)
+    chosen = is_output or _OPTIONS.search(owner) is not None  # a module is where it is; of many nobody moves any
+    return any_device(frame, f"{owner}.device", node, sure, doubt=None if chosen else Doubt.ECHOED)

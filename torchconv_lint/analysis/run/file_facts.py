@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.calling.left_behind import handed_attributes, kept_globals, kept_names, moved
+from torchconv_lint.analysis.calling.left_behind import handed_attributes, kept_globals, kept_names
 from torchconv_lint.analysis.domain.values import Fact
 from torchconv_lint.analysis.semantics.unbound import Bindings
 from torchconv_lint.analysis.syntax.awaited import awaited
@@ -145,10 +145,6 @@ class FileFacts:
         if names is None:
             names = self._kept_names[function] = kept_names(function.by_type if function is not None else self.own)
         return names
-
-    def unmoved_names(self, function: FunctionOutline) -> frozenset[str]:
-        """The names of these whose contents the function moves to no device."""
-        return self.kept_names(function) - moved(function.by_type)
 
     def evidence(self, function: FunctionOutline) -> Evidence:
         """What the uses of names in the function tell."""

@@ -11,6 +11,7 @@ from torchconv_lint.analysis.calling.left_behind import accepted, is_left_behind
 from torchconv_lint.analysis.computing.tensors import frozen, loader_of, module_output, operands_in, requires_grad_set
 from torchconv_lint.analysis.domain.conditions import ASKED, CALLED, is_answer
 from torchconv_lint.analysis.domain.devices import any_device, names_device
+from torchconv_lint.analysis.domain.doubts import Doubt
 from torchconv_lint.analysis.domain.frame import Argument, Arguments
 from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.values import (
@@ -70,7 +71,7 @@ def attribute(frame: Frame, this: Instance, name: str, node: cst.CSTNode) -> Kin
     if name == "device" and not value:
         if this.device is not None and this.device.value == CPU and _is_being_made(frame):
             return Device(this.device)
-        return any_device(frame, "self.device", node)
+        return any_device(frame, "self.device", node, doubt=Doubt.ECHOED)
     constant = interpreter.classes.constant(this.definition, name) if not value else None
     if constant is not None:
         said = name in this.definition.annotations  # what it is, switched on or off
