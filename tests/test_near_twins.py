@@ -700,17 +700,51 @@ PAIRS = {
             return Memory(3)(x).numpy()
         """,
     ),
-    "the output of a module, where nothing trains": (
+    "the output of a module, where grad is off": (
         "CNV102",
         """
         def f(net: nn.Module, x, opt):
-            loss = net(x).mean()
-            loss.backward()
             return net(x).numpy()
         """,
         """
         def f(net: nn.Module, x, opt):
-            return net(x).numpy()
+            with torch.no_grad():
+                return net(x).numpy()
+        """,
+    ),
+    "the output of a model that was loaded": (
+        "CNV102",
+        """
+        def f(path):
+            x = torch.randn(3, 4)
+            model = torch.load(path)
+            return model(x).cpu()[0].numpy()
+        """,
+        """
+        @torch.no_grad()
+        def f(path):
+            x = torch.randn(3, 4)
+            model = torch.load(path)
+            return model(x).cpu()[0].numpy()
+        """,
+    ),
+    "a loss put into a record that is returned": (
+        "CNV502",
+        """
+        def f(net: nn.Module, x, n):
+            stats = dict.fromkeys(range(n))
+            loss = net(x).mean()
+            loss.backward()
+            stats[0] = loss
+            return stats
+        """,
+        """
+        def f(net: nn.Module, x, n):
+            stats = np.zeros(n)
+            loss = net(x).mean()
+            loss.backward()
+            stats[0] = loss
+            return stats
         """,
     ),
     "a number under the name of a loss that went backward": (

@@ -46,7 +46,6 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
         ("update", "double_inplace", "reinit", "halve_", "clip_"), NAMED
     ),
     ("temporary variables", "cnv202/on_purpose.py"): {"safe_row_of_its_own_data": PART},
-    ("temporary variables", "cnv102/model_output.py"): {"hazard_input_requires_grad": OFTEN},
     ("names that mean the same", "cnv402/values_by_default.py"): {"weighted": WRITTEN},
     ("names that mean the same", "cnv402/presence.py"): {"Embedding": WRITTEN},
     ("names that mean the same", "cnv402/fields.py"): {"pooled": WRITTEN},

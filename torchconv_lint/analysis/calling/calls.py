@@ -443,6 +443,7 @@ def unseen_result(frame: Frame, path: str | None, arguments: Arguments, node: cs
     owner, _, name = (path or "").rpartition(".")
     made_here = not elsewhere and not name[:1].isupper()  # a class makes an object, not an output
     lowers, trains = frame.autocast == "bfloat16", bool(frame.evidence.spent) and frame.state.grad is not False
+    trains = trains or (frame.interpreter.shared.eager and frame.state.grad is not False and arguments.count > 0)
     if made_here and (relevant or lowers or trains) and LIKE_A_MODULE.search(name):
         module = Module(None, None, trainable=not ("loss" in name or "crit" in name))
         output = module_calls.call_module(frame, module, arguments, node)

@@ -278,7 +278,7 @@ def module_output(
     grad = result_grad(frame, operands)
     if frame.state.grad is False:
         grad = NO_GRAD
-    elif trainable and frame.state.grad and not (grad is not None and grad.value):
+    elif trainable and frame.state.grad and (grad is None or not grad.value or grad.is_doubted):
         grad = Fact(True).then(site, f"the output of `{name}` requires grad, as its parameters do", sure)
     elif grad is not None and grad.value:
         grad = grad.then(site, f"the output of `{name}` requires grad", sure)

@@ -49,7 +49,7 @@ from torchconv_lint.analysis.syntax.backward import dicts_of_losses
 from torchconv_lint.analysis.syntax.patterns import names_earlier
 from torchconv_lint.analysis.telling.adopted import tell_adopted, tell_argument_kept
 from torchconv_lint.analysis.telling.buffers import tell_stored
-from torchconv_lint.analysis.telling.conversions import row_into_array, tell_array_scalar
+from torchconv_lint.analysis.telling.conversions import row_into_array, tell_array_scalar, tell_scalar
 from torchconv_lint.analysis.telling.copies import forget_upload, tell_host_read
 from torchconv_lint.analysis.telling.cuts import rebound
 from torchconv_lint.analysis.telling.given_out import given_item, is_changed
@@ -337,6 +337,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
                     for one, _ in value:
                         if isinstance(one, Array):
                             tell_array_scalar(frame, one, node, "an assignment to one element", target)
+                    if isinstance(value[0].kind, Tensor | Opaque):
+                        tell_scalar(frame, value, node, "an assignment to one element", node)
         fills, data = not is_changed(frame, owner, target, node), _is_shaped(frame, target.value)
         data = data or picks_elements(target)
         written(frame, owner, target.value, target, fills=fills, data=data)

@@ -48,6 +48,7 @@ from torchconv_lint.analysis.telling.left_with_callers import (
 )
 from torchconv_lint.analysis.telling.loops import enter as enter_loop
 from torchconv_lint.analysis.telling.loops import goes_through_few, is_periodic, is_seldom
+from torchconv_lint.analysis.telling.metric_states import tell_state_added, tell_state_appended
 from torchconv_lint.analysis.telling.other_modules import moves_on
 from torchconv_lint.analysis.telling.sharing import age_kept, age_rows, as_row, forget_dropped, forget_unheld
 from torchconv_lint.analysis.telling.states_kept import tell_state_kept
@@ -117,6 +118,7 @@ def _expression(frame: Frame, node: cst.Expr) -> None:
     frame.statement = None
     if frame.interpreter.eager:
         tell_appended(frame, node.value)
+        tell_state_appended(frame, node.value)
         tell_set(frame, node.value)
         tell_hooking(frame, node.value)
         tell_metered(frame, node.value)
@@ -146,6 +148,7 @@ def _augmented(frame: Frame, node: cst.AugAssign) -> None:
     augment(frame, node)
     if frame.interpreter.eager and type(node.operator) is cst.AddAssign:
         tell_added(frame, node.target, node.value, node)
+        tell_state_added(frame, node.target, node.value, node)
 
 
 @executes(cst.Del)

@@ -96,7 +96,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
         if on_host and not (graph.leaf or graph.spent or weight) and frame.leaves_mode_to_callers():
             event = replace(event, grad_mode=None, careful=True)
         noticed = _unnoticed(frame, event.tensor)
-        if noticed != event.tensor and frame.interpreter.shared.eager:
+        if noticed is not event.tensor and frame.interpreter.shared.eager:
             event = replace(event, careful=True)
         else:
             event = replace(event, tensor=noticed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from torchconv_lint.analysis.domain.values import Fact, Instance, Mapping, Tensor
+from torchconv_lint.analysis.domain.values import Array, Fact, Instance, Mapping, Tensor
 from torchconv_lint.analysis.nodes.names import dotted_path
 from torchconv_lint.analysis.syntax.backward import losses_of, paths
 from torchconv_lint.analysis.syntax.outline import dotted, is_named
@@ -45,6 +45,8 @@ def tell_assigned(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpres
         return
     if type(target) is cst.Subscript and not frame.loop_depth:  # in a loop, the next round has another one there
         name = dotted_path(target.value) or ""
+        if any(isinstance(kind, Array) for kind, _ in frame.quietly(target.value)):
+            return  # it gets the number
         if name in _returned_names(outline):
             _tell_item(frame, outline, name, node)
         elif _TELLS.search(name) and (name in outline.parameters or name.startswith("self.")):

@@ -38,12 +38,18 @@ _ON_ARRAYS = re.compile(r"\w_(np|numpy|nd)$")
 """How functions are called that do the same as others, on arrays."""
 
 
+_OF_RESULTS = re.compile(r"output|result")
+"""Names of what tells the form of what a function gives, not of what it was given."""
+
+
 def for_another_framework(path: When) -> bool:
     """Whether the code is reached only where a name equals that of another framework, or does not equal torch's:
     `if backend == "tf":`, `if framework == "pt": … else: …`."""
     for key, truth in path:
         equal = equal_to(key)
         wanted = _FRAMEWORKS if truth else _TORCH
+        if equal is not None and _OF_RESULTS.search(_name(equal[0])):
+            continue  # a tensor becomes what is wanted here
         if equal is not None and all(isinstance(one, str) and wanted.fullmatch(one) for one in equal[1]):
             return True
     return False

@@ -32,7 +32,7 @@ _OF_A_MODEL = re.compile(
 )
 
 
-_OF_ITS_FIRST = re.compile(r"(torch|F)\.(?!autograd)")
+_OF_ITS_FIRST = re.compile(r"(torch|th|F)\.(?!autograd)")
 """Functions whose result is where their first argument is."""
 
 
@@ -47,6 +47,8 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
         return False  # nothing in the function says that it is about tensors
     if alone and _is_tested_item(outline, operand):
         return True
+    if not alone and isinstance(operand, ast.Name) and _is_under_test(outline, operand):
+        return operand.id in outline.parameters and _is_handed_on(frame.interpreter.outline, outline, operand.id)
     told = list(_way(outline, operand, operand.lineno))
     if not told or _PLACES.intersection(told[:-1]):
         return False
@@ -83,6 +85,22 @@ def is_tested(outline: FunctionOutline, name: str) -> bool:
             continue
         if asked == "is_tensor" or any((dotted(each) or "").endswith("Tensor") for each in call.args[1:]):
             return True
+    return False
+
+
+def _is_under_test(outline: FunctionOutline, operand: ast.Name) -> bool:
+    """Whether it is converted where it has just turned out to be a tensor, and nobody has asked where it is:
+    `if isinstance(x, torch.Tensor): x = np.array(x)`."""
+    for branch in (*outline.by_type[ast.If], *outline.by_type[ast.IfExp]):
+        test, body = branch.test, branch.body if isinstance(branch.body, list) else [branch.body]
+        if not isinstance(test, ast.Call) or not test.args or not is_named(test.args[0], operand.id):
+            continue
+        asked = (dotted(test.func) or "").rpartition(".")[2]
+        tested = asked == "is_tensor" or (
+            asked == "isinstance" and len(test.args) == 2 and (dotted(test.args[1]) or "").endswith("Tensor")
+        )
+        if tested and any(one is operand for each in body for one in walk(each)):
+            return not _asks_where(outline, operand.id)
     return False
 
 
@@ -125,7 +143,7 @@ def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozen
         return frozenset((*own[:-1], *_answers(outline, own[-1]), *(("detach",) if forced else ())))
     if own and not told and _is_fetched_output(outline, own):
         return frozenset((*own[:-1], "float"))  # of its graph is told alone
-    if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _MODEL.search(told[-2]):
+    if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _PART_OF_PIPELINE.search(told[-2]):
         return frozenset((*told[:-1], "detach"))  # of the dtype of the object's model; of its graph nothing is told
     if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
         return None
@@ -179,7 +197,7 @@ def _is_fetched_output(outline: FunctionOutline, own: list[str]) -> bool:
     """Whether something unseen has given it by the name of an output, it is brought to the host, and nothing in sight
     has left the graph."""
     name = own[-1]
-    if _MODEL.search(name) or not (_OF_A_MODEL.search(name) or _EMBEDDED.search(name)) or _is_without_grad(outline):
+    if _MODEL.search(name) or _is_without_grad(outline):
         return False
     values = [
         one.value
@@ -188,8 +206,14 @@ def _is_fetched_output(outline: FunctionOutline, own: list[str]) -> bool:
         if any(is_named(each, name) for each in (to.elts if isinstance(to, ast.Tuple) else [to]))
     ]
     text = " ".join(map(ast.unparse, values))
+    if not (_OF_A_MODEL.search(name) or _EMBEDDED.search(name) or any(map(_is_by_pipeline, values))):
+        return False
     fetched = any(isinstance(value, ast.Call) and _own_name(value) != name for value in values)
     return fetched and ("cpu" in own or "cpu" in text) and not _LEFT_GRAPH.search(text) and "detach" not in own
+
+
+def _is_by_pipeline(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and re.search(r"pipe(line)?$", dotted(value.func) or "") is not None
 
 
 def _own_name(node: ast.expr) -> str:
@@ -200,6 +224,8 @@ _OF_TORCH = frozenset({"cpu", "detach", "data"})
 
 
 _MODEL = re.compile(r"(^|_)(model|net|network|encoder|backbone)$")
+_PART_OF_PIPELINE = re.compile(r"(^|_)(model|net|network|encoder|backbone|decoder|transformer|unet|vae|vq_?(gan|vae))$")
+"""What is loaded in the dtype that its user chooses."""
 
 
 _MADE_BY_MODELS = re.compile(

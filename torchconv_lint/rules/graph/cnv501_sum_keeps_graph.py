@@ -27,7 +27,8 @@ are added up to one, which nobody is seen to detach; and what measures an output
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors.
 
-On request: `running += loss`, where backward goes through what `loss` becomes in the same round.
+On request: what a metric's `update` adds to an attribute of what it computes of an output (`self.total += nll`), under
+no `no_grad` of its own; and `running += loss`, where backward goes through what `loss` becomes in the same round.
 
 ## Why is this bad?
 
@@ -115,7 +116,7 @@ class SumKeepsGraph(Rule[GraphKept]):
     hears = (GraphKept,)
     matters_in_tests = False
     triggers = (("backward",), ("+=&for", "backward"))
-    triggers_on_request = (("+=&for", "eval"),)
+    triggers_on_request = (("+=&for", "eval"), ("def update",))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A sum over the rounds of a loop through which backward never goes."""

@@ -21,8 +21,9 @@ tensor by its use only. *Possible* (not shown by default) adds values that may b
 Those who ask for the rule are also told of what has the dtype of a checkpoint that nobody has read here: values of
 `torch.load(…)` that a loop converts, outputs such as `last_hidden_state` of a model that the function is given; and of
 helpers that are called after the conversion (`def to_np(tensor)`), which callers give whatever they have; and of
-parameters called like outputs, or asked if they are tensors, outputs of the object's model (`self.model(x)`), and
-predictions of a Lightning trainer, that are brought to the host as they are.
+parameters called like outputs, or asked if they are tensors, outputs of the object's model (`self.model(x)`,
+`self.vae.decode(z)`), what a pipeline gives, and predictions of a Lightning trainer, that are brought to the host as
+they are.
 
 ## Why is this bad?
 

@@ -97,6 +97,6 @@ class ManyElementsToScalar(Rule[ToScalar]):
         count = event.tensor.count
         if count is None or count.value != MANY:
             return
-        call = "`.item()`" if event.via == "item" else f"`{event.via}()`"
+        call = "`.item()`" if event.via == "item" else event.via if " " in event.via else f"`{event.via}()`"
         message = f"`{event.subject}` has more than one element: {call} raises (reduce it, or use `.tolist()`)"
         yield Verdict(event.site, message, min(event.sure, weakest([count])), steps(count))

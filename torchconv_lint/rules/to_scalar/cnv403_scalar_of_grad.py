@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports `float()`, `complex()` and functions of `math` on a tensor that requires grad, unless grad mode is off.
+Reports `float()`, `complex()` and functions of `math` on a tensor that requires grad, unless grad mode is off; and
+one that is written into an element of an array (`losses[i] = loss`), which asks it for its number.
 
 What counts as evidence for grad is the same as for CNV102: parameters, outputs of modules, a `.backward()` called
 on the tensor, and what is computed from them. The number of elements need not be known; with more than one it is
@@ -98,7 +99,7 @@ class ScalarOfGrad(Rule[ToScalar]):
     since = (2, 8)
     hears = (ToScalar,)
     default = False
-    triggers = (("scalar",),)
+    triggers = (("scalar",), ("np.zeros",), ("np.empty",), ("np.ones",), ("np.full",))  # whose elements are numbers
 
     def judge(self, event: ToScalar) -> Iterator[Verdict]:
         """Requires grad, and goes through something that warns."""
@@ -111,9 +112,8 @@ class ScalarOfGrad(Rule[ToScalar]):
             or (count is not None and count.value == MANY)
         ):
             return
-        message = (
-            f"`{event.subject}` requires grad: `{event.via}()` warns since torch 2.8 (use `.item()` or `.detach()`)"
-        )
+        call = event.via if " " in event.via else f"`{event.via}()`"
+        message = f"`{event.subject}` requires grad: {call} warns since torch 2.8 (use `.item()` or `.detach()`)"
         yield Verdict(event.site, message, min(event.sure, weakest([grad])), steps(grad), _item(event))
 
 
