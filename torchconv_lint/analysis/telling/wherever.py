@@ -143,6 +143,8 @@ def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozen
         return frozenset((*own[:-1], *_answers(outline, own[-1]), *(("detach",) if forced else ())))
     if own and not told and _is_fetched_output(outline, own):
         return frozenset((*own[:-1], "float"))  # of its graph is told alone
+    if own and _is_by_pipeline(outline, own):
+        return frozenset((*own[:-1], "detach"))  # of its dtype is told alone
     if told[-1:] == ["self"] and len(told) > 2 and "cpu" in told[:-2] and _PART_OF_PIPELINE.search(told[-2]):
         return frozenset((*told[:-1], "detach"))  # of the dtype of the object's model; of its graph nothing is told
     if not told or told[-1] not in outline.parameters or told[-1] in ("self", "cls"):
@@ -197,23 +199,32 @@ def _is_fetched_output(outline: FunctionOutline, own: list[str]) -> bool:
     """Whether something unseen has given it by the name of an output, it is brought to the host, and nothing in sight
     has left the graph."""
     name = own[-1]
-    if _MODEL.search(name) or _is_without_grad(outline):
+    if _MODEL.search(name) or not (_OF_A_MODEL.search(name) or _EMBEDDED.search(name)) or _is_without_grad(outline):
         return False
-    values = [
+    values = _values(outline, name)
+    text = " ".join(map(ast.unparse, values))
+    fetched = any(isinstance(value, ast.Call) and _own_name(value) != name for value in values)
+    return fetched and ("cpu" in own or "cpu" in text) and not _LEFT_GRAPH.search(text) and "detach" not in own
+
+
+def _values(outline: FunctionOutline, name: str) -> list[ast.expr]:
+    """What the name, or a tuple with it, is bound to anywhere in the function."""
+    return [
         one.value
         for one in outline.by_type[ast.Assign]
         for to in one.targets
         if any(is_named(each, name) for each in (to.elts if isinstance(to, ast.Tuple) else [to]))
     ]
-    text = " ".join(map(ast.unparse, values))
-    if not (_OF_A_MODEL.search(name) or _EMBEDDED.search(name) or any(map(_is_by_pipeline, values))):
-        return False
-    fetched = any(isinstance(value, ast.Call) and _own_name(value) != name for value in values)
-    return fetched and ("cpu" in own or "cpu" in text) and not _LEFT_GRAPH.search(text) and "detach" not in own
 
 
-def _is_by_pipeline(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and re.search(r"pipe(line)?$", dotted(value.func) or "") is not None
+_PIPELINE = re.compile(r"pipe(line)?$")
+"""What runs a model in the dtype that its user chooses, and without grad."""
+
+
+def _is_by_pipeline(outline: FunctionOutline, own: list[str]) -> bool:
+    """Whether a pipeline has given it, and it is brought to the host as it is."""
+    values = _values(outline, own[-1]) if "cpu" in own else ()
+    return any(isinstance(value, ast.Call) and _PIPELINE.search(dotted(value.func) or "") for value in values)
 
 
 def _own_name(node: ast.expr) -> str:
