@@ -712,6 +712,27 @@ PAIRS = {
                 return net(x).numpy()
         """,
     ),
+    "what a method that is called here is given, of which its caller knows nothing": (
+        "CNV101",
+        """
+        class Layer:
+            def rows(self, atoms: torch.Tensor):
+                return torch.sum(atoms[1:], 0).numpy()
+
+            def forward(self, inputs):
+                atoms, made = inputs[0], torch.zeros(2)
+                return self.rows(atoms), made
+        """,
+        """
+        class Layer:
+            def rows(self, atoms: torch.Tensor):
+                return torch.sum(atoms[1:], 0).numpy()
+
+            def forward(self, inputs):
+                atoms, made = inputs[0].cpu(), torch.zeros(2)
+                return self.rows(atoms), made
+        """,
+    ),
     "the output of a model that was loaded": (
         "CNV102",
         """

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 _UPDATES = frozenset({"update", "_update"})
 _OTHERS = frozenset({"reset", "compute", "_compute"})
 """A class with such a method and one of these is a metric."""
-_OUTPUTS = re.compile(r"pred|logit|output|prob|score|recon|fake|gen(erated)?_|img|embed|hidden|x_?hat|y_?hat", re.I)
+_OUTPUTS = re.compile(
+    r"^(?!.*(ind(ex|ices)|idx|label|mask|target)).*"
+    r"(pred|logit|output|prob|score|recon|fake|gen(erated)?_|img|embed|hidden|x_?hat|y_?hat)",
+    re.I,
+)
 """How what models give is called."""
 _LOSSES = re.compile(r"loss|cross_entropy|nll|mse|lpips|ssim|perplex|divergence|log_?prob", re.I)
 """How functions are called that compute with operations on tensors, which all keep the graph."""
@@ -54,6 +58,9 @@ def _is_state(frame: Frame, target: cst.BaseExpression) -> bool:
     if outline is None or outline.name not in _UPDATES or outline.owner is None or frame.state.grad is False:
         return False
     if _OTHERS.isdisjoint(outline.owner.methods) or frame.depth:
+        return False
+    names = (frame.interpreter.outline.full_name(base) for base in outline.owner.bases)
+    if any(name.startswith("torchmetrics.") for name in names):  # which calls `update` with grad switched off
         return False
     return type(target) is cst.Attribute and type(target.value) is cst.Name and target.value.value == "self"
 

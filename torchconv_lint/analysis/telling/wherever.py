@@ -41,8 +41,11 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     the way, and the way, or the name, tells that it is a tensor as models give them; or the function brings others to
     the host, and it is converted by a method that (`alone`) nothing but tensors have."""
     outline = frame.outline
-    if outline is None or frame.depth or not isinstance(operand, ast.expr):
+    if outline is None or not isinstance(operand, ast.expr):
         return False
+    if frame.depth:  # evaluated for a call: what that hands over is known no better there
+        told = list(_way(outline, operand, operand.lineno)) if alone else []
+        return bool(told) and _PLACES.isdisjoint(told[:-1]) and is_annotated(outline, told[-1])
     if not alone and not any(node.id == "torch" for node in outline.by_type[ast.Name]):
         return False  # nothing in the function says that it is about tensors
     if alone and _is_tested_item(outline, operand):
@@ -61,13 +64,44 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
         return False
     if _LEAVES.intersection(told):
         return True
-    if alone and is_tested(outline, root):
+    if alone and (is_tested(outline, root) or is_annotated(outline, root)):
+        return True
+    if alone and _must_be_tensor(outline, operand, told):
         return True
     if "tensorflow" in frame.interpreter.source.text:  # whose tensors have the method, too
         return False
     return _OF_A_MODEL.search(root) is not None or (
         alone and (not _METHODS.isdisjoint(told[:-1]) or _brings_others(outline))
     )
+
+
+_ONLY_TENSORS = frozenset({"int", "float", "long", "bool", "double", "half", "byte", "cast", "torch"})
+"""Methods that arrays do not have (`cast`: `.to(torch.long)`), and what functions of torch give."""
+
+
+def _must_be_tensor(outline: FunctionOutline, operand: ast.expr, told: list[str]) -> bool:
+    """Whether the way goes through what only tensors have, or a function of torch binds the name in another branch."""
+    if not _ONLY_TENSORS.isdisjoint(told[:-1]):
+        return True
+    return any(_is_made_by_torch(value) for name in _root_of(operand) for value in _values(outline, name))
+
+
+def is_annotated(outline: FunctionOutline, name: str) -> bool:
+    """Whether an annotation says that the parameter is a tensor, or may be one."""
+    every = outline.node.args
+    for each in (*every.posonlyargs, *every.args, *every.kwonlyargs):
+        if each.arg == name and each.annotation is not None:
+            return re.search(r"\bTensor\b", ast.unparse(each.annotation)) is not None
+    return False
+
+
+def _is_made_by_torch(value: ast.expr) -> bool:
+    """Whether a function of torch gives it: where another branch binds the name so, it stands for a tensor."""
+    return isinstance(value, ast.Call) and _OF_ITS_FIRST.match(dotted(value.func) or "") is not None
+
+
+def _root_of(node: ast.expr) -> list[str]:
+    return list(_own_way(node))[-1:]
 
 
 def _is_without_grad(outline: FunctionOutline) -> bool:
@@ -358,8 +392,15 @@ def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_
         elif isinstance(node, ast.Attribute):
             told.append(node.attr)
             node = node.value
-        elif isinstance(node, ast.Compare | ast.BinOp):
+        elif isinstance(node, ast.Compare):
             node = node.left
+        elif isinstance(node, ast.BinOp):
+            node = node.right if _root_of(node.left)[:1] in ([], ["self"]) else node.left
+        elif isinstance(node, ast.List | ast.Tuple) and node.elts and not any(map(_is_made_by_torch, node.elts)):
+            node = node.elts[0]  # what `torch.cat` is given
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_cast(node.func, node.args):
+            told.append("cast")
+            node = node.func.value
         elif isinstance(node, ast.ListComp):
             node = node.elt
         elif isinstance(node, ast.Call) and _OF_ITS_FIRST.match(dotted(node.func) or "") and node.args:
@@ -379,6 +420,13 @@ def _way(outline: FunctionOutline, node: ast.expr, line: int, hops: int = _MOST_
         yield from () if any(one.lineno < line for one in stores) else (*told, node.id)
     elif hops:
         yield from _joined(told, list(_way(outline, bound, bound.lineno, hops - 1)))
+
+
+def _is_cast(method: ast.Attribute, given: list[ast.expr]) -> bool:
+    """`x.to(torch.long)`."""
+    if method.attr != "to" or len(given) != 1:
+        return False
+    return re.match(r"(torch|th)\.[a-z]+\d*$", dotted(given[0]) or "") is not None
 
 
 def _gone_through(outline: FunctionOutline, name: ast.Name) -> ast.expr | None:

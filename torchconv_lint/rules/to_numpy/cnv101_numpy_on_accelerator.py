@@ -37,7 +37,8 @@ refuses as a rule; what goes where a module is that the function has made itself
 *Possible* (not shown by default) adds what a function outside the file returns when it is given such a tensor. A
 project that never runs on an accelerator sets `assume-device = "cpu"`.
 
-A parameter that is annotated as a tensor and converted as it is, wherever its caller has it, is told to those who ask
+A parameter that is annotated as a tensor, or goes through what only tensors have (`x.int()`, `torch.sum(x)`), and is
+converted without being brought to the host, wherever its caller has it, is told to those who ask
 for the rule. So is one without an annotation that is detached on the way (`y.detach().numpy()`), is called a tensor or
 an output, goes through a tensor's methods (`image.permute(1, 2, 0).numpy()`), or is converted beside others that the
 function brings to the host, unless a caller in the file makes it itself; what the function asks if it is a tensor
