@@ -39,6 +39,10 @@ MODE = "a method that is handed its data or its object leaves the grad mode to c
 PART = "what is written as a part, `x.data[0]`, is written for the whole; under a name of its own it is another handle"
 DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("methods", "cnv501/evaluation.py"): {"hazard_validation": MODE},
+    ("names without a meaning", "cnv103/modules_of_elsewhere.py"): {"Pipeline": NAMED},
+    ("names without a meaning", "cnv502/metrics.py"): {"Collected": NAMED},
+    ("helpers", "cnv103/modules_of_elsewhere.py"): {"Pipeline": DIRECT},
+    ("helpers", "cnv501/metrics.py"): {"Perplexity": DIRECT},
     ("names that mean the same", "cnv204/on_purpose.py"): {"update": NAMED},
     ("names without a meaning", "cnv101/guards_of_a_parameter.py"): {"scores_by_the_wrong_name_in_it": NAMED},
     ("names without a meaning", "cnv101/told_by_a_word.py"): {"Renderer": NAMED},

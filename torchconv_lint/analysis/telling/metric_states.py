@@ -34,6 +34,8 @@ _LEAVES = re.compile(
     r"\.size\(|\.(eq|ne|gt|lt|ge|le|long|int|bool|any|all|round|sign|topk|sort)\(|torch\.(eq|ne|gt|lt|ge|le)\(|[<>]|[!=]="
 )
 """What has left the graph, or never had one."""
+_KEEPS = re.compile(rf"^(torch|F|nn|functional)\.|^(?!self\.).*\.(?!_)\w+$|({_LOSSES.pattern})\w*$", re.I)
+"""Functions of torch, methods, and what is called like a loss."""
 _MOST_HOPS = 4
 
 
@@ -83,8 +85,10 @@ def _roots(outline: FunctionOutline, node: ast.expr, line: int, hops: int) -> bo
     text = ast.unparse(node)
     if _LEAVES.search(text):
         return None
-    called = [dotted(each.func) or "" for each in ast.walk(node) if isinstance(each, ast.Call)]
-    found = any(_LOSSES.search(each.rpartition(".")[2]) for each in called)
+    called = [dotted(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)]
+    if any(each is not None and not _KEEPS.search(each) for each in called):
+        return None  # nobody knows what it does
+    found = any(_LOSSES.search((each or "").rpartition(".")[2]) for each in called)
     for name in {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}:
         bound = [one for one in outline.by_type[ast.Assign] if one.lineno < line and _binds(one, name)]
         if name in outline.parameters and not bound:

@@ -75,8 +75,8 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     )
 
 
-_ONLY_TENSORS = frozenset({"int", "float", "long", "bool", "double", "half", "byte", "cast", "torch"})
-"""Methods that arrays do not have (`cast`: `.to(torch.long)`), and what functions of torch give."""
+_ONLY_TENSORS = frozenset({"int", "float", "long", "bool", "double", "half", "byte", "cast"})
+"""Methods that arrays do not have (`cast`: `.to(torch.long)`)."""
 
 
 def _must_be_tensor(outline: FunctionOutline, operand: ast.expr, told: list[str]) -> bool:
