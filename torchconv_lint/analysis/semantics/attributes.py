@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,12 @@ from torchconv_lint.analysis.domain.values import (
     just,
     part_of,
 )
-from torchconv_lint.analysis.nodes.names import longer_path
+from torchconv_lint.analysis.nodes.names import dotted_path, longer_path
 from torchconv_lint.analysis.semantics import classes
+from torchconv_lint.analysis.syntax.outline import dotted
 from torchconv_lint.analysis.telling.sharing import converted
 from torchconv_lint.knowledge import torch_ops
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -178,14 +181,29 @@ def _may_be_weight(frame: Frame, name: str) -> bool:
     return name in _WEIGHTS and (frame.tracks or frame.interpreter.eager)
 
 
-def _weight(frame: Frame, name: str, node: cst.Attribute, path: str | None) -> Opaque:
-    """What is called so is that of a layer, as a rule."""
+def _weight(frame: Frame, name: str, node: cst.Attribute, path: str | None) -> Kind:
+    """What is called so is that of a layer, as a rule; surely, if the function puts a parameter into its place."""
     memory = module_memory(frame, node.value)
     memory = replace(memory, part=name, supposed=True) if memory is not None else None
+    if frame.interpreter.eager and _gets_parameter(frame, node):
+        grad = Fact(True, confidence=Confidence.LIKELY)
+        grad = grad.then(frame.site(node), f"`{frame.text(node)}` is a parameter, as what takes its place")
+        return Tensor(grad=grad, memory=memory, graph=LEAF)
     if not frame.interpreter.eager or not _LAYERS.search(frame.text(node.value)):
         return Opaque(path, memory=memory)
     grad = Fact(True).then(frame.site(node), f"`{frame.text(node)}` is a parameter")
     return Opaque(path, Tensor(grad=grad.doubted(Doubt.LAYERED), memory=memory), memory, True)
+
+
+def _gets_parameter(frame: Frame, node: cst.Attribute) -> bool:
+    """Whether the function assigns an nn.Parameter to the attribute: `layer.bias = nn.Parameter(b.view(-1))`."""
+    path = dotted_path(node)
+    return frame.outline is not None and any(
+        isinstance(assign.value, ast.Call)
+        and (dotted(assign.value.func) or "").rpartition(".")[2] == "Parameter"
+        and any(dotted(target) == path for target in assign.targets)
+        for assign in frame.outline.by_type[ast.Assign]
+    )
 
 
 def _was_moved(guess: Tensor) -> bool:

@@ -8,6 +8,9 @@ Reports in-place writes to a parameter, or to a tensor made with `requires_grad=
 Silent, deliberately: writes under `torch.no_grad()`, through `.data` or `.detach()`; frozen parameters; results of
 operations, which may be written; functions of `torch.nn.init`, which switch grad mode off by themselves.
 
+What an attribute called `weight` or `bias` holds is a parameter where the function puts one into its place
+(`layer.bias = nn.Parameter(b)`).
+
 Confidence: as for what makes the tensor require grad. *Possible* (not shown by default) adds helpers that the file
 calls, in files that switch grad mode off somewhere.
 
@@ -81,6 +84,7 @@ class WriteToLeaf(Rule[LeafWritten]):
         ("grad", "parameters"),
         ("requires_grad=",),
         ("requires_grad_",),
+        ("Parameter",),
         *((name,) for name in ("fill_", "zero_")),
     )
 
