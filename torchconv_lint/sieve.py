@@ -95,6 +95,9 @@ def sift(
     if ("loss returned",) in wanted:
         for found in features.values():
             found.torchy |= "loss returned" in found.words
+    if (IMPLICIT,) in wanted:  # wherever they are: gradients of what a function is given
+        for found in features.values():
+            found.torchy |= "grad" in found.words
     if ("def forward&if",) in wanted:  # of what a module is given, a number is asked
         for found in features.values():
             found.torchy |= {"def forward", "if"} <= found.words

@@ -43,6 +43,7 @@ from torchconv_lint.analysis.telling.meant import asked_for, for_another_framewo
 from torchconv_lint.analysis.telling.reads import tell_read
 from torchconv_lint.analysis.telling.wherever import (
     comes_from_caller,
+    holds_gradients,
     is_called_output,
     is_of_a_checkpoint,
     is_surely_tensor,
@@ -208,6 +209,9 @@ def tell_implicit(
             _tell(frame, ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
         elif isinstance(kind, Sequence | Mapping) and lists:
             _tell_held(frame, kind, subject, via, node)
+            if frame.interpreter.shared.anywhere and holds_gradients(frame, frame.segment.origin(subject)):
+                text, sure = frame.text(subject), Confidence.LIKELY
+                frame.emit(ToNumpy(site, Tensor(), text, via, True, mode, sure, operand=operand, public=True))
 
 
 def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:

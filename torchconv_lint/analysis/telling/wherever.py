@@ -193,6 +193,24 @@ def way_of_any(frame: Frame, operand: object, *, forced: bool = False) -> frozen
     return frozenset((*told[:-1], *answers))
 
 
+def holds_gradients(frame: Frame, operand: object) -> bool:
+    """Whether a list that is converted is filled with gradients of a module's parameters, which are where the module
+    is: `grads.append(p.grad.abs().mean())`, then `plt.plot(grads)`."""
+    outline = frame.outline
+    if outline is None or not isinstance(operand, ast.Name):
+        return False
+    for call in outline.by_type[ast.Call]:
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != "append" or len(call.args) != 1:
+            continue
+        own = list(_own_way(call.args[0])) if is_named(call.func.value, operand.id) else []
+        if "grad" not in own[:-1] or not _PLACES.isdisjoint(own):
+            continue
+        names = [node for node in ast.walk(call.args[0]) if isinstance(node, ast.Name) and node.id == own[-1]]
+        if any(_weights_gone_through(outline, name) is not None for name in names):
+            return True
+    return False
+
+
 def is_part_of_input(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether it is a part of what a module's `forward` is given, by several indices or by methods of tensors, or all
     of it: a tensor, as a rule, if the function asks for its shape."""
@@ -436,7 +454,22 @@ def _gone_through(outline: FunctionOutline, name: ast.Name) -> ast.expr | None:
         bound = (node.id for node in ast.walk(comprehension.target) if isinstance(node, ast.Name))
         if abs(through.lineno - name.lineno) <= _NEAR and name.id in bound:
             return through
+    return _weights_gone_through(outline, name)
+
+
+def _weights_gone_through(outline: FunctionOutline, name: ast.Name) -> ast.expr | None:
+    """What a loop around the name goes through, if those are a module's parameters or its state; what a loader gives is
+    on the CPU as a rule."""
+    for loop in outline.by_type[ast.For]:
+        through: ast.expr = loop.iter
+        bound = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        within = loop.lineno <= name.lineno <= (loop.end_lineno or 0)
+        if within and name.id in bound and _WEIGHTS.search(ast.unparse(through)):
+            return through
     return None
+
+
+_WEIGHTS = re.compile(r"parameters\(|state_dict\(|parameters$")
 
 
 _NEAR = 4

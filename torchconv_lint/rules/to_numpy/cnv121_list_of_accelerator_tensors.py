@@ -18,6 +18,8 @@ Where a name or a caller chooses the device, or another file or a `.cuda()` does
 accelerator, and where a module there is given batches of a `DataLoader` as they came, the finding is shown to those who
 ask for the rule: of those that rest on a device that the file itself states ("cuda" if there is one) 11 of 12 were true
 in public code that nobody had looked at before, of the others 2 of 24.
+Gradients of the parameters that a loop goes through (`grads.append(p.grad.mean())`, then `plt.plot(grads)`) are where
+the module is, and told to those who ask for the rule.
 *Possible* (not shown by default) adds lists that hold what a function outside the file returned for such a tensor.
 `assume-device = "cpu"` switches the rule off.
 
@@ -109,12 +111,18 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
     name = "list-of-accelerator-tensors"
     hears = (ToNumpy,)
     needs_accelerator = True
+    anywhere = True
     triggers = (("implicit", "'cuda'"),)
     triggers_on_request = (("implicit",), ("handed",))
 
     def judge(self, event: ToNumpy) -> Iterator[Verdict]:
         """A list of tensors that may live on an accelerator is converted to an array."""
         fact = event.tensor.device
+        if fact is None and event.public and event.held and event.via:
+            message = f"`{event.subject}` holds gradients, which are where the module is: {event.via} converts them"
+            yield Verdict(
+                event.site, f"{message}, and raises TypeError for an accelerator's", event.sure, on_request=True
+            )
         if fact is None or event.forced or fact.value != ACCELERATOR or not event.held:
             return
         message = f"`{event.subject}` holds tensors that may be on an accelerator"
