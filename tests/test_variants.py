@@ -41,6 +41,7 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("methods", "cnv501/evaluation.py"): {"hazard_validation": MODE},
     ("names without a meaning", "cnv103/modules_of_elsewhere.py"): {"Pipeline": NAMED},
     ("names without a meaning", "cnv502/metrics.py"): {"Collected": NAMED},
+    ("names without a meaning", "cnv121/gradients_of_a_model.py"): {"plot_gradients": NAMED},
     ("helpers", "cnv103/modules_of_elsewhere.py"): {"Pipeline": DIRECT},
     ("helpers", "cnv501/metrics.py"): {"Perplexity": DIRECT},
     ("names that mean the same", "cnv204/on_purpose.py"): {"update": NAMED},
