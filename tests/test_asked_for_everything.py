@@ -317,6 +317,28 @@ SHAPES = [
     ),
     pytest.param(
         """
+        def evaluate(model: nn.Module, loader):
+            total = 0.0
+            for x in loader:
+                total += model(x).mean()
+            print(total.item())
+        """,
+        (4, "CNV501"),
+        id="a sum through which nothing goes backward, of a model that may be frozen",
+    ),
+    pytest.param(
+        """
+        def both(model, args):
+            lengths = torch.zeros(3).to(args.device)
+            pixels = lengths.cpu().numpy()
+            pixels[0] = 0
+            return pixels, model(lengths)
+        """,
+        (4, "CNV201"),
+        id="an array that is a copy wherever there is an accelerator",
+    ),
+    pytest.param(
+        """
         def returns(rewards, rate):
             import scipy.signal
             total = scipy.signal.lfilter([1], [1, -rate], rewards[::-1])[::-1]

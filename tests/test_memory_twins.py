@@ -856,10 +856,13 @@ COMMON = {
     "a validation that nobody has told so": (
         "CNV501",
         """
-        def f(model: nn.Module, loader):
+        def f(model: nn.Module, loader, optimizer, held_out):
+            for x, y in loader:
+                F.cross_entropy(model(x), y).backward()
+                optimizer.step()
             total = 0
             model.eval()
-            for x, y in loader:
+            for x, y in held_out:
                 total += F.cross_entropy(model(x), y)
             print("validation", total.item() / len(loader))
         """,

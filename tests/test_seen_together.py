@@ -15,10 +15,10 @@ from torchconv_lint.source import Source
 HEAD = "import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
 
 
-def told(code: str) -> list[str]:
-    """The codes that are shown by default where every function is looked at."""
+def told(code: str, *opt_in: str) -> list[str]:
+    """The codes that are shown to those who ask for `opt_in`, where every function is looked at."""
     source = Source("x.py", HEAD + textwrap.dedent(code))
-    return [finding.code for finding in lint_source(source, Settings(sieve=False)).findings]
+    return [finding.code for finding in lint_source(source, Settings(sieve=False, opt_in=opt_in)).findings]
 
 
 def test_what_one_alternative_too_many_holds_on_to_the_value_holds_on_to() -> None:
@@ -172,8 +172,8 @@ def show(loader, half):
 
 
 def test_each_round_has_a_row_of_its_own_of_what_a_key_gives() -> None:
-    assert told(ROWS.format(after="pass")) == []
-    assert told(ROWS.format(after="print(images.mean())")) == ["CNV201"]
+    assert told(ROWS.format(after="pass"), "CNV201") == []
+    assert told(ROWS.format(after="print(images.mean())"), "CNV201") == ["CNV201"]
 
 
 COORDINATES = """\
@@ -243,7 +243,7 @@ def test_what_lacks_an_argument_is_not_called() -> None:
 
 OUTPUTS = """\
 def evaluate(net, loader):
-    net.eval()
+    {made}net.eval()
     losses = []
     {around}for x in loader:
         outputs = net(x)
@@ -256,8 +256,13 @@ def evaluate(net, loader):
 
 
 def test_outputs_of_one_call_are_few_however_they_are_counted() -> None:
-    assert told(OUTPUTS.format(around="", anew="total = 0")) == []
-    assert told(OUTPUTS.format(around="total = 0\n    ", anew="pass")) == ["CNV501"]
+    made = "net = nn.Linear(3, 3)\n    "
+    assert told(OUTPUTS.format(made=made, around="", anew="total = 0")) == []
+    assert told(OUTPUTS.format(made=made, around="total = 0\n    ", anew="pass")) == ["CNV501"]
+
+
+def test_a_model_that_nobody_trains_here_may_be_frozen() -> None:
+    assert told(OUTPUTS.format(made="", around="total = 0\n    ", anew="pass")) == []
 
 
 def test_tensors_of_another_torch_may_become_arrays_where_they_are() -> None:

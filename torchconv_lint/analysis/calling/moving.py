@@ -13,7 +13,7 @@ from torchconv_lint.analysis.domain.devices import as_device
 from torchconv_lint.analysis.domain.doubts import Doubt
 from torchconv_lint.analysis.domain.product import combine
 from torchconv_lint.analysis.domain.replacing import replace
-from torchconv_lint.analysis.domain.terms import COPY, TO_HOST
+from torchconv_lint.analysis.domain.terms import COPY, HERE_ALREADY, THERE_ALREADY, TO_HOST
 from torchconv_lint.analysis.domain.values import (
     ACCELERATOR,
     CPU,
@@ -176,7 +176,15 @@ def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
     if kind.device is None or kind.device.value == CPU:
         known = kind.device is not None
         sure = kind.device.confidence if kind.device is not None else Confidence.LIKELY
-        message = f"{call} gives the tensor itself when it is on the CPU already"
+        message = f"{call} {HERE_ALREADY if _is_surely_here(frame, node) else THERE_ALREADY}"
         memory = converted(frame, kind.memory, node, message, sure=sure, supposed=not known)
     place = Fact(CPU, Step(frame.site(node), TO_HOST))
     return replace(kind, device=place, memory=memory, path=None, graph=offspring(kind.graph))
+
+
+def _is_surely_here(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether what a call is made on is on the CPU, as far as one sees, whatever is chosen."""
+    receiver = receiver_of(node.func) if isinstance(node, cst.Call) else None
+    ways = frame.quietly(receiver) if receiver is not None else UNKNOWN
+    places = [kind.device for kind, _ in ways if isinstance(kind, Tensor)]
+    return len(places) == len(ways) and all(place is not None and place.value == CPU for place in places)

@@ -25,3 +25,9 @@ BACKWARD = "backward"
 
 TO_HOST = "is brought to the host"
 """The step of a tensor that code takes from wherever it is to the CPU."""
+
+THERE_ALREADY = "gives the tensor itself when it is on the CPU already"
+"""How a handle of the same memory comes about that is a copy wherever there is an accelerator."""
+
+HERE_ALREADY = "gives the tensor itself, which is on the CPU already"
+"""The same, where no accelerator is in sight."""

@@ -514,7 +514,8 @@ class TracedRead(Event):
 class GraphKept(Event):
     """A tensor that is part of a graph is put aside, time and again: added to `target`, or put into it (`container`).
 
-    `spent`: backward goes through its graph by itself; `each_round`: a loop around it calls backward. `tag` marks what
+    `spent`: backward goes through its graph by itself; `trains`: the function goes backward through something, so that
+    nobody has called it with grad switched off; `each_round`: a loop around it calls backward. `tag` marks what
     holds on to the graph. `escapes`: what becomes of that in the end cannot be seen; that backward goes through the sum
     or the list has been ruled out already. `operand` is where the tensor is written, if it is a tensor by itself and no
     container of some. `evaluating`: the function does not train, and says that it evaluates: nobody will go backward
@@ -533,6 +534,7 @@ class GraphKept(Event):
     escapes: bool = False
     operand: Site | None = None
     evaluating: bool = False
+    trains: bool = False
     each_round: bool = False
     for_a_while: bool = False
     looked_at: bool = False

@@ -219,6 +219,7 @@ def _tell_kept(
             sure,
             operand=operand,
             evaluating=not (spent or filled) and _evaluates(frame),
+            trains=frame.goes_backward(),
             each_round=container and spent and goes_back_each_round(frame, path),
             for_a_while=for_a_while,
             looked_at=container and not spent and frame.interpreter.shared.eager and _is_looked_at(frame, target),

@@ -9,7 +9,9 @@ one that starts anew in each round is none.
 
 What counts as evidence: in the same function backward is called on what is added (`loss.backward()`,
 `accelerator.backward(loss)`, `scaler.scale(loss).backward()`), or on what is computed from it, so that its graph has
-served; or everything that happens to the sum can be seen, and backward is not among it.
+served; or everything that happens to the sum can be seen, and backward is not among it. The second, where it
+is only *likely* that something there requires grad and the function trains nothing, is told to those who ask for the
+code: none of 9 in public code was true (who calls it has often switched grad off, or frozen the module).
 
 Silent, deliberately: `total += loss` followed by `total.backward()`, also through other sums, helpers of the file and
 `torch.autograd.grad`; a sum that is returned, stored or handed to unknown code while nothing shows that the graph has
@@ -115,8 +117,8 @@ class SumKeepsGraph(Rule[GraphKept]):
     name = "sum-keeps-graph"
     hears = (GraphKept,)
     matters_in_tests = False
-    triggers = (("backward",), ("+=&for", "backward"))
-    triggers_on_request = (("+=&for", "eval"), ("def update",))
+    triggers = (("backward",), ("+=&for&goes back",))
+    triggers_on_request = (("+=&for", "backward"), ("+=&for", "eval"), ("def update",))
 
     def judge(self, event: GraphKept) -> Iterator[Verdict]:
         """A sum over the rounds of a loop through which backward never goes."""

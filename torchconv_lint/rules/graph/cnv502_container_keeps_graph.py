@@ -11,7 +11,9 @@ keeps them like a list.
 The container has to outlive the round: made before the loop, an attribute of `self`, or passed in.
 
 What counts as evidence: in the same function backward is called on what is kept, or on what is computed from it, so
-that its graph has served; or everything that happens to the container can be seen, and backward is not among it.
+that its graph has served; or everything that happens to the container can be seen, and backward is not among it (told
+to those who ask for the code, if it is only *likely* that something there requires grad and the function trains
+nothing).
 
 Silent, deliberately: losses that are collected for one backward (`torch.stack(losses).mean().backward()`,
 `sum(losses).backward()`); a container that is returned, stored or handed to unknown code while nothing shows that the

@@ -22,8 +22,12 @@ def kept(event: GraphKept, message: str) -> Iterator[Verdict]:
     unseen = event.escapes and not event.spent
     if grad is None or (unseen and not (event.evaluating or event.looked_at)):
         return
-    sure = min(event.sure, grad.confidence, Confidence.CERTAIN if event.spent else Confidence.LIKELY)
-    rarely = unseen or event.for_a_while or grad.is_doubted
+    told = min(event.sure, grad.confidence)
+    sure = told if event.spent else min(told, Confidence.LIKELY)
+    supposed = (
+        not (event.spent or event.trains) and told < Confidence.CERTAIN
+    )  # that something here requires grad at all
+    rarely = unseen or event.for_a_while or grad.is_doubted or supposed
     yield Verdict(event.site, message, sure, steps(grad), detached(event), on_request=rarely)
 
 

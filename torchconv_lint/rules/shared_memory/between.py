@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchconv_lint.analysis.domain.terms import THERE_ALREADY
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def is_weight(memory: Memory) -> bool:
 def made(event: ForeignWrite) -> tuple[tuple[Site, str], ...]:
     """The conversions between somebody else's data and the handle that is written."""
     return tuple((site, message) for site, message in event.write.how if message)
+
+
+def is_copied_elsewhere(event: StaleRead) -> bool:
+    """Whether one of the handles is a copy wherever there is an accelerator: who has one has not seen it hurt."""
+    how = (*event.memory.how, *event.write.how)
+    return any(message.endswith(THERE_ALREADY) for _, message in how)
 
 
 def hurts(event: StaleRead) -> Confidence:

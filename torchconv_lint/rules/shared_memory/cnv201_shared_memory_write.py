@@ -14,7 +14,8 @@ Also reported: a method that writes through such a conversion into an attribute 
 result: a dataset that rewrites its own cache.
 
 Shown to those who ask for the rule: an attribute that one method makes of another attribute, which a second method
-writes: in which order they are called is seldom to be seen.
+writes: in which order they are called is seldom to be seen; and memory that is shared on the CPU only (`.cpu()`), where
+who has an accelerator sees nothing of it.
 
 Silent, deliberately: `a = a + 1`, which makes a new array; `torch.tensor(a)`, `.clone()`, `.copy()`, which copy; a
 side that is not used again after the write; a cast to another dtype; `torch.Tensor(a)` of an array whose dtype is
@@ -97,7 +98,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.telling.events import ForeignWrite, StaleRead
 from torchconv_lint.model import Confidence
 from torchconv_lint.rules.base import Rule, Verdict
-from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, is_item, made, story
+from torchconv_lint.rules.shared_memory.between import crosses_border, hurts, is_copied_elsewhere, is_item, made, story
 from torchconv_lint.rules.shared_memory.copies import copy_before, copy_between
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class SharedMemoryWrite(Rule[StaleRead | ForeignWrite]):
             if crosses_border(write, memory) and not write.by_step and not is_item(write.target, event.reader):
                 message = f"this write to `{write.target}` also changes `{event.reader}`, which shares its memory"
                 fix, told = copy_between(event), story(event)
-                rarely = event.apart or write.supposed or memory.supposed
+                rarely = event.apart or write.supposed or memory.supposed or is_copied_elsewhere(event)
                 yield Verdict(event.site, message, hurts(event), told, fix, on_request=rarely)
         elif memory.origin == "attribute" and event.returned and any(crosses for _, crosses in write.side):
             message = f"this write to `{write.target}` also changes `{memory.name}`, whose memory it shares"
