@@ -174,8 +174,7 @@ def may_keep(node: ast.expr) -> bool:
     if isinstance(node, ast.ListComp | ast.DictComp | ast.List | ast.Tuple | ast.Dict):
         return True
     if isinstance(node, ast.Call):
-        func = node.func
-        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+        name = callee_name(node)
         if name in ("list", "dict", "tuple", "copy", "OrderedDict"):
             return True
         return name in MODULE_MEMORY or is_view(node)
@@ -204,6 +203,12 @@ def makes_integers(call: ast.Call) -> bool:
         return False
     constants = [node.value for node in walk(call.args[0]) if isinstance(node, ast.Constant)]
     return bool(constants) and all(type(constant) is int for constant in constants)
+
+
+def callee_name(call: ast.Call) -> str:
+    """The last name of what is called: "to" of `x.to(d)`, "len" of `len(x)`; "" for what has none."""
+    func = call.func
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def called_by_name(call: ast.expr) -> str:

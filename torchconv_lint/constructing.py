@@ -50,9 +50,9 @@ class Constructing:
         self.optional: set[str] = set()
         self._into_tensor: list[ast.expr] = []
         self._into_array: list[ast.expr] = []
+        self._bindings: list[tuple[set[str], ast.expr, Iterable[str]]] = []
         self._bound: dict[str, set[str]] = {}
         self._within: dict[str, set[str]] = {}
-        self._integers: set[str] = set()
         self._words: set[str] = set()
         self.turned: list[ast.Subscript] = []
         """Subscripts with a negative step."""
@@ -61,26 +61,24 @@ class Constructing:
 
     def call(self, node: ast.Call, name: str) -> None:
         """A call of something with this last name."""
-        for argument in (*node.args, *[keyword.value for keyword in node.keywords]):
+        for argument in node.args:
             if argument.__class__ in _NAMING:
                 self._named(argument)
-        if name in _BUFFERS and any(_is_device(keyword) for keyword in node.keywords):
-            self._words.add("buffer(device)")
-        refused = REFUSED["Tensor"] if name in _LEGACY else REFUSED.get(name, ())
-        if refused and any(keyword.arg in refused for keyword in node.keywords):
-            self._words.add("keyword refused")
+        if node.keywords:
+            self._keywords(node.keywords, name)
         if name in _COPYING and isinstance(node.func, ast.Attribute):
             self._rows.add(node.func.value)
-        if name == "view" and (node.keywords or (len(node.args) == 1 and _may_be_dtype(node.args[0]))):
+        elif name == "view" and (node.keywords or (len(node.args) == 1 and _may_be_dtype(node.args[0]))):
             self._words.add("view(dtype)")
-        filled = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else node
-        if name.endswith("_") and _is_constructor(filled):
-            self._words.add("tensor(filled)")
+        elif name.endswith("_"):
+            filled = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else node
+            if _is_constructor(filled):
+                self._words.add("tensor(filled)")
         if not node.args:
             return
         if name == "isinstance" and isinstance(node.args[0], ast.Subscript):
             self.append(node.args[0].value, node)  # whoever asks what the first one is has a list of such
-        if name in _TENSORS:
+        elif name in _TENSORS:
             self._into_tensor.append(node.args[0])
             if isinstance(node.args[0], ast.Tuple) and _holds_integers(node.args[0]):
                 self._words.add("tensor(sizes)")
@@ -91,11 +89,27 @@ class Constructing:
         ):
             self._words.add("Parameter(integers)")
 
+    def _keywords(self, keywords: list[ast.keyword], name: str) -> None:
+        refused = REFUSED["Tensor"] if name in _LEGACY else REFUSED.get(name, ())
+        for keyword in keywords:
+            if keyword.value.__class__ in _NAMING:
+                self._named(keyword.value)
+            if keyword.arg in refused:
+                self._words.add("keyword refused")
+            if keyword.arg == "device" and name in _BUFFERS and _is_device(keyword.value):
+                self._words.add("buffer(device)")
+
     def _named(self, argument: ast.expr) -> None:
         """An argument that may name a dtype."""
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value[:1] == ">":
-            self._words.add(">")
-        elif _is_no_number(argument):
+        if isinstance(argument, ast.Constant):
+            value = argument.value
+            if value.__class__ is not str:
+                return
+            if value[:1] == ">":
+                self._words.add(">")
+            elif value == "O" or value.startswith(("datetime64", "timedelta64", "object")):
+                self._words.add("array(objects)")
+        elif last_name(argument) in _NO_NUMBERS:
             self._words.add("array(objects)")
 
     def operand(self, node: ast.expr) -> None:
@@ -105,15 +119,7 @@ class Constructing:
 
     def bind(self, names: set[str], value: ast.expr, sources: Iterable[str]) -> None:
         """Names are bound to a value, in which these names are."""
-        if _makes_integers(value):
-            self._integers |= names
-        what = _what(value)
-        if not what:
-            self._others |= names
-        else:
-            for name in names:
-                self._bound.setdefault(name, set()).add(what)
-                self._within.setdefault(name, set()).update(sources)
+        self._bindings.append((names, value, sources))
 
     def append(self, node: ast.expr, item: ast.expr) -> None:
         """Something is appended to `node`."""
@@ -131,12 +137,17 @@ class Constructing:
     def words(self, arrays: Names, tensors: Names, local: Names, written: Names, parameters: Names) -> set[str]:
         """What was found. `arrays` and `tensors` (of known size): names that stand for them, or for NumPy and torch;
         `local`: functions of the file, of which any may give an array; `written`: what is written in place."""
+        if written:
+            for names, value, _ in self._bindings:
+                if not names.isdisjoint(written) and _makes_integers(value):
+                    self._words.add("stored(integers)")
+        if not (self.turned or self._into_tensor or self._into_array):
+            return self._words
+        self._look_up()
         if self.turned:
             self._others |= parameters
             if any(node not in self._rows and not self._is_list(node.value) for node in self.turned):
                 self._words.add("[::-1]")
-        if not self._integers.isdisjoint(written):
-            self._words.add("stored(integers)")
         for argument in self._into_tensor:
             kinds, names = self._kinds(argument), _names(argument)
             self._words.update(f"tensor({what})" for what in kinds)
@@ -158,6 +169,17 @@ class Constructing:
             ):
                 self._words.add("array(objects)")
         return self._words
+
+    def _look_up(self) -> None:
+        """What names are bound to, by what nothing but constructors and turned arrays are asked for."""
+        for names, value, sources in self._bindings:
+            what = _what(value)
+            if not what:
+                self._others |= names
+                continue
+            for name in names:
+                self._bound.setdefault(name, set()).add(what)
+                self._within.setdefault(name, set()).update(sources)
 
     def _is_list(self, node: ast.expr) -> bool:
         """Whether it can be nothing but a list, by all that its name is bound to here."""
@@ -212,9 +234,9 @@ def _is_constructor(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TENSORS
 
 
-def _is_device(keyword: ast.keyword) -> bool:
-    """`device=x.device`."""
-    return keyword.arg == "device" and isinstance(keyword.value, ast.Attribute) and keyword.value.attr == "device"
+def _is_device(node: ast.expr) -> bool:
+    """`x.device`."""
+    return isinstance(node, ast.Attribute) and node.attr == "device"
 
 
 def _may_be_dtype(node: ast.expr) -> bool:
@@ -241,14 +263,6 @@ def _holds_integers(node: ast.expr) -> bool:
         (isinstance(element, ast.Constant) and type(element.value) is int) or _holds_integers(element)
         for element in node.elts
     )
-
-
-def _is_no_number(node: ast.expr) -> bool:
-    """Whether an argument names a dtype that is none of numbers."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value.startswith(("datetime64", "timedelta64", "object")) or node.value == "O"
-    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    return name in _NO_NUMBERS
 
 
 def _holds_no_number(node: ast.expr) -> bool:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.syntax.evidence import data_methods
-from torchconv_lint.code_forms import METADATA
+from torchconv_lint.code_forms import METADATA, callee_name
 from torchconv_lint.vocabulary import SHARING
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _MAKES |= {"zeros", "ones", "full", "empty", "arange", "linspace", "eye", "rand"
 _MAKES |= {"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "where"}
 """The same of functions."""
 _SHARED_ATTRIBUTES = ("data", "grad")
+_CONVERSIONS = SHARING | _IF_KNOWN | {*_SHARED_ATTRIBUTES}
 _RESULT = "()"
 """Stands for what a function has given, which may have kept it."""
 _CHAIN = frozenset({ast.Attribute, ast.Subscript})
@@ -36,6 +37,7 @@ class Handles:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        self._kept: list[tuple[ast.expr, Collection[str], Collection[str]]] = []
         self._shared: set[str] = set()
         self._if_known: set[str] = set()  # if a conversion turns out to be none
         self._stored: set[str] = set()  # in items of these
@@ -51,16 +53,23 @@ class Handles:
 
     def keep(self, value: ast.expr, names: Collection[str] = (), stored: Collection[str] = ()) -> None:
         """A value is kept: by these names, in items of what is `stored`, or by something else."""
-        if _converts_nothing(value):
+        if not _converts_nothing(value):
+            self._kept.append((value, names, stored))
+
+    def follow(self, words: set[str]) -> None:
+        """Look into what was kept. `words`: the names of attributes and of what is called. Most functions convert
+        nothing, and are not looked into."""
+        if words.isdisjoint(_CONVERSIONS) and words.isdisjoint(self._vocabulary.sharing):
             return
-        found, surely, perhaps = self._followed(value)
-        if not found:  # what has just been made has one handle, however it is converted
-            return
-        if surely:
-            self._shared.update(found, names)
-            self._stored.update(stored)
-        elif perhaps:
-            self._if_known.update(found, names)
+        for value, names, stored in self._kept:
+            found, surely, perhaps = self._followed(value)
+            if not found:  # what has just been made has one handle, however it is converted
+                continue
+            if surely:
+                self._shared.update(found, names)
+                self._stored.update(stored)
+            elif perhaps:
+                self._if_known.update(found, names)
 
     def pass_on(self, source: str, name: str) -> None:
         """A name may be a view of another one."""
@@ -91,7 +100,7 @@ class Handles:
                 if isinstance(node.value, ast.Name) and node.value.id == "self":
                     found.add(f"self.{node.attr}")
             elif isinstance(node, ast.Call):
-                name = _called(node)
+                name = callee_name(node)
                 if (
                     name in _COPIES
                     or name in METADATA
@@ -121,11 +130,6 @@ def _converts_nothing(node: ast.expr) -> bool:
             return False
         node = node.value  # type: ignore[attr-defined]
     return node.__class__ in _PLAIN
-
-
-def _called(node: ast.Call) -> str:
-    func = node.func
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _is_module(node: ast.expr, vocabulary: Vocabulary) -> bool:

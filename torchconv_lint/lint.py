@@ -53,7 +53,7 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         thorough = settings.confidence < Confidence.LIKELY
         project = _project(source, settings)
         converters = functools.partial(project.converters, source.path) if project is not None else None
-        told = told_by(source.text)
+        told = functools.partial(told_by, source.text)
         sifted = sift(
             tree, told, everything=not settings.sieve, thorough=thorough, wanted=wanted(settings), converters=converters
         )

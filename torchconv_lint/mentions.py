@@ -23,6 +23,8 @@ _TELLING = {
     "'quantize'": ("quantize_per_", "is_quantized"),
 }
 """By what a file may have tensors that an array cannot show: see `analysis.domain.forms`."""
+TELLABLE = frozenset({*_TELLING, "'cuda'", "'conj'"})
+"""Every word that `told_by` may give."""
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
 

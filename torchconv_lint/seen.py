@@ -102,6 +102,7 @@ class Seen:
         for names, callees in self.sized_by:
             if callees & counting:
                 self.sized |= names
+        self.handles.follow(found.words | found.calls)
         self._spread()
         for call in self.handing if self.vocabulary.elsewhere else ():
             if self.vocabulary.converts_elsewhere(call.func):

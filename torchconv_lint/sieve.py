@@ -24,6 +24,7 @@ from torchconv_lint.features import (
     SHARED_WRITE,
     Features,
 )
+from torchconv_lint.mentions import TELLABLE
 from torchconv_lint.record import told
 from torchconv_lint.survey import FILLING, survey
 from torchconv_lint.vocabulary import GENERIC, Vocabulary
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
     from torchconv_lint.survey import Survey
 
+    Told = Callable[[], frozenset[str]]
     Converters = Callable[[Iterable[str], frozenset[str]], Mapping[str, Collection[str]]]
 
 _IMPLICIT = frozenset({IMPLICIT})
+_CONVERTING = frozenset({IMPLICIT, MEETING})
 _PLACES = frozenset({"cuda", "to", "backward", "requires_grad=True", "requires_grad_", "parameters"})
 """Of files that move nothing and train nothing, other files are not asked what they convert: it took two fifths of all
 time (measured)."""
@@ -71,7 +74,7 @@ class Sifted:
 
 def sift(
     tree: ast.Module,
-    told: frozenset[str] = frozenset(),
+    told: Callable[[], frozenset[str]] = frozenset,
     *,
     everything: bool = False,
     thorough: bool = False,
@@ -80,7 +83,7 @@ def sift(
 ) -> Sifted | None:
     """The functions that hold something a rule could hear of; None if there is none.
 
-    `told`: the words that the text tells (`mentions.told_by`).
+    `told` gives the words that the text tells (`mentions.told_by`), and is asked where something depends on them.
     `everything` skips the choice: every function is analysed, which must give the same findings. `thorough` keeps also
     what can only give findings of the lowest confidence. `wanted`: the enabled rules' own triggers
     (`Rule.triggers`). `converters`: tells which of the project's functions, by their full names, convert what
@@ -141,9 +144,11 @@ def _looked_through(
     return {function: found.conclude(counting) for function, found in surveys.items()}, at_module.conclude(counting)
 
 
-def _leave_out_unwanted(features: Iterable[Features], wanted: frozenset[tuple[str, ...]], told: frozenset[str]) -> None:
+def _leave_out_unwanted(features: Iterable[Features], wanted: frozenset[tuple[str, ...]], told: Told) -> None:
     """Triggers that no enabled rule speaks of."""
-    converted = any(head == _IMPLICIT and others <= told for head, others in _split(wanted))
+    converting = any(not _CONVERTING.isdisjoint(found.triggers) for found in features)
+    spoken = told() if converting else frozenset()
+    converted = any(head == _IMPLICIT and others <= spoken for head, others in _split(wanted))
     unwanted = set() if converted else {IMPLICIT}
     if not converted and (MEETING,) not in wanted:  # an array that meets a tensor converts it, or is refused
         unwanted.add(MEETING)
@@ -281,9 +286,12 @@ def _converting_elsewhere(
 class _Live:
     """The triggers all of whose words a file has. `others`: what stands behind their first words."""
 
-    def __init__(self, wanted: frozenset[tuple[str, ...]], told: frozenset[str], features: list[Features]) -> None:
-        words: set[str] = set(told).union(*(found.words for found in features))
-        self.live = [(head, others) for head, others in _split(wanted) if head <= words and others <= words]
+    def __init__(self, wanted: frozenset[tuple[str, ...]], told: Told, features: list[Features]) -> None:
+        words: set[str] = set().union(*(found.words for found in features))
+        begun = [(head, others) for head, others in _split(wanted) if head <= words]
+        if any(TELLABLE & others and others <= words | TELLABLE for _, others in begun):
+            words |= told()
+        self.live = [(head, others) for head, others in begun if others <= words]
         self.others = frozenset(word for _, others in self.live for word in others)
         self.own_buffers = any("own buffer" in head for head, _ in _split(wanted))
 

@@ -38,6 +38,7 @@ from torchconv_lint.code_forms import (
     anchor_of,
     annotation_words,
     called_by_name,
+    callee_name,
     calls_something,
     is_metadata,
     is_number,
@@ -72,6 +73,8 @@ if TYPE_CHECKING:
 
 
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
+_CHAIN = (ast.Name, ast.Attribute)
+"""What a union in place of it would make of types each time anew is kept: that alone took a tenth of the walk."""
 _PARTS = ast.Tuple | ast.Slice | ast.Compare
 """Indices of what is a tensor or an array."""
 _USING = _TAKES | TELLING | MASKING | INITIALISERS | TAKING | {"register_buffer"}
@@ -132,13 +135,33 @@ class Survey(Seen):
     """One walk: what each type of node tells."""
 
     def run(self, nodes: Iterable[ast.AST]) -> Survey:
-        """Look at each node once."""
-        handlers = _HANDLERS
+        """Look at each node once. Half of them are names and attributes, which are not handed to a method each."""
+        handlers, name, attribute = _HANDLERS, ast.Name, ast.Attribute
+        names: set[str] = set()
+        words: set[str] = set()
+        node: Any
         for node in nodes:
-            handler = handlers.get(node.__class__)
-            if handler is not None:
-                handler(self, node)
+            type_ = node.__class__
+            if type_ is name:
+                names.add(node.id)
+            elif type_ is attribute:
+                words.add(node.attr)
+                if node.attr in OF_DATA and node.value.__class__ is name:
+                    self.shaped.add(node.value.id)
+            elif type_ in handlers:
+                handlers[type_](self, node)
+        self._mentions(names, words)
         return self
+
+    def _mentions(self, names: set[str], attributes: set[str]) -> None:
+        """The names and attributes in it: one that stands for torch makes the function handle tensors."""
+        if not names.isdisjoint(self.vocabulary.torch):
+            self.found.torchy = True
+        if not self.vocabulary.ours.isdisjoint(names - self.vocabulary.torch):
+            self.found.foreign = True
+        self.found.words |= attributes
+        if any(map(GOES_BACK.match, attributes)):
+            self.found.words.add("backward")
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Parameters, and those annotated as tensors; a forward hook's signature."""
@@ -168,52 +191,46 @@ class Survey(Seen):
             self.found.triggers.add(SNAPSHOT)
             self.found.torchy = True
 
-    def name(self, node: ast.Name) -> None:
-        """A name that stands for torch makes the function handle tensors."""
-        if node.id in self.vocabulary.torch:
-            self.found.torchy = True
-        elif node.id in self.vocabulary.ours:
-            self.found.foreign = True
-
-    def attribute(self, node: ast.Attribute) -> None:
-        """What is asked of which name."""
-        self.found.words.add(node.attr)
-        if GOES_BACK.match(node.attr):
-            self.found.words.add("backward")
-        if node.attr in OF_DATA and isinstance(node.value, ast.Name):
-            self.shaped.add(node.value.id)
-
     def call(self, node: ast.Call) -> None:
         """What is called, and what with."""
-        func = node.func
-        arguments = (*node.args, *(keyword.value for keyword in node.keywords))
-        if arguments and isinstance(func, ast.Attribute | ast.Name):
-            name = func.attr if isinstance(func, ast.Attribute) else func.id
-            if name in self.vocabulary.local:
-                passed = self.found.passed.setdefault(name, set())
-                for argument in arguments:
-                    passed |= names_in(argument)
-        if arguments or (isinstance(func, ast.Name) and func.id in self.vocabulary.ours):
+        func, arguments = node.func, node.args
+        if node.keywords:
+            arguments = [*arguments, *[keyword.value for keyword in node.keywords]]
+            self._keywords(node.keywords)
+        if arguments:
+            self._given(node, arguments)
+        elif isinstance(func, ast.Name) and func.id in self.vocabulary.ours:
             self.handing.append(node)
-        if stepped_by(node) is not None:
-            self.found.words.add("backward")
-        for argument in arguments:
-            self.handles.keep(argument)
         if isinstance(func, ast.Attribute):
             self._method(node, func)
             self.constructing.call(node, func.attr)
         elif isinstance(func, ast.Name):
             self._function(node, func.id)
             self.constructing.call(node, self.vocabulary.aliases.get(func.id, func.id))
-        for keyword in node.keywords:
-            self.found.words.add(f"{keyword.arg}=")
+
+    def _given(self, call: ast.Call, arguments: list[ast.expr]) -> None:
+        """What a call is given."""
+        self.handing.append(call)
+        if (name := callee_name(call)) in self.vocabulary.local:
+            passed = self.found.passed.setdefault(name, set())
+            for argument in arguments:
+                passed |= names_in(argument)
+        if stepped_by(call) is not None:
+            self.found.words.add("backward")
+        for argument in arguments:
+            self.handles.keep(argument)
+
+    def _keywords(self, keywords: list[ast.keyword]) -> None:
+        found = self.found
+        for keyword in keywords:
+            found.words.add(f"{keyword.arg}=")
             if keyword.arg == "requires_grad" and may_require(keyword.value):
-                self.found.words.add("requires_grad=True")
-            if keyword.arg == "reduction":
-                self.found.counted = True
-            if keyword.arg == "set_to_none":
-                self.found.trains = True
-            if keyword.arg == "out":
+                found.words.add("requires_grad=True")
+            elif keyword.arg == "reduction":
+                found.counted = True
+            elif keyword.arg == "set_to_none":
+                found.trains = True
+            elif keyword.arg == "out":
                 self._writes(keyword.value)
 
     def _function(self, node: ast.Call, name: str) -> None:
@@ -339,6 +356,11 @@ class Survey(Seen):
         bound: set[str] = set()
         stored: set[str] = set()
         for target in node.targets:
+            if isinstance(target, ast.Name):
+                bound.add(target.id)
+                names.add(target.id)
+                self._keeps_model(target.id, node.value)
+                continue
             self._target(target)
             if not isinstance(target, ast.Subscript):
                 bound |= names_in(target)
@@ -353,18 +375,19 @@ class Survey(Seen):
                 if is_snapshot(target.attr):
                     self.found.triggers.add(SNAPSHOT)
             names.update(names_in(target))
-            if isinstance(node.value, ast.Name | ast.Attribute) and is_kept_model(
-                last_name(target), last_name(node.value)
-            ):
-                self.found.triggers.add(KEPT)
+            self._keeps_model(last_name(target), node.value)
             if isinstance(target, ast.Subscript):
                 self._overlapping(target, node.value)
-            if isinstance(target, ast.Subscript) and self.vocabulary.numpy:
-                self.rows.append((root_of(target), names_in(node.value)))
+                if self.vocabulary.numpy:
+                    self.rows.append((root_of(target), names_in(node.value)))
         if "grad" in self._bound(names, node.value, bound, stored):
             self.sums.update(
                 ast.unparse(target) for target in node.targets if isinstance(target, ast.Attribute | ast.Subscript)
             )
+
+    def _keeps_model(self, name: str, value: ast.expr) -> None:
+        if isinstance(value, _CHAIN) and is_kept_model(name, last_name(value)):
+            self.found.triggers.add(KEPT)
 
     def _overlapping(self, target: ast.Subscript, source: ast.expr) -> None:
         """`x[1:] = x[:-1]`, `x[1] = x[1].t()`, `x[x] = y`: one part of something is written with another, or where it
@@ -394,46 +417,36 @@ class Survey(Seen):
         if is_size(value):
             self.constructing.bind(names, value, ())
             return ()
-        nodes: list[Any] = walk(value)
-        sources = {node.id for node in nodes if node.__class__ is ast.Name}
-        attributes = {node.attr for node in nodes if node.__class__ is ast.Attribute}
+        sources, attributes, calls = _contents(value)
         self.constructing.bind(names, value, sources)
-        if "self" in sources and (anchor := anchor_of(value)) is not None:
-            sources.add(anchor)
-        if root_of(value) in self.vocabulary.numpy:
+        type_, anchor = value.__class__, anchor_of(value)
+        root = "self" if anchor is not None and anchor.startswith("self.") else anchor
+        if "self" in sources and anchor is not None:
+            sources = sources | {anchor}
+        if root in self.vocabulary.numpy:
             self.arrays |= names
-        if isinstance(value, ast.Subscript) and root_of(value) == "self":
-            self.given_out |= names
-        elif isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name):
-            self.rows_kept.add(value.value.id)
+        if isinstance(value, ast.Call):
+            self._bound_call(names, value, root)
+        elif isinstance(value, ast.Subscript):
+            if root == "self":
+                self.given_out |= names
+            elif isinstance(value.value, ast.Name):
+                self.rows_kept.add(value.value.id)
         elif isinstance(value, ast.Tuple):
             items = (each.value for each in value.elts if isinstance(each, ast.Subscript))
             self.rows_kept.update(each.id for each in items if isinstance(each, ast.Name))
-        if isinstance(value, ast.Call) and makes_integers(value):
-            self.integers |= names
-        if isinstance(value, ast.BinOp) and not names.isdisjoint(sources):
+        elif type_ is ast.BinOp and not names.isdisjoint(sources):
             self.kept_each_time.append(("+=", value))
-        sized, callees = _sized_by(nodes, self.vocabulary)
+        sized, callees = _sized_by(calls, self.vocabulary) if calls else (False, None)
         if sized:
             self.sized |= names - {"self"}
         elif callees:
             self.sized_by.append((names - {"self"}, callees))
-        for branch in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
-            if isinstance(branch, ast.Name):
-                self.second_names |= names - {branch.id}
-            if isinstance(branch, ast.Constant):
-                if branch.value is None:
-                    self.nones |= names
-            elif root_of(branch) in self.vocabulary.torch:
-                self.torch_made |= names
-                if makes_tensor(branch):
-                    self.found.kept |= {name for name in names if name.startswith("self.")}
-        if isinstance(value, ast.Call):
-            callee = last_name(value.func)
-            if callee in self.vocabulary.local:
-                self.found.results.setdefault(callee, set()).update(names)
-            if callee[:1].isupper() and root_of(value) in self.vocabulary.classes:
-                self.objects |= names
+        if isinstance(value, ast.IfExp):
+            self._bound_branch(names, value.body, root_of(value.body))
+            self._bound_branch(names, value.orelse, root_of(value.orelse))
+        else:
+            self._bound_branch(names, value, root)
         if is_view(value):
             held = self.handles.reached(value) | (sources & {"self"})
             second = bound  # of `self.x = y` it is the attribute, and not the object
@@ -449,6 +462,28 @@ class Survey(Seen):
         if not attributes.isdisjoint(MODULE_MEMORY) and keeps_parameters(value):
             self.found.triggers.add(KEPT)
         return attributes
+
+    def _bound_call(self, names: set[str], value: ast.Call, root: str | None) -> None:
+        """Names are bound to what a call gives."""
+        if makes_integers(value):
+            self.integers |= names
+        callee = last_name(value.func)
+        if callee in self.vocabulary.local:
+            self.found.results.setdefault(callee, set()).update(names)
+        if root in self.vocabulary.classes and callee[:1].isupper():
+            self.objects |= names
+
+    def _bound_branch(self, names: set[str], branch: ast.expr, root: str | None) -> None:
+        """Names are bound to this, perhaps under a condition."""
+        if isinstance(branch, ast.Name):
+            self.second_names |= names - {branch.id}
+        if isinstance(branch, ast.Constant):
+            if branch.value is None:
+                self.nones |= names
+        elif root in self.vocabulary.torch:
+            self.torch_made |= names
+            if makes_tensor(branch):
+                self.found.kept |= {name for name in names if name.startswith("self.")}
 
     def statement(self, node: ast.Expr) -> None:
         """A call of which nothing but what it does is wanted."""
@@ -610,20 +645,35 @@ _HARMLESS = frozenset(
 )
 
 
-def _sized_by(nodes: Iterable[Any], vocabulary: Vocabulary) -> tuple[bool, set[str]]:
-    """Whether a value of these nodes may be a tensor with a known number of elements, and else the functions of this
-    file that may have made it one."""
+def _contents(value: ast.expr) -> tuple[set[str], set[str], list[ast.Call]]:
+    """The names, the attributes and the calls in a value."""
+    names: set[str] = set()
+    attributes: set[str] = set()
+    calls: list[ast.Call] = []
+    node: Any
+    for node in walk(value):
+        type_ = node.__class__
+        if type_ is ast.Name:
+            names.add(node.id)
+        elif type_ is ast.Attribute:
+            attributes.add(node.attr)
+        elif type_ is ast.Call:
+            calls.append(node)
+    return names, attributes, calls
+
+
+def _sized_by(calls: Iterable[ast.Call], vocabulary: Vocabulary) -> tuple[bool, set[str]]:
+    """Whether what one of these calls gives may be a tensor with a known number of elements, and else the functions of
+    this file that may have made it one."""
     callees: set[str] = set()
-    for node in nodes:
-        if node.__class__ is ast.Call:
-            func = node.func
-            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if isinstance(func, ast.Call) or (name in _COUNTED and (name == "DataParallel" or literal_size(node))):
-                return True, callees
-            if any(keyword.arg == "reduction" for keyword in node.keywords):
-                return True, callees
-            if name in vocabulary.local:
-                callees.add(name)
+    for call in calls:
+        name = callee_name(call)
+        if isinstance(call.func, ast.Call) or (name in _COUNTED and (name == "DataParallel" or literal_size(call))):
+            return True, callees
+        if any(keyword.arg == "reduction" for keyword in call.keywords):
+            return True, callees
+        if name in vocabulary.local:
+            callees.add(name)
     return False, callees
 
 
@@ -644,8 +694,6 @@ def _calls_sharing(node: ast.expr) -> bool:
 _HANDLERS: dict[type, Callable[[Survey, Any], None]] = {
     ast.FunctionDef: Survey.function,
     ast.AsyncFunctionDef: Survey.function,
-    ast.Name: Survey.name,
-    ast.Attribute: Survey.attribute,
     ast.Call: Survey.call,
     ast.Assign: Survey.assign,
     ast.AnnAssign: Survey.annotated,
