@@ -46,7 +46,7 @@ def bound(
         if name in promised:
             value = as_promised(value, array=promised[name])
         names[name] = as_parameter(without_tensors(value) if name in plain else value, name)
-    if isinstance(parameters.star_arg, cst.Param):
+    if type(parameters.star_arg) is cst.Param:
         rest = [*given[len(slots) :], *([arguments.star] if arguments.star else [])]
         names[parameters.star_arg.name.value] = just(Sequence(None, join(*rest) if rest else NOTHING))
     if parameters.star_kwarg is not None:

@@ -184,7 +184,7 @@ def _on_cpu(frame: Frame, kind: Tensor, node: cst.CSTNode, call: str) -> Tensor:
 
 def _is_surely_here(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether what a call is made on is on the CPU, as far as one sees, whatever is chosen."""
-    receiver = receiver_of(node.func) if isinstance(node, cst.Call) else None
+    receiver = receiver_of(node.func) if type(node) is cst.Call else None
     ways = frame.quietly(receiver) if receiver is not None else UNKNOWN
     places = [kind.device for kind, _ in ways if isinstance(kind, Tensor)]
     return len(places) == len(ways) and all(place is not None and place.value == CPU for place in places)

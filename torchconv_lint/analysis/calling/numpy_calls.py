@@ -293,8 +293,8 @@ _BYTES_METHODS = frozenset(
 
 def _gives_bytes(node: cst.BaseExpression) -> bool:
     """Whether an expression is a call that gives bytes, by its name."""
-    func = node.func if isinstance(node, cst.Call) else None
-    return isinstance(func, cst.Attribute) and func.attr.value in _BYTES_METHODS
+    func = node.func if type(node) is cst.Call else None
+    return type(func) is cst.Attribute and func.attr.value in _BYTES_METHODS
 
 
 def _same_ndim(name: str, first: Value) -> int | None:

@@ -110,7 +110,7 @@ def call_tensor_method(
         return _to_numpy(frame, kind, arguments, node, subject, original)
     if name in ("to", "cuda", "cpu", "type", "type_as"):
         there = moved_by(frame, kind, name, arguments, node, original or kind)
-        if frame.interpreter.wants.makers and isinstance(subject, cst.Call):
+        if frame.interpreter.wants.makers and type(subject) is cst.Call:
             _tell_made(frame, subject, there, node)
         return there
     tell_reading_method(frame, original or kind, name, subject, node)
@@ -321,5 +321,5 @@ def _copied_into(frame: Frame, kind: Tensor, source: Tensor, node: cst.Call) -> 
 
 
 def _is_in_place_call(node: cst.CSTNode) -> bool:
-    func = node.func if isinstance(node, cst.Call) else None
-    return isinstance(func, cst.Attribute) and func.attr.value.endswith("_")
+    func = node.func if type(node) is cst.Call else None
+    return type(func) is cst.Attribute and func.attr.value.endswith("_")

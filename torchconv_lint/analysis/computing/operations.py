@@ -120,9 +120,9 @@ _REORDERS = frozenset({"permute", "transpose", "swapaxes", "swapdims", "movedim"
 def _is_reordered(node: cst.Call) -> bool:
     """`x.permute(1, 0, 2).flatten(1)`: what lies in another order than it is wanted in has to be copied, unless there
     is but one along some axis."""
-    func = node.func.value if isinstance(node.func, cst.Attribute) else None
-    called = func.func if isinstance(func, cst.Call) else None
-    return isinstance(called, cst.Attribute) and called.attr.value in _REORDERS
+    func = node.func.value if type(node.func) is cst.Attribute else None
+    called = func.func if type(func) is cst.Call else None
+    return type(called) is cst.Attribute and called.attr.value in _REORDERS
 
 
 _SPREADS = frozenset({"expand", "expand_as", "broadcast_to"})

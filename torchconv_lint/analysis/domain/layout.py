@@ -81,10 +81,10 @@ def _flipped(frame: Frame, array: Array, name: str, arguments: Arguments, node: 
 def is_backwards(part: cst.BaseSlice) -> bool:
     """Whether a slice has a negative step written out."""
     return (
-        isinstance(part, cst.Slice)
-        and isinstance(part.step, cst.UnaryOperation)
-        and isinstance(part.step.operator, cst.Minus)
-        and isinstance(part.step.expression, cst.Integer)
+        type(part) is cst.Slice
+        and type(part.step) is cst.UnaryOperation
+        and type(part.step.operator) is cst.Minus
+        and type(part.step.expression) is cst.Integer
     )
 
 
@@ -98,20 +98,20 @@ def backwards_axis(node: cst.Subscript) -> str | None:
     before = node.slice[: turned[0]]
     if any(_is_ellipsis(element.slice) for element in before):
         return "-1" if turned[0] == len(node.slice) - 1 else SOME_AXIS
-    if all(isinstance(element.slice, cst.Slice) for element in before):
+    if all(type(element.slice) is cst.Slice for element in before):
         return str(turned[0])
     return SOME_AXIS
 
 
 def _is_ellipsis(part: cst.BaseSlice) -> bool:
-    return isinstance(part, cst.Index) and isinstance(part.value, cst.Ellipsis)
+    return type(part) is cst.Index and type(part.value) is cst.Ellipsis
 
 
 def _is_new_axis(part: cst.BaseSlice) -> bool:
     """`None` or `np.newaxis`."""
-    value = part.value if isinstance(part, cst.Index) else None
-    name = value.attr if isinstance(value, cst.Attribute) else value
-    return isinstance(name, cst.Name) and name.value in ("None", "newaxis")
+    value = part.value if type(part) is cst.Index else None
+    name = value.attr if type(value) is cst.Attribute else value
+    return type(name) is cst.Name and name.value in ("None", "newaxis")
 
 
 def is_number(key: Value | None) -> bool:
@@ -164,7 +164,7 @@ def _reversed_after(frame: Frame, array: Array, node: cst.Subscript, keys: list[
     if fact is None or not any(key is not None for key in keys):
         return fact
     if any(key is not None and not is_number(key) for key in keys):
-        ellipsis = all(_is_ellipsis(e.slice) or isinstance(e.slice, cst.Slice) for e in node.slice)
+        ellipsis = all(_is_ellipsis(e.slice) or type(e.slice) is cst.Slice for e in node.slice)
         return fact if ellipsis else None
     if fact.value == SOME_AXIS:
         return None

@@ -636,7 +636,7 @@ def each(value: Value, change: Callable[[Kind], Kind | Value]) -> Value:
     parts: list[Value] = []
     for kind, when in value:
         result = change(kind)
-        parts.append((Alt(result, when),) if isinstance(result, Kind) else under(result, when))
+        parts.append(under(result, when) if isinstance(result, tuple) else (Alt(result, when),))
     return join(*parts) if parts else NOTHING
 
 

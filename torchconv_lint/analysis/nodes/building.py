@@ -361,10 +361,10 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for field in _FIELDS.get(type(node), ()):
         value = getattr(node, field)
-        if isinstance(value, cst.CSTNode):
-            found.append(value)
-        elif isinstance(value, list):
+        if value.__class__ is list:
             found += value
+        elif value.__class__ is not str and isinstance(value, cst.CSTNode):
+            found.append(value)
     return found
 
 

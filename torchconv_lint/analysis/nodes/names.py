@@ -45,12 +45,12 @@ def import_bindings(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, st
     if isinstance(node.names, cst.ImportStar):
         return
     module = ""
-    if isinstance(node, cst.ImportFrom):
+    if type(node) is cst.ImportFrom:
         written = dotted_path(node.module) if node.module else None
         module = "." * len(node.relative) + (f"{written}." if written else "")
     for alias in node.names:
         name = dotted_path(alias.name) or ""
-        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        if alias.asname is not None and type(alias.asname.name) is cst.Name:
             yield alias.asname.name.value, module + name
         elif module:
             yield name, module + name

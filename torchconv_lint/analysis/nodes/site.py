@@ -216,28 +216,28 @@ class Site:
     @property
     def callee(self) -> Site | None:
         """If it is a call: the function that is called."""
-        return Site(self.segment, self.node.func) if isinstance(self.node, cst.Call) else None
+        return Site(self.segment, self.node.func) if type(self.node) is cst.Call else None
 
     @property
     def receiver(self) -> Site | None:
         """If it is a call of a method: the object whose method it is."""
-        func = self.node.func if isinstance(self.node, cst.Call) else None
-        return Site(self.segment, func.value) if isinstance(func, cst.Attribute) else None
+        func = self.node.func if type(self.node) is cst.Call else None
+        return Site(self.segment, func.value) if type(func) is cst.Attribute else None
 
     @property
     def method(self) -> str:
         """If it is a call of a method: its name. Otherwise ""."""
-        func = self.node.func if isinstance(self.node, cst.Call) else None
-        return func.attr.value if isinstance(func, cst.Attribute) else ""
+        func = self.node.func if type(self.node) is cst.Call else None
+        return func.attr.value if type(func) is cst.Attribute else ""
 
     @property
     def arguments(self) -> tuple[Site, ...]:
         """If it is a call: the values of its arguments in the order they are written."""
-        args = self.node.args if isinstance(self.node, cst.Call) else ()
+        args = self.node.args if type(self.node) is cst.Call else ()
         return tuple(Site(self.segment, arg.value) for arg in args)
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """If it is a call: the names of its keyword arguments, and "*" or "**" for each argument with stars."""
-        args = self.node.args if isinstance(self.node, cst.Call) else ()
+        args = self.node.args if type(self.node) is cst.Call else ()
         return tuple(arg.keyword.value if arg.keyword else arg.star for arg in args if arg.keyword or arg.star)

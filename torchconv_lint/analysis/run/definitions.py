@@ -54,5 +54,5 @@ def _parsed(source: Source, function: FunctionOutline) -> tuple[Segment, cst.Fun
     except RecursionError as error:
         raise Unparsable from error
     node = segment.body[0]
-    assert isinstance(node, cst.FunctionDef)
+    assert type(node) is cst.FunctionDef
     return segment, node

@@ -56,11 +56,11 @@ def expected(interpreter: Interpreter, definition: Definition, this: Kind | None
     names: dict[str, Value] = {}
     for slot in _slots(definition):
         name = slot.name.value
-        annotation = slot.annotation if isinstance(definition.node, cst.FunctionDef) else None
+        annotation = slot.annotation if type(definition.node) is cst.FunctionDef else None
         origin = definition.segment.origin(annotation.annotation) if annotation is not None else None
         names[name] = annotated(interpreter, origin if isinstance(origin, ast.expr) else None, name)
     star = definition.node.params.star_arg
-    if isinstance(star, cst.Param):
+    if type(star) is cst.Param:
         names[star.name.value] = _rest(UNKNOWN, star.name.value)
     return names
 

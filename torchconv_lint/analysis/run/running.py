@@ -102,7 +102,7 @@ def run_body(frame: Frame, definition: Definition) -> Result:
         run_suite(frame, node.body)
     if frame.alive:
         frame.exits.append(frame.state)
-        if not isinstance(node, cst.Lambda) and not frame.yields:
+        if type(node) is not cst.Lambda and not frame.yields:
             frame.returns.append(NONE)
     for nested in frame.nested if frame.trace is None else ():
         if not interpreter.calls.is_called(nested):
@@ -155,7 +155,7 @@ def _filled(definition: Definition, before: dict[str, Value], after: dict[str, V
 def _run_uncalled(frame: Frame, definition: Definition) -> None:
     """A nested function that is handed to somebody else: evaluate it once, for unknown arguments."""
     interpreter = frame.interpreter
-    if frame.depth >= interpreter.shared.call_depth or not isinstance(definition.node, cst.FunctionDef):
+    if frame.depth >= interpreter.shared.call_depth or type(definition.node) is not cst.FunctionDef:
         return
     interpreter.calls.note(definition)
     names = expected(interpreter, definition, None)
@@ -207,7 +207,7 @@ def _with_callers(frame: Frame, event: ForeignWrite, function: FunctionOutline) 
 def _stands_in(definition: Definition | None, parameter: str) -> bool:
     """Whether the function is a hook that gives something in place of what it is shown, or one that is made to replace
     a method: whoever calls it has called that before, and knows what it does."""
-    if definition is None or not isinstance(definition.node, cst.FunctionDef):
+    if definition is None or type(definition.node) is not cst.FunctionDef:
         return False
     every = definition.node.params
     names = [slot.name.value for slot in (*every.posonly_params, *every.params)]
@@ -269,7 +269,7 @@ def _parameters(definition: Definition | None) -> set[str]:
 
 def _kept_on_self(frame: Frame, node: cst.FunctionDef | cst.Lambda, final: State) -> dict[str, Value]:
     """What a method leaves behind in the attributes of its object."""
-    if not isinstance(frame.this, Instance) or not isinstance(node, cst.FunctionDef):
+    if not isinstance(frame.this, Instance) or type(node) is not cst.FunctionDef:
         return {}
     first = [*node.params.posonly_params, *node.params.params]
     prefix = first[0].name.value + "." if first else ""

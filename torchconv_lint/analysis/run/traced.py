@@ -34,7 +34,7 @@ class TracedRuns:
         for function in interpreter.outline.all_functions():
             if any(name in TRANSFORMS for name in decorator_names(interpreter, function)):
                 definition = interpreter.definitions.of(function)
-                if definition.is_parsed and isinstance(definition.node, cst.FunctionDef):
+                if definition.is_parsed and type(definition.node) is cst.FunctionDef:
                     frame = Frame(interpreter, None, definition.segment, State({}))
                     decorate(frame, definition.node, just(Function(definition)))
             elif function.name == "backward" and is_custom_backward(interpreter, function):

@@ -171,11 +171,11 @@ def _unpack(frame: Frame, target: cst.Tuple | cst.List, value: Value, node: cst.
     beside = frame.interpreter.shared.eager and _holds_spent_loss(frame, target, node)
     for position, element in enumerate(elements):
         item = unpacked(frame, value, len(elements), position, node)
-        if beside and isinstance(element.value, cst.Name):
+        if beside and type(element.value) is cst.Name:
             item = _beside_loss(frame, item, element.value.value, node)
-        if isinstance(element.value, cst.Name) and _is_counted(element.value.value, position):
+        if type(element.value) is cst.Name and _is_counted(element.value.value, position):
             item = each(item, _without_grad)
-        if not beside and position and isinstance(element.value, cst.Name) and _TOLD.match(element.value.value):
+        if not beside and position and type(element.value) is cst.Name and _TOLD.match(element.value.value):
             item = each(item, _told)
         if frame.tracks:
             item = with_memory(frame, item, node, position=position)
@@ -202,7 +202,7 @@ def _holds_spent_loss(frame: Frame, target: cst.Tuple | cst.List, node: cst.CSTN
     spent = frame.evidence.spent
     if not spent or type(node) is not cst.Call or frame.state.grad is False:
         return False
-    names = {each.value.value for each in target.elements if isinstance(each.value, cst.Name)}
+    names = {each.value.value for each in target.elements if type(each.value) is cst.Name}
     return any("loss" in name.lower() for name in names & spent)
 
 

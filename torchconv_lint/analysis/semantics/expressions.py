@@ -86,12 +86,23 @@ METADATA = frozenset(
 """Attributes that tell nothing of the contents: looking at them is not a use of possibly stale memory."""
 
 
+_IDENTITY = frozenset({cst.Is, cst.IsNot})
+_MEMBERSHIP = frozenset({cst.In, cst.NotIn})
+
+
 @evaluates(cst.Name)
 def _name(frame: Frame, node: cst.Name) -> Value:
     value = peek_name(frame, node.value)
-    if len(value) == 1 and value[0].kind == Opaque(node.value) and is_unbound(frame, node.value):
-        frame.fail()
-        return UNKNOWN
+    if len(value) == 1:
+        kind = value[0].kind
+        if (
+            type(kind) is Opaque
+            and kind.path == node.value
+            and kind == Opaque(node.value)
+            and is_unbound(frame, node.value)
+        ):
+            frame.fail()
+            return UNKNOWN
     if frame.state.stale:
         used(frame, value, node)
         if frame.second_names:
@@ -152,9 +163,9 @@ def _constant(text: str) -> Value:
 def _f_string(frame: Frame, node: cst.FormattedString) -> Value:
     first = node.parts[0] if node.parts else None
     for part in node.parts:
-        if isinstance(part, cst.FormattedStringExpression):
+        if type(part) is cst.FormattedStringExpression:
             tell_text(frame, frame.evaluate(part.expression), part.expression, part.expression, "an f-string")
-    if isinstance(first, cst.FormattedStringText) and first.value.split(":")[0] in ("cuda", "cpu"):
+    if type(first) is cst.FormattedStringText and first.value.split(":")[0] in ("cuda", "cpu"):
         return just(Const(first.value.split(":")[0]))
     return UNKNOWN
 
@@ -205,7 +216,7 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
             return Opaque(guess=like(kind.guess), tensorish=kind.tensorish)
         if isinstance(kind, Array):
             return Array(kind.dtype, ndim=kind.ndim, count=kind.count)
-        if isinstance(kind, Const) and isinstance(node.operator, cst.Minus) and isinstance(kind.value, int | float):
+        if isinstance(kind, Const) and type(node.operator) is cst.Minus and isinstance(kind.value, int | float):
             return Const(-kind.value)
         return Number() if isinstance(kind, Number | Const) else UNKNOWN
 
@@ -264,7 +275,7 @@ def _is_constant(kind: Kind, *, truth: bool) -> bool:
 
 @evaluates(cst.Comparison)
 def _comparison(frame: Frame, node: cst.Comparison) -> Value:
-    identity = all(isinstance(target.operator, cst.Is | cst.IsNot) for target in node.comparisons)
+    identity = all(type(target.operator) in _IDENTITY for target in node.comparisons)
     version = frame.state.version
     values = [frame.at(node.left) if identity else frame.evaluate(node.left)]
     values += [frame.evaluate(target.comparator) for target in node.comparisons]
@@ -274,7 +285,7 @@ def _comparison(frame: Frame, node: cst.Comparison) -> Value:
         for value in values:
             tell_host_read(frame, kinds(value), node, node)
     if not identity and len(node.comparisons) == 1:
-        membership = isinstance(node.comparisons[0].operator, cst.In | cst.NotIn)
+        membership = type(node.comparisons[0].operator) in _MEMBERSHIP
         for kind, _ in values[1] if membership else ():
             if isinstance(kind, Tensor):
                 tell_read(frame, kind, node, node, TRUTH, "`in`")
@@ -419,7 +430,7 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
     rest: Value = NOTHING
     for element in node.elements:
         value = frame.evaluate(element.value)
-        if isinstance(element, cst.DictElement):
+        if type(element) is cst.DictElement:
             constant = constant_key(frame.evaluate(element.key))
             if isinstance(constant, str | int | Dtype | External) and len(items) < 64:
                 items[constant] = value
@@ -498,7 +509,7 @@ def _await(frame: Frame, node: cst.Await) -> Value:
 
 @evaluates(cst.Yield)
 def _yield(frame: Frame, node: cst.Yield) -> Value:
-    if isinstance(node.value, cst.From):
+    if type(node.value) is cst.From:
         frame.yields.append(element_of(frame, frame.evaluate(node.value.item), node))
     elif node.value is not None:
         frame.yields.append(frame.evaluate(node.value))

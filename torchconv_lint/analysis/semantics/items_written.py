@@ -60,7 +60,7 @@ _MAKES = frozenset({"torch.tensor", "torch.as_tensor", "torch.from_numpy", "torc
 def _is_tensor(outline: FunctionOutline, target: cst.Subscript) -> bool:
     """Whether the function hands the item, as it is written here, to a function of torch that takes tensors."""
     key = target.slice[0].slice if len(target.slice) == 1 else None
-    if not isinstance(key, cst.Index) or not isinstance(key.value, cst.Name) or not isinstance(target.value, cst.Name):
+    if type(key) is not cst.Index or type(key.value) is not cst.Name or type(target.value) is not cst.Name:
         return False
     text = f"{target.value.value}[{key.value.value}]"
     for call in outline.by_type[ast.Call]:

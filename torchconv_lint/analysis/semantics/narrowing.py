@@ -117,7 +117,7 @@ def _on_host(kind: Kind) -> Kind:
 
 def _asks_by_name(node: cst.Call) -> bool:
     """Whether a question names in words what it asks for: `is_kind_of(model, "transformers.TFPreTrainedModel")`."""
-    return any(isinstance(argument.value, cst.SimpleString) for argument in node.args)
+    return any(type(argument.value) is cst.SimpleString for argument in node.args)
 
 
 def _remember(frame: Frame, answer: Any, truth: bool) -> None:
@@ -155,7 +155,7 @@ def _excluded(state: State, known: When) -> When:
 
 
 def _assume_both(frame: Frame, node: cst.BooleanOperation, truth: bool) -> bool:
-    decided = isinstance(node.operator, cst.And)
+    decided = type(node.operator) is cst.And
     condition = truths.condition_of(frame, node)
     if condition is not None:
         known = literals(condition, truth)
@@ -419,7 +419,7 @@ def _assume_length(frame: Frame, node: cst.Comparison, truth: bool) -> bool:
             return True
         return order(len(kind.items), least) is truth
 
-    assert isinstance(node.left, cst.Call)
+    assert type(node.left) is cst.Call
     return _keep(frame, node.left.args[0].value, wanted)
 
 

@@ -245,11 +245,13 @@ def _if(frame: Frame, node: cst.If) -> None:
 
 def _asked_first(node: cst.BaseExpression) -> str:
     """The name or dotted name whose truth a test asks for before anything else; "" if it begins with something else."""
-    while isinstance(node, cst.BooleanOperation | cst.UnaryOperation):
-        if isinstance(node, cst.UnaryOperation) and type(node.operator) is not cst.Not:
-            return ""
-        node = node.left if isinstance(node, cst.BooleanOperation) else node.expression
-    return dotted_path(node) or ""
+    while True:
+        if type(node) is cst.BooleanOperation:
+            node = node.left
+        elif type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
+            node = node.expression
+        else:
+            return "" if type(node) is cst.UnaryOperation else dotted_path(node) or ""
 
 
 def _forget_dummies(frame: Frame, tests: list[cst.BaseExpression], before: State, ends: Iterable[State | None]) -> None:
@@ -428,7 +430,7 @@ _GRAD_OFF = re.compile(r"(^|[._])(no_?grad|inference_?mode)$", re.I)
 
 def _switches_grad_off(node: cst.BaseExpression) -> bool:
     """`with settings.INFERENCE_MODE():`, whatever made it."""
-    path = dotted_path(node.func if isinstance(node, cst.Call) else node)
+    path = dotted_path(node.func if type(node) is cst.Call else node)
     return path is not None and _GRAD_OFF.search(path) is not None
 
 
@@ -474,7 +476,7 @@ def _caught(node: cst.Try | cst.TryStar) -> frozenset[str]:
 
 def _named(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> list[str]:
     """The errors that a handler names; none if it takes all."""
-    if isinstance(handler.type, cst.Tuple):
+    if type(handler.type) is cst.Tuple:
         return [dotted_path(element.value) or "" for element in handler.type.elements]
     return [dotted_path(handler.type) or ""] if handler.type is not None else []
 

@@ -62,9 +62,9 @@ def keys_of(frame: Frame, node: cst.Subscript) -> list[Value | None]:
     keys: list[Value | None] = []
     for element in node.slice:
         part = element.slice
-        if isinstance(part, cst.Index):
+        if type(part) is cst.Index:
             keys.append(frame.evaluate(part.value))
-        elif isinstance(part, cst.Slice):
+        elif type(part) is cst.Slice:
             keys.append(None)
             for bound in (part.lower, part.upper, part.step):
                 if bound is not None:
@@ -86,7 +86,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
     owner = frame.at(node.value) if later else frame.evaluate(node.value)
     keys = keys_of(frame, node)
     key = keys[0] if len(keys) == 1 and keys[0] is not None else UNKNOWN
-    single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
+    single = len(node.slice) == 1 and type(node.slice[0].slice) is cst.Index
     _tell_keys(frame, owner, keys, node)
     _tell_inverted(frame, owner, node)
     if later:
@@ -142,7 +142,7 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
             return _of_opaque(frame, kind, node, keys)
         return kind if isinstance(kind, External) else UNKNOWN
 
-    if not single and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+    if not single and len(node.slice) == 1 and type(node.slice[0].slice) is cst.Slice:
         return each(owner, lambda kind: _sliced(kind, node.slice[0].slice, item)) or UNKNOWN
     items = each(owner, item) or UNKNOWN
     return row_of_round(frame, field_of(items, key), node) if frame.tracks else items
@@ -174,7 +174,7 @@ def _is_old_item(node: cst.Subscript, kind: Kind) -> bool:
     if tensor is None or (tensor.count is not None and tensor.count.value == MANY) or tensor.shape:
         return False
     key = node.slice[0].slice if len(node.slice) == 1 else None
-    first = isinstance(key, cst.Index) and isinstance(key.value, cst.Integer) and key.value.value == "0"
+    first = type(key) is cst.Index and type(key.value) is cst.Integer and key.value.value == "0"
     return first and type(node.value) is cst.Attribute and node.value.attr.value == "data"
 
 
@@ -223,9 +223,9 @@ def _of_opaque(frame: Frame, kind: Opaque, node: cst.Subscript, keys: list[Value
 def _gives_array(node: cst.BaseExpression) -> bool:
     """Whether an expression gives data by its last name: a method of arrays that no builtin type has, or pandas'
     `.values`. (A tensor would not take a negative step.)"""
-    if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Attribute) and node.func.attr.value in _array_methods()
-    return isinstance(node, cst.Attribute) and node.attr.value == "values"
+    if type(node) is cst.Call:
+        return type(node.func) is cst.Attribute and node.func.attr.value in _array_methods()
+    return type(node) is cst.Attribute and node.attr.value == "values"
 
 
 @functools.cache
@@ -237,7 +237,7 @@ def _tell_indexed(frame: Frame, when: When, keys: list[Value | None], node: cst.
     """A tensor is indexed, where it is one: `when`."""
     for element, given in zip(node.slice, keys, strict=False):
         fitting = possible(given, when) if given is not None else NOTHING
-        if fitting and isinstance(element.slice, cst.Index):
+        if fitting and type(element.slice) is cst.Index:
             tell_to_tensor(frame, Argument(fitting, element.slice.value), "indexing", node)
 
 
@@ -245,7 +245,7 @@ def _tell_keys(frame: Frame, owner: Value, keys: list[Value | None], node: cst.S
     """Tensors among the keys of a list, a dict, an array or a tensor."""
     indexed_by_integers = is_indexed(owner)
     for element, key in zip(node.slice, keys, strict=False):
-        if key is None or not isinstance(element.slice, cst.Index):
+        if key is None or type(element.slice) is not cst.Index:
             continue
         if indexed_by_integers:
             tell_index(frame, key, element.slice.value, "index")

@@ -129,7 +129,7 @@ def ask_truth(
     negation: Site | None = None,
 ) -> None:
     """Tell the rules whose truth value is taken."""
-    if isinstance(node, cst.Name) and _is_flag(frame, node.value):
+    if type(node) is cst.Name and _is_flag(frame, node.value):
         return
     refused = bool(frame.asked) and dotted_path(node) in frame.asked  # a test before has raised, if this one would
     or_none = not refused and any(isinstance(alt.kind, Const) and alt.kind.value is None for alt in value)
@@ -378,10 +378,10 @@ def condition_of_value(value: Value) -> Condition | None:
 
 def chain(node: cst.BooleanOperation) -> tuple[bool, list[cst.BaseExpression]]:
     """Whether it is `and`, and all operands of `a and b and c`, which libcst nests to the left."""
-    is_and = isinstance(node.operator, cst.And)
+    is_and = type(node.operator) is cst.And
     operands: list[cst.BaseExpression] = [node.right]
     left = node.left
-    while type(left) is cst.BooleanOperation and isinstance(left.operator, cst.And) is is_and:
+    while type(left) is cst.BooleanOperation and (type(left.operator) is cst.And) is is_and:
         operands.append(left.right)
         left = left.left
     operands.append(left)

@@ -65,7 +65,7 @@ def decorators_of(definition: Definition) -> list[ast.expr]:
     if definition.outline is not None:
         return definition.outline.node.decorator_list
     node = definition.node
-    if not isinstance(node, cst.FunctionDef):
+    if type(node) is not cst.FunctionDef:
         return []
     origins = [definition.segment.origin(decorator.decorator) for decorator in node.decorators]
     return [origin for origin in origins if isinstance(origin, ast.expr)]

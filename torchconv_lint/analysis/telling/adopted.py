@@ -67,9 +67,9 @@ def _kept_attribute(frame: Frame, node: cst.CSTNode) -> str | None:
     """`x` of `self.x.detach().cpu()`, unless `self.x` is surely on an accelerator."""
     converted = False
     while True:
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _KEEPING:
+        if type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value in _KEEPING:
             node, converted = node.func.value, True
-        elif isinstance(node, cst.Attribute) and node.attr.value == "data":
+        elif type(node) is cst.Attribute and node.attr.value == "data":
             node, converted = node.value, True
         else:
             break
@@ -90,10 +90,10 @@ def tell_argument_kept(frame: Frame, target: cst.BaseExpression, part: cst.CSTNo
         return
     node: cst.CSTNode = part
     how = ""
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _CONVERTING:
+    while type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value in _CONVERTING:
         how = how or node.func.attr.value
         node = node.func.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return
     name, given = node.value, outline.given
     if not how:  # `given = given.detach().cpu()` before

@@ -61,7 +61,7 @@ def _dtype(kind: object) -> Fact | None:
 def _made_at(fact: Fact) -> Site | None:
     """The call that gave the dtype, the last one."""
     site = fact.step.site if fact.step is not None else None
-    return site if site is not None and isinstance(site.node, cst.Call) else None
+    return site if site is not None and type(site.node) is cst.Call else None
 
 
 def _asks(made: Site | None) -> bool:
@@ -75,11 +75,11 @@ def _asks(made: Site | None) -> bool:
 
 def _placed_like(made: Site | None) -> str:
     """What a buffer was given the device of without being given the dtype."""
-    if made is None or _asks(made) or not isinstance(made.node, cst.Call):
+    if made is None or _asks(made) or type(made.node) is not cst.Call:
         return ""
     for argument in made.node.args:
         value = argument.value
-        if argument.keyword is not None and argument.keyword.value == "device" and isinstance(value, cst.Attribute):
+        if argument.keyword is not None and argument.keyword.value == "device" and type(value) is cst.Attribute:
             return Site(made.segment, value.value).text if value.attr.value == "device" else ""
     return ""
 
@@ -93,8 +93,8 @@ def tell_reinterpreted(
         return  # a workspace: there are no values in it yet
     site, text = frame.site(node), frame.text(subject)
     own = f"{text}.dtype"
-    if isinstance(given.node, cst.Subscript) and any(
-        isinstance(part.slice, cst.Index) and frame.text(part.slice.value) == own for part in given.node.slice
+    if type(given.node) is cst.Subscript and any(
+        type(part.slice) is cst.Index and frame.text(part.slice.value) == own for part in given.node.slice
     ):
         for table, _ in frame.quietly(given.node.value):
             for old, value in table.items if isinstance(table, Mapping) else ():
@@ -122,7 +122,7 @@ def _is_put_together(node: cst.CSTNode) -> bool:
 def tell_overwritten(frame: Frame, made: cst.CSTNode, fill: str, node: cst.CSTNode) -> None:
     """Something is filled in place; `made` is the expression that gives it."""
     name = _constructor(made)
-    if not isinstance(made, cst.Call) or not name or not made.args or made.args[0].keyword or made.args[0].star:
+    if type(made) is not cst.Call or not name or not made.args or made.args[0].keyword or made.args[0].star:
         return
     data = frame.quietly(made.args[0].value)
     literal = any(isinstance(kind, Sequence) and kind.items is not None for kind, _ in data)
@@ -132,11 +132,11 @@ def tell_overwritten(frame: Frame, made: cst.CSTNode, fill: str, node: cst.CSTNo
 
 def _constructor(node: cst.CSTNode) -> str:
     """The constructor of torch that a call calls; "" for anything else."""
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+    if type(node) is not cst.Call or type(node.func) is not cst.Attribute:
         return ""
     name = node.func.attr.value
     root = node.func.value
-    return name if name in _CONSTRUCTORS and isinstance(root, cst.Name) and root.value == "torch" else ""
+    return name if name in _CONSTRUCTORS and type(root) is cst.Name and root.value == "torch" else ""
 
 
 def tell_cast_back(frame: Frame, kind: Tensor, into: str, node: cst.CSTNode, subject: cst.CSTNode) -> None:

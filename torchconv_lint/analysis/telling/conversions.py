@@ -260,7 +260,7 @@ def tell_arithmetic(frame: Frame, left: Value, right: Value, node: cst.BinaryOpe
     if _met(left, right):
         tell_implicit(frame, left, node.left, "arithmetic with an ndarray", node.left, lists=False)
     elif _met(right, left):
-        if isinstance(node.operator, cst.Divide):
+        if type(node.operator) is cst.Divide:
             tell_implicit(frame, right, node.right, "arithmetic with an ndarray", node.right, lists=False)
             return
         for kind, _ in right:

@@ -33,7 +33,7 @@ def is_asked_for(node: cst.Call) -> bool:
     return any(
         argument.keyword is not None
         and argument.keyword.value == "non_blocking"
-        and isinstance(argument.value, cst.Name)
+        and type(argument.value) is cst.Name
         and argument.value.value == "True"
         for argument in node.args
     )
@@ -45,7 +45,7 @@ def landed(frame: Frame, node: cst.Call, source: Tensor, result: Tensor, goal: F
     if not frame.interpreter.wants.copies or not is_asked_for(node) or (device is not None and device.value == CPU):
         return result
     sure = min(goal.confidence, device.confidence if device is not None else Confidence.LIKELY)
-    moved = isinstance(node.func, cst.Attribute) and node.func.attr.value == "to"
+    moved = type(node.func) is cst.Attribute and node.func.attr.value == "to"
     if moved and "cpu" not in frame.text(
         node
     ):  # a device kept under a name is where the work is done, most of the time
@@ -138,7 +138,7 @@ def tell_unawaited(frame: Frame, node: cst.Call) -> None:
 def _goes_to_host(node: cst.Call) -> bool:
     """Whether the CPU is named as the goal."""
     named = (each.value for each in node.args if each.keyword is None or each.keyword.value == "device")
-    return any(isinstance(each, cst.SimpleString) and each.evaluated_value == "cpu" for each in named)
+    return any(type(each) is cst.SimpleString and each.evaluated_value == "cpu" for each in named)
 
 
 def _is_given_on(outline: FunctionOutline, node: object, *, returned: bool) -> bool:

@@ -60,7 +60,7 @@ def given_item(frame: Frame, owner: Value, target: cst.Subscript) -> Value:
 def is_changed(frame: Frame, owner: Value, target: cst.Subscript, node: cst.CSTNode) -> bool:
     """Whether what is written into something that the object keeps is made of that very thing: into an item that
     `__getitem__` gives out, or row by row through a conversion (`rows[i] = rows[i] / total`)."""
-    if not isinstance(target.value, cst.Name):
+    if type(target.value) is not cst.Name:
         return False
     if not _is_in_getitem(frame):
         shares = any(isinstance(kind, Tensor | Array) and _is_seen_through(kind.memory) for kind, _ in owner)
@@ -107,8 +107,8 @@ def _has_columns(target: cst.Subscript) -> bool:
     """Several indices, one of them a slice; or a list of them."""
     parts = [element.slice for element in target.slice]
     if len(parts) == 1:
-        return isinstance(parts[0], cst.Index) and isinstance(parts[0].value, cst.List)
-    return any(isinstance(part, cst.Slice) for part in parts)
+        return type(parts[0]) is cst.Index and type(parts[0].value) is cst.List
+    return any(type(part) is cst.Slice for part in parts)
 
 
 def tell_buffers_given(frame: Frame, returned: cst.BaseExpression) -> None:
@@ -119,7 +119,7 @@ def tell_buffers_given(frame: Frame, returned: cst.BaseExpression) -> None:
         return
     if outline.name.startswith("_") or frame.depth:
         return
-    parts = [part.value for part in returned.elements] if isinstance(returned, cst.Tuple) else [returned]
+    parts = [part.value for part in returned.elements] if type(returned) is cst.Tuple else [returned]
     for part in parts:
         path = dotted_path(part)
         if path is None or not _IS_OWN.match(path) or _CACHES.search(path):

@@ -194,7 +194,7 @@ _ABOUT = re.compile(r"backward_*(error|hook|fn|func|prefetch|time|name|compat)")
 def _is_called_gradient(frame: Frame, node: cst.BaseExpression) -> bool:
     """Whether an expression is called a gradient; what a loss is divided by may be (`loss / grad_accum_steps`)."""
     if type(node) is cst.BinaryOperation:
-        operands = (node.left,) if isinstance(node.operator, cst.Divide) else (node.left, node.right)
+        operands = (node.left,) if type(node.operator) is cst.Divide else (node.left, node.right)
         return all(_is_called_gradient(frame, each) for each in operands if not isinstance(each, cst.BaseNumber))
     return _GRADIENT in frame.text(node).lower()
 

@@ -341,7 +341,7 @@ def _added_up_each(
 
 def _is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpression) -> bool:
     """Whether the value is arithmetic on what is at `target`."""
-    ways = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node,)  # `x if mean is None else …`
+    ways = (node.body, node.orelse) if type(node) is cst.IfExp else (node,)  # `x if mean is None else …`
     sums = [way for way in ways if type(way) is cst.BinaryOperation or _joins(way)]
     if not sums:
         return False
@@ -377,6 +377,9 @@ def _joins(node: cst.BaseExpression) -> bool:
     return bool(node.args) and isinstance(node.args[0].value, cst.List | cst.Tuple)
 
 
+_PLACES = frozenset({cst.Name, cst.Attribute, cst.Subscript, cst.Call})
+
+
 def _leaves(root: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     pending: list[cst.BaseExpression] = [root]
     while pending:
@@ -385,7 +388,7 @@ def _leaves(root: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             pending += [node.left, node.right]
         elif type(node) is cst.Call and _joins(node):
             pending += [element.value for element in getattr(node.args[0].value, "elements", ())]
-        elif isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.Call):
+        elif type(node) in _PLACES:
             yield node
 
 

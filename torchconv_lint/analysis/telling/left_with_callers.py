@@ -130,8 +130,8 @@ def tell_metered(frame: Frame, node: cst.BaseExpression) -> None:
 def tell_set(frame: Frame, node: cst.BaseExpression) -> None:
     """`setattr(self, name, loss)`, of the loss that is returned."""
     called = type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "setattr"
-    outline = _stepping(frame) if called and isinstance(node, cst.Call) and len(node.args) == 3 else None
-    if outline is None or not isinstance(node, cst.Call):
+    outline = _stepping(frame) if called and type(node) is cst.Call and len(node.args) == 3 else None
+    if outline is None or type(node) is not cst.Call:
         return
     item = node.args[2].value
     path = dotted_path(item) or ""
@@ -224,7 +224,7 @@ def _is_made_here(step: _Step, container: cst.BaseExpression) -> bool:
     """Whether what the hook puts the output in is a name of its own, gone when it ends."""
     while isinstance(container, cst.Subscript | cst.Attribute):
         container = container.value
-    name = container.value if isinstance(container, cst.Name) else ""
+    name = container.value if type(container) is cst.Name else ""
     return any(is_named(to, name) for each in step.by_type[ast.Assign] for to in each.targets)
 
 
@@ -291,9 +291,9 @@ def _beside(outline: _Step, name: str) -> frozenset[str]:
 def _items(node: cst.CSTNode) -> list[cst.BaseExpression]:
     """What a dict that is written here holds, dicts in it as well."""
     found: list[cst.BaseExpression] = []
-    if isinstance(node, cst.Dict):
-        found = [element.value for element in node.elements if isinstance(element, cst.DictElement)]
-    elif isinstance(node, cst.Call) and type(node.func) is cst.Name and node.func.value == "dict":
+    if type(node) is cst.Dict:
+        found = [element.value for element in node.elements if type(element) is cst.DictElement]
+    elif type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "dict":
         found = [argument.value for argument in node.args if argument.keyword is not None]
     return [inner for each in found for inner in (_items(each) or [each])]
 
@@ -394,7 +394,7 @@ def _tell_carried(frame: Frame, outline: _Step, target: cst.Attribute, node: cst
     of_module = outline.name == "forward" and isinstance(frame.this, Instance) and frame.this.is_module
     if not of_module and not any(_names_read(outline, path, origin.lineno)):
         return
-    parts = [part.value for part in node.elements] if isinstance(node, cst.Tuple) else [node]
+    parts = [part.value for part in node.elements] if type(node) is cst.Tuple else [node]
     for part in parts:
         trains = of_module or _TRAINS.match(outline.name) is not None
         if _has_graph(frame, part) or (trains and _is_computed(frame, part)):

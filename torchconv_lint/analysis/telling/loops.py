@@ -54,7 +54,7 @@ class Loop:
     @property
     def counts_epochs(self) -> bool:
         """Whether one round is an epoch: what happens once in it is cheap."""
-        if not isinstance(self.node, cst.For):
+        if type(self.node) is not cst.For:
             return False
         if any(_EPOCHS.search(name) for name in self.targets):
             return True
@@ -160,7 +160,7 @@ def _elements(frame: Frame, target: cst.BaseExpression, iterated: cst.BaseExpres
     """The names that iterating binds to elements of tensors; `enumerate` and `zip` are looked through."""
     if _is_tensor(iterable):
         yield from bound_by(target)
-    elif isinstance(iterated, cst.Call) and isinstance(iterated.func, cst.Name) and isinstance(target, cst.Tuple):
+    elif type(iterated) is cst.Call and type(iterated.func) is cst.Name and type(target) is cst.Tuple:
         names = [element.value for element in target.elements]
         arguments = [argument.value for argument in iterated.args if argument.keyword is None]
         if iterated.func.value == "enumerate" and arguments and len(names) == 2:
@@ -197,14 +197,14 @@ def is_seldom(frame: Frame, test: cst.BaseExpression) -> bool:
 
 def is_periodic(test: cst.CSTNode) -> bool:
     """`step % 10 == 0` and the like."""
-    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo) for node in walked(test))
+    return any(type(node) is cst.BinaryOperation and type(node.operator) is cst.Modulo for node in walked(test))
 
 
 def _is_steady(test: cst.BaseExpression) -> bool:
     """Whether a condition asks for types or for None: the same on every round, for all one can tell."""
-    if isinstance(test, cst.Call):
+    if type(test) is cst.Call:
         return all(name in _STEADY for name in _called(test))
-    return isinstance(test, cst.Comparison) and all(
+    return type(test) is cst.Comparison and all(
         isinstance(target.operator, cst.Is | cst.IsNot) for target in test.comparisons
     )
 
@@ -229,7 +229,7 @@ def goes_through_few(frame: Frame, node: cst.For, iterable: Value) -> bool:
     their graph anyway; also in `zip` and `enumerate`."""
     if _is_few(iterable) or _is_of_module(node.iter) or _is_module(iterable):
         return True
-    if isinstance(node.iter, cst.Call) and isinstance(node.iter.func, cst.Name):
+    if type(node.iter) is cst.Call and type(node.iter.func) is cst.Name:
         name, arguments = node.iter.func.value, [argument.value for argument in node.iter.args]
         if name == "range":
             return bool(arguments) and (
@@ -257,7 +257,7 @@ def _counts_outputs(frame: Frame, node: cst.BaseExpression) -> bool:
 
 
 def _is_of_module(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _OF_MODULE
+    return type(node) is cst.Call and type(node.func) is cst.Attribute and node.func.attr.value in _OF_MODULE
 
 
 def _is_module(value: Value) -> bool:
@@ -321,7 +321,7 @@ def goes_back_each_round(frame: Frame, name: str | None) -> bool:
     """Whether a loop around the code at hand calls backward on a loss: what it keeps of one that has served, it keeps
     in vain. `name`: what keeps it; a loop that makes that anew in each round keeps nothing in it."""
     return any(
-        isinstance(child, cst.Call)
+        type(child) is cst.Call
         and type(child.func) is cst.Attribute
         and child.func.attr.value == "backward"
         and not any(argument.keyword is None for argument in child.args)
@@ -341,18 +341,18 @@ def _outlasted(frame: Frame, name: str | None) -> Iterator[cst.CSTNode]:
 def _summed(node: cst.CSTNode) -> Iterator[str]:
     """The names and attributes that something is added to below."""
     for child in walked(node):
-        if isinstance(child, cst.AugAssign) and isinstance(child.operator, cst.AddAssign):
+        if type(child) is cst.AugAssign and type(child.operator) is cst.AddAssign:
             path = dotted_path(child.target)
             if path is not None:
                 yield path
-        elif isinstance(child, cst.Assign):
+        elif type(child) is cst.Assign:
             names = set(_names(child.value))
             yield from (name for target in child.targets for name in bound_by(target.target) if name in names)
 
 
 def adds_elements(frame: Frame, name: str, node: cst.CSTNode) -> bool:
     """Whether the loop at hand adds up, for this round of the loop around it, what it goes through: that was there."""
-    if len(frame.rounds) < 2 or not isinstance(frame.rounds[-1], cst.For) or type(node) is not cst.Name:
+    if len(frame.rounds) < 2 or type(frame.rounds[-1]) is not cst.For or type(node) is not cst.Name:
         return False
     over = frame.rounds[-1].iter
     listed = type(over) is cst.Name or isinstance(over, cst.List | cst.Tuple)
@@ -363,7 +363,7 @@ def is_an_element(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether the name is what the loop at hand goes through, and that lies in a list or dict with a name: all of it
     was there before the first round."""
     loop = frame.rounds[-1] if frame.rounds else None
-    if not isinstance(loop, cst.For) or type(node) is not cst.Name or node.value not in bound_by(loop.target):
+    if type(loop) is not cst.For or type(node) is not cst.Name or node.value not in bound_by(loop.target):
         return False
     over = loop.iter
     if type(over) is cst.Call and type(over.func) is cst.Attribute and over.func.attr.value in ("items", "values"):
@@ -376,7 +376,7 @@ def set_back_after_step(frame: Frame, name: str) -> bool:
     optimizer.step(); total = 0`, `if accelerator.sync_gradients: total = 0`. It is of the rounds of one accumulation
     then, and of no more."""
     for branch in walked(frame.rounds[-1]) if frame.rounds else ():
-        if not isinstance(branch, cst.If) or name not in set(_made_anew(branch.body)):
+        if type(branch) is not cst.If or name not in set(_made_anew(branch.body)):
             continue
         if steps(branch.body) or "sync_gradients" in set(_names(branch.test)):
             return True
@@ -389,7 +389,7 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
     if not frame.rounds:
         return False
     loop = frame.rounds[-1]
-    loops = (child for child in walked(loop) if isinstance(child, cst.For))
+    loops = (child for child in walked(loop) if type(child) is cst.For)
     bound = {name for child in loops if not _is_of_tensors(frame, child.iter) for name in bound_by(child.target)}
     made: dict[str, list[cst.CSTNode]] = {}
     for child in walked(loop):
@@ -401,11 +401,11 @@ def is_made_before(frame: Frame, node: cst.BaseExpression) -> bool:
     seen: set[str] = set()
     while pending:
         for child in _outside_of_keys(pending.pop()):
-            if isinstance(child, cst.Name) and child.value in bound:
+            if type(child) is cst.Name and child.value in bound:
                 return False
-            if isinstance(child, cst.Call) and not _is_view(child):
+            if type(child) is cst.Call and not _is_view(child):
                 return False
-            if isinstance(child, cst.Name) and child.value not in seen:
+            if type(child) is cst.Name and child.value not in seen:
                 seen.add(child.value)
                 pending += made.get(child.value, [])
     return True
@@ -443,7 +443,7 @@ def _outside_of_keys(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _made_anew(node: cst.CSTNode) -> Iterator[str]:
     """The names that are given a value that has nothing to do with the one before."""
     for child in walked(node):
-        if isinstance(child, cst.Assign):
+        if type(child) is cst.Assign:
             names = set(_names(child.value))
             yield from (name for target in child.targets for name in bound_by(target.target) if name not in names)
 
@@ -459,7 +459,7 @@ def is_copied_each_round(frame: Frame, name: str) -> bool:
 def steps(node: cst.CSTNode) -> bool:
     """Whether an optimiser steps below."""
     for child in walked(node):
-        if isinstance(child, cst.Call) and isinstance(child.func, cst.Attribute) and child.func.attr.value == "step":
+        if type(child) is cst.Call and type(child.func) is cst.Attribute and child.func.attr.value == "step":
             path = dotted_path(child.func.value) or ""
             if "sched" not in path.lower() and "env" not in path.lower():
                 return True
@@ -474,7 +474,7 @@ def is_within_a_step(frame: Frame) -> bool:
     and soon done with."""
     goes_back = False
     for child in walked(frame.rounds[-1]) if frame.rounds else ():
-        if isinstance(child, cst.Call):
+        if type(child) is cst.Call:
             func = child.func
             name = (dotted_path(func) or "").rpartition(".")[2]
             if type(func) is cst.Attribute and type(func.value) is cst.Call:  # `scaler.scale(loss).backward()`
@@ -486,7 +486,7 @@ def is_within_a_step(frame: Frame) -> bool:
 
 
 def _names(node: cst.CSTNode) -> Iterator[str]:
-    return (child.value for child in walked(node) if isinstance(child, cst.Name))
+    return (child.value for child in walked(node) if type(child) is cst.Name)
 
 
 def _roots(node: cst.CSTNode) -> Iterator[str]:
@@ -494,9 +494,9 @@ def _roots(node: cst.CSTNode) -> Iterator[str]:
     pending = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, cst.Name):
+        if type(current) is cst.Name:
             yield current.value
-        elif isinstance(current, cst.Attribute):
+        elif type(current) is cst.Attribute:
             pending.append(current.value)
         else:
             pending.extend(children(current))
@@ -504,14 +504,14 @@ def _roots(node: cst.CSTNode) -> Iterator[str]:
 
 def _called(node: cst.CSTNode) -> Iterator[str]:
     for child in walked(node):
-        if isinstance(child, cst.Call):
+        if type(child) is cst.Call:
             func = child.func
-            yield func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
+            yield func.attr.value if type(func) is cst.Attribute else getattr(func, "value", "")
 
 
 def bound_by(target: cst.BaseExpression) -> Iterator[str]:
     """The names that a target binds."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         yield target.value
     elif isinstance(target, cst.Tuple | cst.List):
         for element in target.elements:
@@ -531,8 +531,7 @@ def bound_in(node: cst.CSTNode) -> set[str]:
     paths = {
         dotted_path(child.target)
         for child in walked(node)
-        if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign)
-        and isinstance(child.target, cst.Attribute)
+        if isinstance(child, cst.AssignTarget | cst.AugAssign | cst.AnnAssign) and type(child.target) is cst.Attribute
     }
     return {*_assigned(node), *filter(None, paths)}
 
@@ -543,5 +542,5 @@ def _written(node: cst.CSTNode) -> Iterator[str]:
         if not isinstance(child, cst.Assign | cst.AugAssign) or isinstance(child.value, cst.BaseNumber):
             continue
         for target in child.targets if isinstance(child, cst.Assign) else (child,):
-            if isinstance(target.target, cst.Subscript):
+            if type(target.target) is cst.Subscript:
                 yield from _roots(target.target.value)

@@ -77,7 +77,7 @@ def asked_for(frame: Frame, device: Fact | None) -> bool:
     """Whether the caller chooses the device, and asks for an array as well (`as_numpy=True`): both go together."""
     here = frame.outline
     begins = device.begins_at() if device is not None else None
-    if here is None or begins is None or not isinstance(begins.node, cst.Call):
+    if here is None or begins is None or type(begins.node) is not cst.Call:
         return False
     if not any(dotted_path(argument.value) in here.parameters for argument in begins.node.args):
         return False

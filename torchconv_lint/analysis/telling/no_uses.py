@@ -24,12 +24,12 @@ _PUTS_IN = frozenset({"append", "appendleft", "extend", "insert"})
 def is_only_shown(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether it is printed as it is, by a statement of its own, as lessons do to show what is shared."""
     call = frame.statement
-    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Name) or call.func.value != "print":
+    if type(call) is not cst.Call or type(call.func) is not cst.Name or call.func.value != "print":
         return False
     shown: list[cst.CSTNode] = []
     for argument in call.args:
-        parts = argument.value.parts if isinstance(argument.value, cst.FormattedString) else ()
-        shown += (part.expression for part in parts if isinstance(part, cst.FormattedStringExpression))
+        parts = argument.value.parts if type(argument.value) is cst.FormattedString else ()
+        shown += (part.expression for part in parts if type(part) is cst.FormattedStringExpression)
         shown.append(argument.value)
     return any(one is node for one in shown)
 
@@ -37,10 +37,10 @@ def is_only_shown(frame: Frame, node: cst.CSTNode) -> bool:
 def is_put_away(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether it is put into a list of the function of which nothing is ever read there, or is that list."""
     call, outline = frame.statement, frame.outline
-    if not isinstance(call, cst.Call) or outline is None:
+    if type(call) is not cst.Call or outline is None:
         return False
     func = call.func
-    if not isinstance(func, cst.Attribute) or func.attr.value not in _PUTS_IN or not isinstance(func.value, cst.Name):
+    if type(func) is not cst.Attribute or func.attr.value not in _PUTS_IN or type(func.value) is not cst.Name:
         return False
     if func.value is not node and not any(argument.value is node for argument in call.args):
         return False

@@ -97,7 +97,7 @@ def moves_on(frame: Frame, loop: cst.For | cst.While) -> None:
     the loops in it begin again with the first of theirs."""
     rounds = frame.rounds
     _rename(frame, lambda key: key[0] == ELSEWHERE and loop in key[2][:-1], lambda key: ("again", key[1]))
-    names = set(bound_by(loop.target)) if isinstance(loop, cst.For) else set()
+    names = set(bound_by(loop.target)) if type(loop) is cst.For else set()
     _rename(frame, lambda key: any(_goes_with(key, name) for name in names), lambda key: (ELSEWHERE, key, rounds))
 
 

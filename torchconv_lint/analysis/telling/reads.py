@@ -102,32 +102,32 @@ def _is_bound_by_loop(frame: Frame, subject: cst.CSTNode) -> bool:
     """Whether it is made of what a loop goes through: elements of whatever that is, or what a loader gives."""
     while isinstance(subject, cst.Attribute | cst.Call):
         subject = subject.value if isinstance(subject, cst.Attribute) else subject.func
-    return isinstance(subject, cst.Name) and any(subject.value in loop.targets for loop in frame.loops)
+    return type(subject) is cst.Name and any(subject.value in loop.targets for loop in frame.loops)
 
 
 def _is_of_a_step(frame: Frame) -> bool:
     """Whether the code at hand is what somebody else runs on every step of training."""
-    return any(isinstance(loop.node, cst.FunctionDef) for loop in frame.loops)
+    return any(type(loop.node) is cst.FunctionDef for loop in frame.loops)
 
 
 def _loop_over(frame: Frame, subject: cst.CSTNode) -> Loop | None:
     """The loop that goes through the elements of the tensor which `subject` is (computed from) one of."""
     node = subject
     while True:
-        if isinstance(node, cst.Subscript):
+        if type(node) is cst.Subscript:
             loop = _indexing(frame, node)
             if loop is not None:
                 return loop
             node = node.value
-        elif isinstance(node, cst.Attribute):
+        elif type(node) is cst.Attribute:
             node = node.value
-        elif isinstance(node, cst.Call):
+        elif type(node) is cst.Call:
             node = node.func
         elif isinstance(node, cst.BinaryOperation | cst.Comparison):
             node = node.left
         else:
             break
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         for loop in reversed(frame.loops):
             if node.value in loop.targets:
                 return loop if node.value in loop.elements else None
@@ -138,7 +138,7 @@ def _root(node: cst.CSTNode) -> str:
     """The name at the bottom of a chain of attributes and subscripts."""
     while isinstance(node, cst.Attribute | cst.Subscript):
         node = node.value
-    return node.value if isinstance(node, cst.Name) else ""
+    return node.value if type(node) is cst.Name else ""
 
 
 def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
@@ -146,7 +146,7 @@ def _indexing(frame: Frame, node: cst.Subscript) -> Loop | None:
     names = {
         element.slice.value.value
         for element in node.slice
-        if isinstance(element.slice, cst.Index) and isinstance(element.slice.value, cst.Name)
+        if type(element.slice) is cst.Index and type(element.slice.value) is cst.Name
     }
     if not names:
         return None
@@ -177,4 +177,4 @@ def writes_text(func: cst.Attribute) -> bool:
     name = func.attr.value
     if _LOGGING.match(name):
         return "log" in (dotted_path(func.value) or "").lower()
-    return name in _BARS or (name == "format" and isinstance(func.value, cst.SimpleString))
+    return name in _BARS or (name == "format" and type(func.value) is cst.SimpleString)

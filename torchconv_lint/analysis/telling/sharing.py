@@ -282,7 +282,7 @@ def as_row(loop: cst.For, element: Value) -> Value:
 
 def _targets(loop: cst.CSTNode) -> set[str]:
     """The names that a loop counts with."""
-    return set(bound_by(loop.target)) if isinstance(loop, cst.For) else set()
+    return set(bound_by(loop.target)) if type(loop) is cst.For else set()
 
 
 def renewed(frame: Frame, memory: Memory) -> None:
@@ -466,12 +466,12 @@ def written(
         for alt in value
         if isinstance(alt.kind, Tensor | Array) or kind_is_guessed(alt.kind) or (data and isinstance(alt.kind, Opaque))
     )
-    grown = isinstance(node, cst.AugAssign) and node.target is target  # as a number may be: it is written nowhere
+    grown = type(node) is cst.AugAssign and node.target is target  # as a number may be: it is written nowhere
     renamed = {
         alt.kind.memory
         for alt in value
         if isinstance(alt.kind, Tensor | Array) or (isinstance(alt.kind, Opaque) and not grown)
-        if isinstance(target, cst.Name) and _is_renamed(alt.kind, target.value)
+        if type(target) is cst.Name and _is_renamed(alt.kind, target.value)
     }
     unknown = {kind.memory for kind, _ in value if isinstance(kind, Opaque) and kind.guess is None}
     for memory in memories_of(value):
@@ -581,8 +581,8 @@ def overwritten(frame: Frame, node: cst.CSTNode, origin: str, what: str, *, of: 
 
 def _is_of_another(frame: Frame, node: cst.CSTNode, memory: Memory) -> bool:
     """`a.optimizer.step()` where the state is that of `b.model`, and `a` has a model of its own."""
-    func = node.func if isinstance(node, cst.Call) else None
-    path = dotted_path(func.value) if isinstance(func, cst.Attribute) else None
+    func = node.func if type(node) is cst.Call else None
+    path = dotted_path(func.value) if type(func) is cst.Attribute else None
     trainer, owner = (path or "").rpartition(".")[0], memory.name.rpartition(".")[0]
     own = f"{trainer}.{memory.name.rpartition('.')[2]}"
     return (

@@ -153,7 +153,7 @@ def tell_left_behind(frame: Frame, final: State) -> None:
 def hook_output(frame: Frame) -> str | None:
     """The name of the output parameter, if the function has a forward hook's signature: (module, input, output)."""
     definition = frame.definition
-    if definition is None or not isinstance(definition.node, cst.FunctionDef):
+    if definition is None or type(definition.node) is not cst.FunctionDef:
         return None
     names = [param.name.value for param in definition.node.params.params]
     return names[-1] if is_hook(names) or names[-3:] in _BRIEFLY else None
@@ -258,7 +258,7 @@ def _loops(outline: FunctionOutline) -> list[ast.For | ast.While]:
 def _takes_others(frame: Frame, module: str, node: cst.CSTNode) -> bool:
     """Whether the module is given the tensors of the state themselves, `load_state_dict(state, assign=True)`, and those
     of another state elsewhere in the file: in between its weights are not those of the state."""
-    if not isinstance(node, cst.Call) or not _assigns(frame.segment.origin(node)):
+    if type(node) is not cst.Call or not _assigns(frame.segment.origin(node)):
         return False
     given = frame.text(node.args[0].value)
     return any(

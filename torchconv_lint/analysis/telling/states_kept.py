@@ -37,7 +37,7 @@ def tell_state_kept(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpr
     outline = frame.definition.outline_around if frame.definition is not None else None
     if outline is None or not isinstance(value, ast.expr) or not _OF_THEN.search(where.partition("[")[0]):
         return
-    if isinstance(target, cst.Subscript):
+    if type(target) is cst.Subscript:
         kept = any(_is_gone_through(loop.target, loop.iter, value) for loop in _around(outline.by_type, value))
     else:
         kept = (_gives_state(value) or _collects(value)) and _goes_on(outline.by_type, value)

@@ -88,8 +88,8 @@ def converting_site(fact: Fact) -> Site | None:
     """The last conversion to a tensor that a dtype has gone through."""
     step = fact.step
     while step is not None:
-        func = step.site.node.func if isinstance(step.site.node, cst.Call) else None
-        name = func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
+        func = step.site.node.func if type(step.site.node) is cst.Call else None
+        name = func.attr.value if type(func) is cst.Attribute else getattr(func, "value", "")
         if name in CONVERSIONS:
             return step.site
         step = step.before
