@@ -74,7 +74,6 @@ if TYPE_CHECKING:
 
 _TAKES = TAKES_MATRIX | TAKES_TENSOR
 _CHAIN = (ast.Name, ast.Attribute)
-"""What a union in place of it would make of types each time anew is kept: that alone took a tenth of the walk."""
 _PARTS = ast.Tuple | ast.Slice | ast.Compare
 """Indices of what is a tensor or an array."""
 _USING = _TAKES | TELLING | MASKING | INITIALISERS | TAKING | {"register_buffer"}
