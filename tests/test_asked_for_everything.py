@@ -24,6 +24,43 @@ def told(code: str, *opt_in: str) -> set[tuple[int, str]]:
 SHAPES = [
     pytest.param(
         """
+        class Agent:
+            def __init__(self, env):
+                self.brain = make(env)
+            def act(self, obs: torch.Tensor) -> np.ndarray:
+                action, value = self.brain.act(obs)
+                return action.numpy()
+        """,
+        (6, "CNV101"),
+        id="what something the object holds gives for a tensor of the caller's",
+    ),
+    pytest.param(
+        """
+        class Agent:
+            def __init__(self, env):
+                self.actor = make(env)
+            def act(self, obs):
+                with torch.no_grad():
+                    return self.actor.best(obs).numpy()
+        """,
+        (6, "CNV101"),
+        id="what a method of a model gives that somebody else has made",
+    ),
+    pytest.param(
+        """
+        from models import Actor
+        class Agent:
+            def __init__(self, env):
+                self.actor = Actor(env).to("cuda" if torch.cuda.is_available() else "cpu")
+            def act(self, obs):
+                with torch.no_grad():
+                    return self.actor.best(obs).numpy()
+        """,
+        (7, "CNV101"),
+        id="what an unseen method of a model gives that has been put on a device",
+    ),
+    pytest.param(
+        """
         def hooked(layer, run, before):
             kept = {}
             def hook(module, inputs, output):
@@ -358,6 +395,30 @@ def test_is_told_on_request(code: str, expected: tuple[int, str]) -> None:
 @pytest.mark.parametrize(("code", "expected"), SHAPES[:-1])
 def test_is_not_told_otherwise(code: str, expected: tuple[int, str]) -> None:
     assert expected not in told(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """
+        class Agent:
+            def __init__(self, env):
+                self.brain = make(env)
+            def act(self, obs: torch.Tensor) -> np.ndarray:
+                return self.brain.act(obs.cpu()).numpy()
+        """,
+        """
+        class Agent:
+            def __init__(self, env):
+                self.frames = make(env)
+            def act(self, index):
+                with torch.no_grad():
+                    return self.frames.get(index).numpy()
+        """,
+    ],
+)
+def test_what_nobody_puts_anywhere_is_silent(code: str) -> None:
+    assert told(code, "ALL") == set()
 
 
 @pytest.mark.parametrize(

@@ -147,13 +147,15 @@ def _is_anywhere(frame: Frame, event: ToNumpy) -> bool:
     given what is on an accelerator, and gave a tensor."""
     if event.held or event.operand is None:
         return False
+    operand = frame.segment.origin(event.operand.node)
     if event.tensor.device is not None:
-        return event.tensor.device.confidence is Confidence.POSSIBLE and is_surely_tensor(
-            frame, frame.segment.origin(event.operand.node)
+        guessed_at = event.tensor.device.confidence is Confidence.POSSIBLE
+        return guessed_at and (
+            is_surely_tensor(frame, operand) or comes_from_caller(frame, operand, alone=not event.via)
         )
     if event.tensor.promised and not frame.depth:
         return True
-    return comes_from_caller(frame, frame.segment.origin(event.operand.node), alone=not event.via)
+    return comes_from_caller(frame, operand, alone=not event.via)
 
 
 def tell_unknown(frame: Frame, operand: cst.BaseExpression, node: cst.CSTNode) -> None:
