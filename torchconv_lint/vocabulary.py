@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.syntax.evidence import COMMON_METHODS, data_methods
 from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.syntax.patterns import CONVERTING
 from torchconv_lint.analysis.syntax.reaching import project_names
 from torchconv_lint.code_forms import last_name
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from torchconv_lint.analysis.syntax.outline import FileOutline
 
-CONVERTING = ("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage")
 _DRAWING = frozenset({"matplotlib", "pylab", "seaborn"})
 SHARING = frozenset(
     [

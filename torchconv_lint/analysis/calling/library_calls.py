@@ -53,7 +53,17 @@ _FILTERS = frozenset(
     f"scipy.signal.{name}" for name in ("lfilter", "filtfilt", "sosfilt", "sosfiltfilt", "medfilt", "savgol_filter")
 )
 """What gives an array of the length of its input, whatever sequence that is."""
-_CONVERTING_PACKAGES = ("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.")
+_CONVERTING_PACKAGES = (
+    *("sklearn.", "scipy.", "cv2.", "seaborn.", "skimage.", "statsmodels.", "umap."),
+    *("plotly.express.", "plotly.graph_objects.", "plotly.graph_objs."),
+)
+_CONVERTING_CALLS = re.compile(
+    r"^(soundfile\.write|imageio\.(v[23]\.)?(im|mim|vol|mvol)(write|save)|imageio\.Writer\(\)\.append_data|"
+    r"trimesh\.(base\.|points\.)?(Trimesh|PointCloud)|SimpleITK\.GetImageFromArray)$"
+)
+"""Single functions of packages of which others refuse every tensor, or take none: executed, with soundfile 0.14, imageio
+2.38, trimesh 5.2 and SimpleITK 2.5."""
+_WRITERS = re.compile(r"^imageio\.(v2\.)?get_writer$")
 _NOT_CONVERTING = re.compile(
     r"^(cv2\.(imread|imshow|waitKey|VideoCapture|VideoWriter|namedWindow)|scipy\.(io\.loadmat|sparse\.(load_npz|is\w+))|"
     r"sklearn\.(utils\.(check_random_state|shuffle|Bunch)|model_selection\.(train_test_split|\w*(CV|Split|KFold))|base\.))"
@@ -108,6 +118,10 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
             double = Fact("float64").then(frame.site(node), f"`{last}` gives float64")
             return Opaque(array=Array(double, ndim=2))
         return External(f"{package}.{last}()") if last[:1].isupper() else result
+    if _CONVERTING_CALLS.match(name):
+        return _convert_all(frame, name if name.count(".") < 3 and "(" not in name else last, arguments, node)
+    if _WRITERS.match(name):
+        return External("imageio.Writer()")
     if _MODULE_MAKERS.match(name):
         chosen = arguments.value(99, "dtype") or arguments.value(99, "torch_dtype")
         return pretrained(frame, arguments, node, dtype_fact(chosen))

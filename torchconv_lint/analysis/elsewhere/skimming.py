@@ -6,12 +6,13 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.syntax.patterns import CONVERTING
 from torchconv_lint.source import lines_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PACKAGES = "numpy|matplotlib|pylab|sklearn|scipy|cv2|pandas|PIL|h5py|seaborn|skimage"
+_PACKAGES = "|".join(CONVERTING)
 _CONVERTING = re.compile(
     rf"^[ \t]*(?:from[ \t]+(?:{_PACKAGES})\b[^\n]*?\bimport[ \t]+(\([^)]*\)|[^\n]*)"
     rf"|import[ \t]+((?:{_PACKAGES})\b[^\n]*))",

@@ -17,6 +17,12 @@ LIKE_A_MODULE = re.compile(
 )
 """Names under which people keep nn.Modules; evidence where nothing else is known, never more than *likely*."""
 
+CONVERTING = (
+    *("numpy", "matplotlib", "pylab", "sklearn", "scipy", "cv2", "pandas", "PIL", "h5py", "seaborn", "skimage"),
+    *("statsmodels", "umap", "plotly", "soundfile", "imageio", "trimesh", "SimpleITK"),
+)
+"""Packages whose functions make arrays of the tensors that they are given (all of them, or some: `library_calls`)."""
+
 PLOTS = frozenset(
     [
         "plot",

@@ -6,8 +6,9 @@ Reports a tensor that is, or may be, on an accelerator and is handed to code tha
 
 - NumPy functions (`np.asarray`, `np.where`, `np.unique`, `np.sqrt`, `np.save`, …);
 - `plt.plot`, `plt.imshow`, `plt.hist` and their relatives, on `pyplot` and on axes;
-- scikit-learn, SciPy, OpenCV, scikit-image, seaborn, statsmodels; `pd.Series`, `pd.DataFrame`; `Image.fromarray`;
-  h5py;
+- scikit-learn, SciPy, OpenCV, scikit-image, seaborn, statsmodels, UMAP, plotly; `pd.Series`, `pd.DataFrame`;
+  `Image.fromarray`; h5py; `soundfile.write`; imageio's writers; `trimesh.Trimesh` and `PointCloud`;
+  `SimpleITK.GetImageFromArray`;
 - a row written into an array (`table[i] = t`), and arithmetic between an array and a tensor.
 
 What counts as evidence for the accelerator is the same as for CNV101; device-agnostic code is reported, because it
