@@ -466,3 +466,30 @@ def test_what_nobody_puts_anywhere_is_silent(code: str) -> None:
 )
 def test_what_is_copied_or_left_is_silent(code: str) -> None:
     assert told(code, "CNV2", "CNV402", "CNV502") == set()
+
+
+OTHERS = [
+    "import tensorflow as tf",
+    "from tensorflow.keras import layers",
+    "import keras",
+    "import jax.numpy as jnp",
+    "from paddle import nn",
+    "import mxnet as mx",
+]
+CONVERTED = """
+def evaluate(model, batches):
+    losses = []
+    for batch in batches:
+        losses.append(model(batch).numpy())
+    return losses
+"""
+
+
+@pytest.mark.parametrize("imported", OTHERS)
+def test_other_frameworks_tensors_are_not_ours(imported: str) -> None:
+    def codes(text: str) -> set[str]:
+        return {finding.code for finding in lint_source(Source("x.py", text), Settings(opt_in=("ALL",))).findings}
+
+    assert codes(f"{imported}\n{CONVERTED}") == set()
+    assert codes(f"{imported}\nimport torch\n{CONVERTED}") != set()
+    assert codes(CONVERTED) != set()

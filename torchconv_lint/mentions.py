@@ -27,13 +27,18 @@ TELLABLE = frozenset({*_TELLING, "'cuda'", "'conj'"})
 """Every word that `told_by` may give."""
 _METHODS = re.compile(r"\.(?:state_dict|detach|cuda|cpu|numpy)\(")
 """Methods by which a file shows that it handles tensors or modules, though it imports neither."""
+_OTHERS = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(?:tensorflow|tf_keras|keras|jax|flax|paddle|mxnet|mindspore|chainer|tinygrad)\b",
+    re.MULTILINE,
+)
+"""Frameworks whose tensors have some of these methods, too: what a file handles that speaks of them, and not of torch."""
 
 
 def mentions_tensors(text: str) -> bool:
     """Whether a file can meet torch: a search of the text, before anything is parsed."""
     if "\r" in text:  # a line may end with it alone, which a regular expression does not know
         text = text.replace("\r", "\n")
-    if _METHODS.search(text) is not None:
+    if _METHODS.search(text) is not None and ("torch" in text or _OTHERS.search(text) is None):
         return True
     imports = False
     for found in _IMPORTS.finditer(text):
