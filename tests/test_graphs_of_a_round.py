@@ -63,3 +63,33 @@ def test_what_callers_go_backward_through_has_not_served_yet() -> None:
     """Another caller makes something else of it, and gives that."""
     assert codes_shown(PAIRS.format(after="return loss"), HEAD) == []
     assert "CNV501" in reported(PAIRS.format(after="print(loss.item())"), header=HEAD)
+
+
+MEASURED = """\
+from losses import distance_of
+
+
+def fit(net, optimizer, loader):
+    total = 0
+    for inputs, target in loader:
+        output, domain = net(inputs)
+        loss_near = distance_of(output, target)
+        loss = loss_near + 0.1 * {term}
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss_near * len(inputs){left}
+    return total
+"""
+
+
+def test_what_is_measured_elsewhere_and_added_to_the_loss() -> None:
+    """It is a term of the loss, computed from an output: it has its graph, as far as anybody can tell."""
+    assert codes_shown(MEASURED.format(term="distance_of(domain, target)", left=""), HEAD) == ["CNV501"]
+    assert codes_shown(MEASURED.format(term="distance_of(domain, target)", left=".item()"), HEAD) == []
+    assert (
+        codes_shown(
+            MEASURED.format(term="1", left="").replace("loss = loss_near + 0.1 * 1", "loss = output.sum()"), HEAD
+        )
+        == []
+    )

@@ -41,8 +41,7 @@ def supposed(kind: Kind) -> Kind:
     """An output of what is called like a module, in a function that calls backward: it may be of another one's."""
     if not isinstance(kind, Opaque) or kind.guess is None or kind.guess.grad is None or not kind.guess.grad.value:
         return kind
-    grad = kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM)
-    return replace(kind, guess=replace(kind.guess, grad=grad))
+    return replace(kind, guess=replace(kind.guess, grad=kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM)))
 
 
 def _confirmed(kind: Kind) -> Kind:
@@ -64,10 +63,15 @@ def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
 
 
 def _as_loss(kind: Kind) -> Kind:
-    """An unknown part of a loss: it requires grad, as far as its name tells."""
-    if not isinstance(kind, Opaque) or (kind.guess is not None and kind.guess.grad is not None):
+    """An unknown part of a loss: it requires grad, as far as its name tells, or what it is computed from."""
+    if not isinstance(kind, Opaque):
         return kind
     guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
+    if guess.grad is not None:
+        if not guess.grad.value or (guess.grad.confidence > Confidence.POSSIBLE and not guess.grad.is_doubted):
+            return kind
+        step = None if guess.grad.is_doubted else guess.grad.step  # no longer
+        return replace(kind, guess=replace(guess, grad=Fact(True, step, Confidence.LIKELY)), tensorish=True)
     return replace(kind, guess=replace(guess, grad=Fact(True, confidence=Confidence.LIKELY)), tensorish=True)
 
 

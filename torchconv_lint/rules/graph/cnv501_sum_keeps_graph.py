@@ -18,7 +18,8 @@ Silent, deliberately: `total += loss` followed by `total.backward()`, also throu
 served; `.item()`, `.detach()`, `float()`, and everything under `no_grad`.
 
 What a loss is computed from, the output of what is called like a module, is taken for a part of the graph when
-backward is called on that loss. A part of the model may be frozen: such a sum is told to those who ask for the code.
+backward is called on that loss. A part of the model may be frozen: such a sum is told to those who ask for the code,
+unless the name says that it is a loss itself (`loss = rec_loss + 0.1 * kl_loss`, then `total += rec_loss`).
 
 A sum of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
 ask for the code, if it goes where nobody can see, or is plotted in the end: a `no_grad` may be around it somewhere.
