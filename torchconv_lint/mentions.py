@@ -31,7 +31,7 @@ _OTHERS = re.compile(
     r"^[ \t]*(?:from|import)[ \t]+(?:tensorflow|tf_keras|keras|jax|flax|paddle|mxnet|mindspore|chainer|tinygrad)\b",
     re.MULTILINE,
 )
-"""Frameworks whose tensors have some of these methods, too: what a file handles that speaks of them, and not of torch."""
+"""Frameworks whose tensors have some of these methods, too: those of a file that speaks of them, and not of torch."""
 
 
 def mentions_tensors(text: str) -> bool:

@@ -41,7 +41,9 @@ def supposed(kind: Kind) -> Kind:
     """An output of what is called like a module, in a function that calls backward: it may be of another one's."""
     if not isinstance(kind, Opaque) or kind.guess is None or kind.guess.grad is None or not kind.guess.grad.value:
         return kind
-    return replace(kind, guess=replace(kind.guess, grad=kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM)))
+    return replace(
+        kind, guess=replace(kind.guess, grad=kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM))
+    )
 
 
 def _confirmed(kind: Kind) -> Kind:

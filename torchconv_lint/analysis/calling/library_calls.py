@@ -61,7 +61,7 @@ _CONVERTING_CALLS = re.compile(
     r"^(soundfile\.write|imageio\.(v[23]\.)?(im|mim|vol|mvol)(write|save)|imageio\.Writer\(\)\.append_data|"
     r"trimesh\.(base\.|points\.)?(Trimesh|PointCloud)|SimpleITK\.GetImageFromArray)$"
 )
-"""Single functions of packages of which others refuse every tensor, or take none: executed, with soundfile 0.14, imageio
+"""Single functions of packages whose others refuse every tensor, or take none: executed, with soundfile 0.14, imageio
 2.38, trimesh 5.2 and SimpleITK 2.5."""
 _WRITERS = re.compile(r"^imageio\.(v2\.)?get_writer$")
 _NOT_CONVERTING = re.compile(
