@@ -408,6 +408,17 @@ def test_is_not_told_otherwise(code: str, expected: tuple[int, str]) -> None:
                 return self.brain.act(obs.cpu()).numpy()
         """,
         """
+        def accuracy(model, loader, device):
+            found = []
+            for x in loader:
+                label = torch.max(model(x).data, 1)[1]
+                if device == "cpu":
+                    found.append(label.numpy())
+                else:
+                    found.append(label.cpu().numpy())
+            return found
+        """,
+        """
         class Agent:
             def __init__(self, env):
                 self.frames = make(env)

@@ -93,3 +93,23 @@ def test_what_is_measured_elsewhere_and_added_to_the_loss() -> None:
         )
         == []
     )
+
+
+ACCUMULATED = """\
+def fit(net, optimizer, criterion, {loader}):
+    total = 0.0
+    optimizer.zero_grad()
+    for inputs, target in {loader}:
+        loss = criterion(net(inputs), target)
+        loss.backward()
+        total += loss
+    optimizer.step()
+    return total / len({loader})
+"""
+
+
+def test_all_that_a_loader_has_is_no_small_part_of_a_step() -> None:
+    assert codes_shown(ACCUMULATED.format(loader="train_loader"), HEAD) == ["CNV501"]
+    assert codes_shown(ACCUMULATED.format(loader="trainloader"), HEAD) == ["CNV501"]
+    assert codes_shown(ACCUMULATED.format(loader="parts"), HEAD) == []
+    assert codes_shown(ACCUMULATED.format(loader="parts"), HEAD, "CNV501") == ["CNV501"]

@@ -145,7 +145,7 @@ def _is_as_made(frame: Frame, device: Fact | None) -> bool:
 def _is_anywhere(frame: Frame, event: ToNumpy) -> bool:
     """Whether nothing is known of where the tensor is but that a caller has it there, or that something unknown was
     given what is on an accelerator, and gave a tensor."""
-    if event.held or event.operand is None:
+    if event.held or event.operand is None or for_the_host(frame.state.path):
         return False
     operand = frame.segment.origin(event.operand.node)
     if event.tensor.device is not None:

@@ -469,11 +469,17 @@ def steps(node: cst.CSTNode) -> bool:
 _LIKE_A_STEP = re.compile(r"step|update|optim", re.I)
 
 
+_LIKE_A_LOADER = re.compile(r"loader\d*$", re.I)
+
+
 def is_within_a_step(frame: Frame) -> bool:
     """Whether the loop at hand goes backward and no optimiser steps in it: its rounds are the parts of one step, few
-    and soon done with."""
+    and soon done with, unless it goes through all that a loader has."""
     goes_back = False
-    for child in walked(frame.rounds[-1]) if frame.rounds else ():
+    loop = frame.rounds[-1] if frame.rounds else None
+    if type(loop) is cst.For and any(_LIKE_A_LOADER.search(name) for name in _names(loop.iter)):
+        return False
+    for child in walked(loop) if loop is not None else ():
         if type(child) is cst.Call:
             func = child.func
             name = (dotted_path(func) or "").rpartition(".")[2]
