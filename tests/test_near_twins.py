@@ -158,9 +158,9 @@ PAIRS = {
             return total.item()
         """,
         """
-        def f(net: nn.Module, loader, scaler, optimizer):
+        def f(net: nn.Module, parts, scaler, optimizer):
             total = torch.zeros([])
-            for x, y in loader:
+            for x, y in parts:
                 part = F.mse_loss(net(x), y)
                 loss = part / 4
                 scaler.scale(loss).backward()

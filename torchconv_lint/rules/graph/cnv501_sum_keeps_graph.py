@@ -30,8 +30,8 @@ are added up to one, which nobody is seen to detach; and what measures an output
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors.
 
-A sum over the few rounds of one step (backward in the loop, the optimiser's step after it) is told on request, unless the
-loop goes through all that a loader has.
+A sum over the few rounds of one step (backward in the loop, the optimiser's step after it) is told on request, unless
+the loop goes through all that a loader has.
 
 On request: what a metric's `update` adds to an attribute of what it computes of an output (`self.total += nll`), under
 no `no_grad` of its own; and `running += loss`, where backward goes through what `loss` becomes in the same round.
