@@ -309,8 +309,9 @@ def _loop(
     runs: bool = False,
     iterable: Value = NOTHING,
 ) -> None:
-    """Run a loop. Only what the last pass emitted stays: that one saw what the first had left. `runs`: it is
-    surely run at least once."""
+    """Run a loop. Only what the last pass emitted stays: that one saw what the first had left. A third one sees what
+    only the second has put aside, in a branch that the first round does not take (`if first: total = out`). `runs`: it
+    is surely run at least once."""
     outer_breaks, outer_continues = frame.breaks, frame.continues
     head, mark = frame.state, len(frame.events)
     entered = head.underway
@@ -321,7 +322,8 @@ def _loop(
     frame.loop_depth += 1
     rounds, frame.rounds = frame.rounds, (*frame.rounds, node)
     ends: list[State | None] = []
-    for again in (False, True):
+    kept: list[bool] = []  # after each pass: whether something has been put aside
+    while True:
         del frame.events[mark:]
         del frame.returns[returned[0] :], frame.exits[returned[1] :], frame.yields[returned[2] :]
         frame.breaks, frame.continues = [], []
@@ -338,7 +340,8 @@ def _loop(
         for state in (head, end):
             if state is not None and state.stale:
                 forget_unheld(state)
-        if again or not (twice or node in frame.put_aside):
+        kept.append(node in frame.put_aside)
+        if not (twice or kept[-1]) or (len(kept) > 1 and kept != [False, True]):
             break
         grown = join_states(head, end)
         if grown is None or grown.same_as(head):
