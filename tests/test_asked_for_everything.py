@@ -24,6 +24,41 @@ def told(code: str, *opt_in: str) -> set[tuple[int, str]]:
 SHAPES = [
     pytest.param(
         """
+        class Evaluator:
+            def add(self, losses):
+                self.losses = np.concatenate((self.losses, losses.detach()))
+        """,
+        (3, "CNV111"),
+        id="what a method is given and joins to an array of its object",
+    ),
+    pytest.param(
+        """
+        def put(table, seconds):
+            table["seconds"] = np.asarray(seconds.detach())
+        """,
+        (2, "CNV111"),
+        id="what a caller has is detached and made an array of",
+    ),
+    pytest.param(
+        """
+        def train(model, loader, optimizer, criterion):
+            first = True
+            for batch in loader:
+                out = model(batch)
+                if first:
+                    every = out
+                    first = False
+                else:
+                    every = torch.cat((every, out), 0)
+                criterion(out, batch.y).backward()
+                optimizer.step()
+            return every
+        """,
+        (9, "CNV501"),
+        id="outputs that are joined from the second round on",
+    ),
+    pytest.param(
+        """
         class Agent:
             def __init__(self, env):
                 self.brain = make(env)

@@ -45,6 +45,7 @@ from torchconv_lint.analysis.telling.wherever import (
     comes_from_caller,
     holds_gradients,
     is_called_output,
+    is_detached,
     is_of_a_checkpoint,
     is_surely_tensor,
     way_of_any,
@@ -54,6 +55,7 @@ from torchconv_lint.model import Confidence
 if TYPE_CHECKING:
     from torchconv_lint.analysis.domain.frame import Frame
     from torchconv_lint.analysis.domain.values import Fact
+    from torchconv_lint.analysis.nodes.site import Site
 
 
 def tell_numpy_method(frame: Frame, kind: Kind, subject: cst.CSTNode, node: cst.CSTNode, forced: bool) -> None:
@@ -209,11 +211,29 @@ def tell_implicit(
         elif isinstance(kind, Opaque) and kind.guess is not None:
             sure = Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE
             _tell(frame, ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
+        elif isinstance(kind, Opaque) and frame.interpreter.shared.anywhere:
+            _tell_detached(frame, subject, via, site)
         elif isinstance(kind, Sequence | Mapping) and lists:
             _tell_held(frame, kind, subject, via, node)
             if frame.interpreter.shared.anywhere and holds_gradients(frame, frame.segment.origin(subject)):
                 text, sure = frame.text(subject), Confidence.LIKELY
                 frame.emit(ToNumpy(site, Tensor(), text, via, True, mode, sure, operand=operand, public=True))
+            _tell_handed_in(frame, subject, via, site)
+
+
+def _tell_handed_in(frame: Frame, subject: cst.CSTNode, via: str, site: Site) -> None:
+    """`np.concatenate((self.losses, losses.detach()))`: one of what is joined is a tensor of the caller's."""
+    if frame.interpreter.shared.anywhere and isinstance(subject, cst.Tuple | cst.List):
+        for element in subject.elements:
+            _tell_detached(frame, element.value, via, site)
+
+
+def _tell_detached(frame: Frame, subject: cst.CSTNode, via: str, site: Site) -> None:
+    """`np.asarray(x.detach())`: a tensor, wherever the caller has it."""
+    origin = frame.segment.origin(subject)
+    if is_detached(origin) and comes_from_caller(frame, origin, alone=False):
+        text, mode, operand, sure = frame.text(subject), frame.state.grad, frame.site(subject), Confidence.LIKELY
+        frame.emit(ToNumpy(site, Tensor(), text, via, False, mode, sure, operand=operand, public=True))
 
 
 def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:

@@ -47,7 +47,7 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     if frame.depth:  # evaluated for a call: what that hands over is known no better there
         told = list(_way(outline, operand, operand.lineno)) if alone else []
         return bool(told) and _PLACES.isdisjoint(told[:-1]) and is_annotated(outline, told[-1])
-    if not alone and not any(node.id == "torch" for node in outline.by_type[ast.Name]):
+    if not alone and not is_detached(operand) and not any(node.id == "torch" for node in outline.by_type[ast.Name]):
         return False  # nothing in the function says that it is about tensors
     if alone and _is_tested_item(outline, operand):
         return True
@@ -77,6 +77,11 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     return _OF_A_MODEL.search(root) is not None or (
         alone and (not _METHODS.isdisjoint(told[:-1]) or _brings_others(outline))
     )
+
+
+def is_detached(node: object) -> bool:
+    """`x.detach()`, which only tensors have."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "detach"
 
 
 def _made_by(outline: FunctionOutline, operand: ast.expr, hops: int = _MOST_HOPS) -> ast.Call | None:

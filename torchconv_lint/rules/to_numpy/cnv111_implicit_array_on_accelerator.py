@@ -28,7 +28,8 @@ in the last samples (docs/precision.md).
 
 A parameter that is annotated as a tensor and handed on as it is, wherever its caller has it, is told to those who ask
 for the rule, and so is what is computed from one that is called as outputs of models are (see CNV101), and one that
-is converted where it has just turned out to be a tensor (`if isinstance(x, torch.Tensor): x = np.array(x)`).
+is converted where it has just turned out to be a tensor (`if isinstance(x, torch.Tensor): x = np.array(x)`), or where
+it is detached (`np.concatenate((self.losses, losses.detach()))`).
 
 Those who ask for the rule are also told of what something unseen gives, under the name of an output, where it was given
 what is on an accelerator (`out = rollout(net, x.cuda())`), and of what an environment's `step` is given.
