@@ -24,6 +24,22 @@ def told(code: str, *opt_in: str) -> set[tuple[int, str]]:
 SHAPES = [
     pytest.param(
         """
+        class Tiered(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn, self.histories = nn.GRU(3, 4), {}
+            def forward(self, users, x):
+                before = torch.stack([self.histories[u] for u in users])
+                hidden, _ = self.rnn(x, before)
+                for u, h in zip(users, hidden):
+                    self.histories[u] = h
+                return hidden
+        """,
+        (9, "CNV502"),
+        id="a table of states that the next call goes on with",
+    ),
+    pytest.param(
+        """
         class Evaluator:
             def add(self, losses):
                 self.losses = np.concatenate((self.losses, losses.detach()))
@@ -470,6 +486,18 @@ def test_what_nobody_puts_anywhere_is_silent(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        """
+        class Tiered(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn, self.histories = nn.GRU(3, 4), {}
+            def forward(self, users, x):
+                before = torch.stack([self.histories[u] for u in users])
+                hidden, _ = self.rnn(x, before)
+                for u, h in zip(users, hidden):
+                    self.histories[u] = h.detach()
+                return hidden
+        """,
         """
         def hook_for(name, kept):
             def hook(module, inputs, output):

@@ -43,7 +43,10 @@ def tell_assigned(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpres
     outline = _stepping(frame)
     if outline is None:
         return
-    if type(target) is cst.Subscript and not frame.loop_depth:  # in a loop, the next round has another one there
+    if type(target) is cst.Subscript and _is_own_table(frame, outline, target):
+        if _has_graph(frame, node):
+            _tell(frame, node, f"`{frame.text(target.value)}`", frame.text(node), node)
+    elif type(target) is cst.Subscript and not frame.loop_depth:  # in a loop, the next round has another one there
         name = dotted_path(target.value) or ""
         if any(isinstance(kind, Array) for kind, _ in frame.quietly(target.value)):
             return  # it gets the number
@@ -378,6 +381,17 @@ def _leaves(call: ast.Call, names: set[str]) -> bool:
     if isinstance(func, ast.Attribute) and func.attr in _LEFT:
         return any(isinstance(one, ast.Name) and one.id in names for one in ast.walk(func.value))
     return dotted(func) == "float" and any(isinstance(one, ast.Name) and one.id in names for one in call.args)
+
+
+def _is_own_table(frame: Frame, outline: _Step, target: cst.Subscript) -> bool:
+    """`self.histories[user] = hidden`, in a module's `forward`, which reads the table as well: the next call has it."""
+    path = dotted_path(target.value) or ""
+    of_module = outline.name == "forward" and isinstance(frame.this, Instance) and frame.this.is_module
+    if not of_module or not path.startswith("self."):
+        return False
+    if any(isinstance(kind, Array | Tensor) for kind, _ in frame.quietly(target.value)):
+        return False
+    return any(isinstance(one.ctx, ast.Load) and dotted(one.value) == path for one in outline.by_type[ast.Subscript])
 
 
 _CARRIES = re.compile(r"^(training_step|train_step|forward|__call__|step|update|optimi[sz]e\w*|train\w*|learn)$")

@@ -20,7 +20,8 @@ Silent, deliberately: losses that are collected for one backward (`torch.stack(l
 graph has served; `.item()`, `.detach()`, and everything under `no_grad`.
 
 What a loss is computed from, the output of what is called like a module, is taken for a part of the graph when
-backward is called on that loss. A part of the model may be frozen: it is told to those who ask for the code.
+backward is called on that loss. A part of the model may be frozen: it is told to those who ask for the code, unless
+the name says that it is a loss itself.
 
 A container of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
 ask for the code, if it goes where nobody can see: a `no_grad` may be around it somewhere.
@@ -32,7 +33,7 @@ function leaves behind with its graph, once a step: the loss in a dict that it r
 its caller has handed over, the loss itself after its backward, unless callers in the file take its number or detach
 it; what `setattr(self, name, loss)` sets; an output that a forward hook keeps
 (`self.kept.append(output.cpu())`), or `forward` in an attribute of its module;
-a state that the next step reads (`self.hidden = hidden`); and what a metric's `update` appends of the outputs that it
+a state that the next step reads (`self.hidden = hidden`, or in a module's table, `self.states[user] = hidden`); and what a metric's `update` appends of the outputs that it
 is shown (`self.predictions.append(y_pred)`).
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
