@@ -33,8 +33,8 @@ function leaves behind with its graph, once a step: the loss in a dict that it r
 its caller has handed over, the loss itself after its backward, unless callers in the file take its number or detach
 it; what `setattr(self, name, loss)` sets; an output that a forward hook keeps
 (`self.kept.append(output.cpu())`), or `forward` in an attribute of its module;
-a state that the next step reads (`self.hidden = hidden`, or in a module's table, `self.states[user] = hidden`); and what a metric's `update` appends of the outputs that it
-is shown (`self.predictions.append(y_pred)`).
+a state that the next step reads (`self.hidden = hidden`, or in a module's table, `self.states[user] = hidden`); and
+what a metric's `update` appends of the outputs that it is shown (`self.predictions.append(y_pred)`).
 
 Confidence: *certain* or *likely*, as for what makes the loss require grad. *Possible* (not shown by default) adds
 losses that are only guessed to be tensors. Of the *likely* ones only those are shown by default whose graph has served
