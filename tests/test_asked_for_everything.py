@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -567,3 +568,21 @@ def test_other_frameworks_tensors_are_not_ours(imported: str) -> None:
     assert codes(f"{imported}\n{CONVERTED}") == set()
     assert codes(f"{imported}\nimport torch\n{CONVERTED}") != set()
     assert codes(CONVERTED) != set()
+
+
+RUNNING = """
+def sums(scores):
+    done = []
+    total = torch.zeros(1)
+    for score in scores:
+        total += score
+        {kept}
+    return done
+"""
+
+
+@pytest.mark.parametrize("kept", ["done.append((total, 1))", "done.append({'total': total, 'n': 1})"])
+def test_what_every_round_rewrites_is_followed_into_what_holds_it(kept: str) -> None:
+    """Whoever asks for every rule has memory followed in every function, as without the sieve."""
+    assert "CNV203" in {found for _, found in told(RUNNING.format(kept=kept), "ALL")}
+    assert told(RUNNING.format(kept=re.sub(r"(?<!')\btotal", "total.clone()", kept)), "ALL") == set()

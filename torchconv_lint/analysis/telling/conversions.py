@@ -211,7 +211,9 @@ def tell_implicit(
         elif isinstance(kind, Opaque) and kind.guess is not None:
             sure = Confidence.LIKELY if kind.tensorish else Confidence.POSSIBLE
             _tell(frame, ToNumpy(site, kind.guess, frame.text(subject), via, False, mode, sure, operand=operand))
-        elif isinstance(kind, Opaque) and frame.interpreter.shared.anywhere:
+            if kind.guess.device is None:
+                _tell_detached(frame, subject, via, site)
+        elif isinstance(kind, Opaque):
             _tell_detached(frame, subject, via, site)
         elif isinstance(kind, Sequence | Mapping) and lists:
             _tell_held(frame, kind, subject, via, node)
@@ -223,14 +225,14 @@ def tell_implicit(
 
 def _tell_handed_in(frame: Frame, subject: cst.CSTNode, via: str, site: Site) -> None:
     """`np.concatenate((self.losses, losses.detach()))`: one of what is joined is a tensor of the caller's."""
-    if frame.interpreter.shared.anywhere and isinstance(subject, cst.Tuple | cst.List):
+    if isinstance(subject, cst.Tuple | cst.List):
         for element in subject.elements:
             _tell_detached(frame, element.value, via, site)
 
 
 def _tell_detached(frame: Frame, subject: cst.CSTNode, via: str, site: Site) -> None:
     """`np.asarray(x.detach())`: a tensor, wherever the caller has it."""
-    origin = frame.segment.origin(subject)
+    origin = frame.segment.origin(subject) if frame.interpreter.shared.anywhere else None
     if is_detached(origin) and comes_from_caller(frame, origin, alone=False):
         text, mode, operand, sure = frame.text(subject), frame.state.grad, frame.site(subject), Confidence.LIKELY
         frame.emit(ToNumpy(site, Tensor(), text, via, False, mode, sure, operand=operand, public=True))
