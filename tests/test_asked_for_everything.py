@@ -581,7 +581,9 @@ def sums(scores):
 """
 
 
-@pytest.mark.parametrize("kept", ["done.append((total, 1))", "done.append({'total': total, 'n': 1})"])
+@pytest.mark.parametrize(
+    "kept", ["done.append((total, 1))", "done.append({'total': total, 'n': 1})", "done.extend([total])"]
+)
 def test_what_every_round_rewrites_is_followed_into_what_holds_it(kept: str) -> None:
     """Whoever asks for every rule has memory followed in every function, as without the sieve."""
     assert "CNV203" in {found for _, found in told(RUNNING.format(kept=kept), "ALL")}

@@ -232,6 +232,7 @@ def call_container_method(
             listed = arguments.positional[0].node if arguments.positional else None
             if type(listed) is cst.List:  # `losses.extend([loss, penalty])`
                 added = contained(frame, node, receiver_of(func), just(kind), added, listed)
+                added = _kept(frame, added, arguments, func)
             frame.write_back(func, just(appended(kind, added)))
             return NONE
         if name == "clear":
