@@ -11,6 +11,7 @@ from torchconv_lint.analysis.telling.going_back import as_awaited
 from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
+    from torchconv_lint.analysis.domain.values import Step
     from torchconv_lint.analysis.syntax.evidence import Evidence
 
 
@@ -41,17 +42,15 @@ def supposed(kind: Kind) -> Kind:
     """An output of what is called like a module, in a function that calls backward: it may be of another one's."""
     if not isinstance(kind, Opaque) or kind.guess is None or kind.guess.grad is None or not kind.guess.grad.value:
         return kind
-    return replace(
-        kind, guess=replace(kind.guess, grad=kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM))
-    )
+    grad = kind.guess.grad.weaker(Confidence.LIKELY).doubted(Doubt.UPSTREAM)
+    return replace(kind, guess=replace(kind.guess, grad=grad))
 
 
 def _confirmed(kind: Kind) -> Kind:
     """A tensor that was thought to require grad, now that backward goes through it."""
     if not isinstance(kind, Tensor) or kind.grad is None or not kind.grad.value:
         return kind
-    step = None if kind.grad.is_doubted else kind.grad.step  # no longer
-    return replace(kind, grad=replace(kind.grad, step=step, confidence=Confidence.CERTAIN))
+    return replace(kind, grad=replace(kind.grad, step=_undoubted(kind.grad), confidence=Confidence.CERTAIN))
 
 
 def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
@@ -59,8 +58,7 @@ def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
         return kind
     guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
     if needs_grad and (guess.grad is None or guess.grad.confidence < Confidence.CERTAIN):
-        told = guess.grad is not None and not guess.grad.is_doubted
-        guess = replace(guess, grad=Fact(True, guess.grad.step if guess.grad is not None and told else None))
+        guess = replace(guess, grad=Fact(True, _undoubted(guess.grad)))
     return Opaque(kind.path, guess, kind.memory, kind.tensorish or bool(needs_grad))
 
 
@@ -69,12 +67,16 @@ def _as_loss(kind: Kind) -> Kind:
     if not isinstance(kind, Opaque):
         return kind
     guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
-    if guess.grad is not None:
-        if not guess.grad.value or (guess.grad.confidence > Confidence.POSSIBLE and not guess.grad.is_doubted):
-            return kind
-        step = None if guess.grad.is_doubted else guess.grad.step  # no longer
-        return replace(kind, guess=replace(guess, grad=Fact(True, step, Confidence.LIKELY)), tensorish=True)
-    return replace(kind, guess=replace(guess, grad=Fact(True, confidence=Confidence.LIKELY)), tensorish=True)
+    known = guess.grad
+    if known is not None and (not known.value or (known.confidence > Confidence.POSSIBLE and not known.is_doubted)):
+        return kind
+    grad = Fact(True, _undoubted(known), Confidence.LIKELY)
+    return replace(kind, guess=replace(guess, grad=grad), tensorish=True)
+
+
+def _undoubted(grad: Fact | None) -> Step | None:
+    """How a tensor came to its graph, now that its doubts are no longer any."""
+    return None if grad is None or grad.is_doubted else grad.step
 
 
 def _as_matrix(kind: Kind) -> Kind:

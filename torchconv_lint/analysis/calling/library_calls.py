@@ -119,7 +119,7 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
             return Opaque(array=Array(double, ndim=2))
         return External(f"{package}.{last}()") if last[:1].isupper() else result
     if _CONVERTING_CALLS.match(name):
-        return _convert_all(frame, name if name.count(".") < 3 and "(" not in name else last, arguments, node)
+        return _convert_all(frame, last if "(" in name else name, arguments, node)
     if _WRITERS.match(name):
         return External("imageio.Writer()")
     if _MODULE_MAKERS.match(name):

@@ -322,8 +322,8 @@ def _loop(
     frame.loop_depth += 1
     rounds, frame.rounds = frame.rounds, (*frame.rounds, node)
     ends: list[State | None] = []
-    kept: list[bool] = []  # after each pass: whether something has been put aside
-    while True:
+    for again in (False, True, True):
+        known = node in frame.put_aside
         del frame.events[mark:]
         del frame.returns[returned[0] :], frame.exits[returned[1] :], frame.yields[returned[2] :]
         frame.breaks, frame.continues = [], []
@@ -340,8 +340,8 @@ def _loop(
         for state in (head, end):
             if state is not None and state.stale:
                 forget_unheld(state)
-        kept.append(node in frame.put_aside)
-        if not (twice or kept[-1]) or (len(kept) > 1 and kept != [False, True]):
+        aside = node in frame.put_aside
+        if not (aside and not known if again else twice or aside):
             break
         grown = join_states(head, end)
         if grown is None or grown.same_as(head):

@@ -316,6 +316,11 @@ def _names_bound(node: ast.Assign) -> list[str]:
     return [child.id for target in node.targets for child in ast.walk(target) if isinstance(child, ast.Name)]
 
 
+def is_detached(node: object) -> bool:
+    """`x.detach()`, which only tensors have."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "detach"
+
+
 def is_named(node: ast.expr, name: str) -> bool:
     """Whether an expression is this name, and no more."""
     return isinstance(node, ast.Name) and node.id == name

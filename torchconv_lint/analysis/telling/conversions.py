@@ -29,6 +29,7 @@ from torchconv_lint.analysis.domain.values import (
     just,
     weakest,
 )
+from torchconv_lint.analysis.syntax.outline import is_detached
 from torchconv_lint.analysis.telling.events import (
     ArrayFirst,
     ArrayToScalar,
@@ -45,7 +46,6 @@ from torchconv_lint.analysis.telling.wherever import (
     comes_from_caller,
     holds_gradients,
     is_called_output,
-    is_detached,
     is_of_a_checkpoint,
     is_surely_tensor,
     way_of_any,

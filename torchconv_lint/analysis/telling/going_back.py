@@ -25,7 +25,7 @@ from torchconv_lint.analysis.domain.values import (
 from torchconv_lint.analysis.nodes.names import dotted_path
 from torchconv_lint.analysis.nodes.site import Site
 from torchconv_lint.analysis.syntax.backward import GRAPH_KEYWORDS, losses_of, names_loss, paths, steps_with
-from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.syntax.outline import dotted, is_detached
 from torchconv_lint.analysis.telling.cuts import cuts_of
 from torchconv_lint.analysis.telling.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.telling.graph import graph_of, held, regraphed, requires
@@ -63,7 +63,7 @@ def tell_term_of_values(frame: Frame, name: str, node: cst.BaseExpression) -> No
     calls = [each for each in ast.walk(origin) if isinstance(each, ast.Call)] if isinstance(origin, ast.expr) else []
     for call in calls:
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if given and all(map(_is_detached, given)) and _MEASURES.search(dotted(call.func) or ""):
+        if given and all(map(is_detached, given)) and _MEASURES.search(dotted(call.func) or ""):
             site = frame.site(node)
             grad = Fact(True, Step(site, "everything that it is given is detached", doubt=Doubt.UPSTREAM))
             cut = Cut(site, "detach", ast.unparse(call), grad, asked=True, rebound=True)
@@ -73,10 +73,6 @@ def tell_term_of_values(frame: Frame, name: str, node: cst.BaseExpression) -> No
 
 _MEASURES = re.compile(r"^(?!.*(critic|dis|net|_d\b|\bd\b)).*(loss|criterion)\w*$", re.I)
 """How something is called that measures what it is given; a discriminator learns from what is detached."""
-
-
-def _is_detached(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "detach"
 
 
 _A_LOSS = re.compile(r"^(training_step|(compute_|get_|calc_|calculate_)?\w*loss)$", re.I)

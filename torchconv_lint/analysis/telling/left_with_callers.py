@@ -383,11 +383,14 @@ def _leaves(call: ast.Call, names: set[str]) -> bool:
     return dotted(func) == "float" and any(isinstance(one, ast.Name) and one.id in names for one in call.args)
 
 
+def _is_forward(frame: Frame, outline: _Step) -> bool:
+    return outline.name == "forward" and isinstance(frame.this, Instance) and frame.this.is_module
+
+
 def _is_own_table(frame: Frame, outline: _Step, target: cst.Subscript) -> bool:
     """`self.histories[user] = hidden`, in a module's `forward`, which reads the table as well: the next call has it."""
     path = dotted_path(target.value) or ""
-    of_module = outline.name == "forward" and isinstance(frame.this, Instance) and frame.this.is_module
-    if not of_module or not path.startswith("self."):
+    if not _is_forward(frame, outline) or not path.startswith("self."):
         return False
     if any(isinstance(kind, Array | Tensor) for kind, _ in frame.quietly(target.value)):
         return False
@@ -405,7 +408,7 @@ def _tell_carried(frame: Frame, outline: _Step, target: cst.Attribute, node: cst
     origin = frame.segment.origin(node)
     if not path.startswith("self.") or not _CARRIES.match(outline.name) or not isinstance(origin, ast.expr):
         return
-    of_module = outline.name == "forward" and isinstance(frame.this, Instance) and frame.this.is_module
+    of_module = _is_forward(frame, outline)
     if not of_module and not any(_names_read(outline, path, origin.lineno)):
         return
     parts = [part.value for part in node.elements] if type(node) is cst.Tuple else [node]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from torchconv_lint.analysis.domain.values import Instance
 from torchconv_lint.analysis.syntax.evidence import data_methods
 from torchconv_lint.analysis.syntax.handed_over import argument_of, last_bound
-from torchconv_lint.analysis.syntax.outline import dotted, is_named, origin_of
+from torchconv_lint.analysis.syntax.outline import dotted, is_detached, is_named, origin_of
 from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.syntax.walking import ByType, walk
 
@@ -58,9 +58,11 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
         return False
     root = told[-1]
     if root == "self" and alone:
-        if _was_given_tensor(outline, operand):
+        call = _made_by(outline, operand)
+        if call is not None and _is_given_tensor(outline, call):
             return True
-        of_model = isinstance(frame.this, Instance) and (frame.this.is_module or _is_run_through(operand, outline))
+        through = call is not None and any(LIKE_A_MODULE.search(each) for each in list(_own_way(call.func))[:-1])
+        of_model = isinstance(frame.this, Instance) and (frame.this.is_module or through)
         return of_model and ("detach" in told or _is_without_grad(outline))  # its own results are where the module is
     if root not in outline.parameters or root in ("self", "cls") or _asks_where(outline, root):
         return False
@@ -77,11 +79,6 @@ def comes_from_caller(frame: Frame, operand: object, *, alone: bool) -> bool:
     return _OF_A_MODEL.search(root) is not None or (
         alone and (not _METHODS.isdisjoint(told[:-1]) or _brings_others(outline))
     )
-
-
-def is_detached(node: object) -> bool:
-    """`x.detach()`, which only tensors have."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "detach"
 
 
 def _made_by(outline: FunctionOutline, operand: ast.expr, hops: int = _MOST_HOPS) -> ast.Call | None:
@@ -101,21 +98,14 @@ def _made_by(outline: FunctionOutline, operand: ast.expr, hops: int = _MOST_HOPS
     return None
 
 
-def _was_given_tensor(outline: FunctionOutline, operand: ast.expr) -> bool:
-    """Whether a method of something the object holds has given it for a tensor of the caller's, as it is:
-    `self.actor.act(obs).numpy()`, where an annotation says that `obs` is a tensor."""
-    call = _made_by(outline, operand)
-    for given in () if call is None else (*call.args, *(each.value for each in call.keywords)):
+def _is_given_tensor(outline: FunctionOutline, call: ast.Call) -> bool:
+    """Whether a call gets a tensor of the caller's, as it is: `self.actor.act(obs)`, where an annotation says that
+    `obs` is a tensor."""
+    for given in (*call.args, *(each.value for each in call.keywords)):
         told = list(_way(outline, given, given.lineno))
         if told and _PLACES.isdisjoint(told[:-1]) and is_annotated(outline, told[-1]):
             return not _asks_where(outline, told[-1])
     return False
-
-
-def _is_run_through(operand: ast.expr, outline: FunctionOutline) -> bool:
-    """Whether a model that the object holds has given it, by a method or by being called: it is where that is."""
-    call = _made_by(outline, operand)
-    return call is not None and any(LIKE_A_MODULE.search(each) for each in list(_own_way(call.func))[:-1])
 
 
 _ONLY_TENSORS = frozenset({"int", "float", "long", "bool", "double", "half", "byte", "cast"})
