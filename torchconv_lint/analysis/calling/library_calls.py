@@ -70,6 +70,10 @@ _NOT_CONVERTING = re.compile(
 )
 _WEIGHING = re.compile(r"^sklearn\.(Tfidf(Vectorizer|Transformer)|HashingVectorizer)\(\)\.(fit_)?transform$")
 """Methods that give weights of words: float64 unless told otherwise."""
+_NEIGHBOURS = re.compile(
+    r"^(scipy\.c?KDTree|sklearn\.(KDTree|BallTree))\(\)\.query$|^sklearn\.NearestNeighbors\(\)\.kneighbors$"
+)
+"""Methods that give how far the neighbours of points are, and which ones these are (scipy 1.17, scikit-learn 1.9)."""
 _PANDAS = frozenset({"DataFrame", "Series", "Index", "cut", "qcut", "factorize", "unique"})
 _MODULE_MAKERS = re.compile(
     r"^(torchvision\.models\.\w|timm\.create_model$|timm\.models\.\w|segmentation_models_pytorch\.\w|open_clip\.create_model|"
@@ -117,7 +121,9 @@ def call_library(frame: Frame, name: str, arguments: Arguments, node: cst.Call) 
         if _WEIGHING.match(name):
             double = Fact("float64").then(frame.site(node), f"`{last}` gives float64")
             return Opaque(array=Array(double, ndim=2))
-        return External(f"{package}.{last}()") if last[:1].isupper() else result
+        if _NEIGHBOURS.match(name) and "return_distance" not in arguments.keywords:
+            return Sequence((just(Array()), just(Array(Fact("int64")))), NOTHING, mutable=False)
+        return External(f"{package}.{last}()") if re.match("c?[A-Z]", last) else result
     if _CONVERTING_CALLS.match(name):
         return _convert_all(frame, last if "(" in name else name, arguments, node)
     if _WRITERS.match(name):

@@ -48,6 +48,7 @@ from torchconv_lint.analysis.domain.values import (
     NONE,
     NOTHING,
     UNKNOWN,
+    Array,
     Const,
     Device,
     Fact,
@@ -137,7 +138,7 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
         if name in ops.sole and arguments.positional:  # it reads the others as numbers
             chosen = chosen[:1]
         operands = operands_in([just(kind) for kind in chosen])
-        if name in _PRODUCTS and are_apart(frame, operands):
+        if name in _PRODUCTS and (are_apart(frame, operands) or any(isinstance(one, Array) for one in chosen)):
             return NOTHING  # it raises
         with_dim = len(arguments.positional) > 1 or not arguments.keywords.keys().isdisjoint(("dim", "axis"))
         if name in ops.tuple and (name not in ops.tuple_if_dim or with_dim):
@@ -168,7 +169,7 @@ def _by_table(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
 
 
 _PRODUCTS = frozenset({"matmul", "mm", "bmm", "mv", "linalg.matmul", "addmm", "baddbmm", "tensordot"})
-"""Functions of several tensors none of which is a single number: all have to be on one device."""
+"""Functions of several tensors none of which is a single number: all have to be on one device, none is an array."""
 
 _LOOKS_UP = frozenset({"embedding", "nn.functional.embedding", "nn.functional.embedding_bag"})
 

@@ -20,6 +20,7 @@ from torchconv_lint.analysis.domain.values import (
     just,
 )
 from torchconv_lint.knowledge import numpy_ops
+from torchconv_lint.model import Confidence
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -148,14 +149,14 @@ def _plain_dtype(kind: Kind) -> str | None:
 
 
 def promoted(names: set[str]) -> str | None:
-    """The dtype that holds all of these, as far as this is simple: agreement, or int64 and bool next to float64."""
+    """The dtype that holds all of these, as far as this is simple: agreement, or real numbers next to float64."""
     if len(names) == 1:
         return next(iter(names))
     if "object" in names:
         return "object"
-    if names and names <= {"float64", "int64", "bool"}:
-        return "float64" if "float64" in names else "int64"
-    return None
+    if "float64" in names and names <= FLOATS | INTEGERS:
+        return "float64"
+    return "int64" if names and names <= {"int64", "bool"} else None
 
 
 def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
@@ -163,7 +164,7 @@ def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
     NumPy's own numbers do not since NumPy 2, before they did (`adapting`)."""
     arrays: set[str] = set()
     numbers: set[str] = set()
-    doubles = False
+    doubles = untold = False
     step: Step | None = None
     for value in values:
         for kind, _ in value:
@@ -172,6 +173,8 @@ def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
             elif isinstance(kind, Array) and kind.dtype is not None:
                 arrays.add(str(kind.dtype.value))
                 step = step or kind.dtype.step
+            elif isinstance(kind, Array):
+                untold = True
             elif isinstance(kind, Number) and kind.dtype == "float64":
                 numbers.add("float64")
                 doubles = True
@@ -184,6 +187,8 @@ def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
                 arrays.add(str(fact.value))
             else:
                 return None
+    if untold:  # whatever it is, next to float64 it is that, but for complex numbers
+        return Fact("float64", step, Confidence.LIKELY) if "float64" in arrays else None
     if not arrays:
         name = promoted(numbers) if numbers.isdisjoint({"?", "numpy"}) else None
         return Fact(name) if name is not None else None

@@ -16,3 +16,4 @@ class Doubt(enum.Enum):
     UPSTREAM = "backward goes through what is computed from it, and may get there another way"
     LAYERED = "it is the weight of what is called like a layer, and somebody may have frozen it"
     LEFT_OPEN = "autocast lowers some operations, and the last one of a module that cannot be seen may be none of them"
+    SORTED_OUT = "the function asks for this dtype, and need not get here with it"

@@ -85,6 +85,14 @@ class Project:
         """The first of these names that is to be found."""
         return next(filter(None, (self._find(importer, name, hops - 1) for name in full_names)), None)
 
+    def imported(self, importer: str, full_names: Iterable[str]) -> Iterator[tuple[FileOutline, Source]]:
+        """The files of the project that these names, as imports in the file `importer` write them, come from."""
+        located = (self._locate(importer, full_name) for full_name in full_names)
+        for path in dict.fromkeys(found[0] for found in located if found is not None):
+            module = self._module(path)
+            if module is not None:
+                yield module
+
     def converters(self, importer: str, full_names: Iterable[str], called: frozenset[str]) -> dict[str, set[str]]:
         """Of these names, as imports in the file `importer` write them, the functions that seem to convert what they
         are given, and the methods among `called` that do of those which are classes: each with the names of these."""

@@ -16,6 +16,7 @@ from torchconv_lint.analysis.run.entry_modes import EntryModes
 from torchconv_lint.analysis.run.file_facts import FileFacts
 from torchconv_lint.analysis.run.following import Calls
 from torchconv_lint.analysis.run.global_names import GlobalNames
+from torchconv_lint.analysis.run.likely_classes import LikelyClasses
 from torchconv_lint.analysis.run.parameters import expected, receiver
 from torchconv_lint.analysis.run.running import Result, frame_of, run_body
 from torchconv_lint.analysis.run.shared import OverBudget, Shared
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 class Interpreter:
     """All evaluation of one file. What it is about beside the entry points has a place of its own: `calls`, `traces`,
-    `globals`, `classes`, `attributes`, `imports`, `modes` (of grad), `definitions`, `facts` (of the file)."""
+    `globals`, `classes`, `likely`, `attributes`, `imports`, `modes` (of grad), `definitions`, `facts` (of the file)."""
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class Interpreter:
         self.definitions = Definitions(self)
         self.imports = Imports(self)
         self.classes = ClassLookup(self)
+        self.likely = LikelyClasses(self)
         self.globals = GlobalNames(self)
         self.attributes = StoredAttributes(self)
         self.modes = EntryModes(self)

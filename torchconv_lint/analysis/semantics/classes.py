@@ -182,6 +182,9 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
         return frame.interpreter.calls.follow(frame, own[0], arguments, kind, node)
     if not kind.is_module:
         return UNKNOWN
+    if frame.interpreter.eager:
+        for value in arguments.values:
+            tell_double(frame, value, f"`{frame.text(node.func)}`", node)
     found = frame.interpreter.classes.method(kind.definition, "forward")
     if found is not None:
         taken = accepted(frame, kind, arguments, node)

@@ -386,7 +386,8 @@ def _is_a_number_anyway(node: cst.IfExp, chosen: Value, otherwise: Value) -> boo
 
 
 def _new_again(frame: Frame, value: Value, other: Value, state: State) -> None:
-    """What one of the two branches has made anew has missed no write, whatever is so where it was not made."""
+    """What one of two branches, or a comprehension, has made anew has missed no write, whatever is so where it was not
+    made."""
     if not frame.state.stale:
         return
     elsewhere = {(memory.key, memory.side) for memory in memories(other)}
@@ -493,7 +494,10 @@ def _in_loops(frame: Frame, clause: cst.CompFor | None, results: Iterable[cst.Ba
     frame.alive = frame.alive or asks  # that it is asked for does not mean that it happens
     frame.loop_depth -= 1
     before.underway = frame.state.underway
+    inner = frame.state
     frame.state, frame.loops = before, loops
+    for value in found:
+        _new_again(frame, value, NOTHING, inner)
     return found
 
 

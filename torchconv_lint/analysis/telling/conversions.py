@@ -40,7 +40,14 @@ from torchconv_lint.analysis.telling.events import (
     ToScalar,
     WrappedByNumpy,
 )
-from torchconv_lint.analysis.telling.meant import asked_for, for_another_framework, for_arrays, for_the_host, spared
+from torchconv_lint.analysis.telling.meant import (
+    asked_for,
+    for_another_framework,
+    for_arrays,
+    for_the_host,
+    sorted_out,
+    spared,
+)
 from torchconv_lint.analysis.telling.reads import tell_read
 from torchconv_lint.analysis.telling.wherever import (
     comes_from_caller,
@@ -89,6 +96,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
     if isinstance(event, ToNumpy) and (for_the_host(frame.state.path) or asked_for(frame, event.tensor.device)):
         event = replace(event, tensor=spared(frame, event.tensor, event.site.node))
     if isinstance(event, ToNumpy):
+        event = replace(event, tensor=sorted_out(frame, event.tensor, event.site.node))
         event = _as_callers_have_it(frame, event)
     if for_another_framework(frame.state.path) or frame.interpreter.facts.is_of_another_torch:
         event = replace(event, sure=Confidence.POSSIBLE)

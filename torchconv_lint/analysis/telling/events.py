@@ -198,7 +198,7 @@ class DataOverwritten(Event):
 
 @told
 class ShapeGiven(Event):
-    """A constructor (`via`) makes floating-point data of a parameter that is called a shape."""
+    """A constructor (`via`) makes data of what is a shape, by its name or by what is done with the result."""
 
     subject: str
     via: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from torchconv_lint.analysis.domain.doubts import Doubt
 from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.values import Tensor
 from torchconv_lint.analysis.nodes.names import dotted_path
+from torchconv_lint.analysis.syntax.outline import dotted
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.domain.frame import Frame
@@ -111,3 +113,25 @@ def spared(frame: Frame, tensor: Tensor, node: cst.CSTNode) -> Tensor:
         return tensor
     story = "is not expected there: a flag says so"
     return replace(tensor, device=device.doubted_since(frame.site(node), story, Doubt.SPARED))
+
+
+_BFLOAT16 = re.compile(r"bf(loat)?16")
+
+
+def sorted_out(frame: Frame, tensor: Tensor, node: cst.CSTNode) -> Tensor:
+    """The tensor, which the function converts knowing of dtypes that NumPy lacks: it has a branch for one."""
+    dtype, here = tensor.dtype, frame.outline
+    if dtype is None or here is None or not isinstance(dtype.value, str) or not _BFLOAT16.fullmatch(dtype.value):
+        return tensor
+    asked = (part for branch in here.by_type[ast.If] for part in ast.walk(branch.test) if isinstance(part, ast.Compare))
+    if not any(_BFLOAT16.search(_said(side)) for each in asked for side in (each.left, *each.comparators)):
+        return tensor
+    story = "the function has a branch for this dtype"
+    return replace(tensor, dtype=dtype.doubted_since(frame.site(node), story, Doubt.SORTED_OUT))
+
+
+def _said(node: ast.expr) -> str:
+    """A string that is written down, or the last part of a dotted name: `torch.bfloat16`, `"bf16"`."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return (dotted(node) or "").rpartition(".")[2]

@@ -30,7 +30,9 @@ def goes_to_module(frame: Frame, call: ast.expr, argument: ast.expr) -> str:
     """The module that is given, uncast, the tensor which a call makes of an array of a caller or of an environment; ""
     if there is none."""
     outline = frame.outline
-    if outline is None or frame.depth or not _is_from_outside(outline, argument):
+    if outline is None or frame.depth:
+        return ""
+    if not _is_from_outside(outline, argument) and not _is_double_elsewhere(frame, outline, argument):
         return ""
     names = {target.id for node in outline.by_type[ast.Assign] if _keeps(node.value, call) for target in _names(node)}
     for each in outline.by_type[ast.Call]:
@@ -82,6 +84,43 @@ def _is_from_outside(outline: FunctionOutline, node: ast.expr) -> bool:
     return _OBSERVED.match(node.id) is not None
 
 
+_FITTED = re.compile(
+    r"(^|[._])\w*(scaler|encoder|normali[sz]er|standardi[sz]er|vectori[sz]er|imputer|pca|ohe|tfidf)\d*"
+    r"\.(fit_transform|transform|inverse_transform)$",
+    re.I,
+)
+"""What scikit-learn's objects are called, and their methods that give float64 as a rule."""
+
+
+def _is_double_elsewhere(frame: Frame, outline: FunctionOutline, node: ast.expr) -> bool:
+    """Whether a call gives it whose results are float64 as a rule, or are cast to float32 elsewhere in the file."""
+    if isinstance(node, ast.Name):
+        stored = [one for one in outline.by_type[ast.Assign] if is_named(one.targets[0], node.id)]
+        node = stored[0].value if len(stored) == 1 else node
+    path = dotted(node.func) if isinstance(node, ast.Call) else None
+    if path is None:
+        return False
+    if _FITTED.search(path):
+        return True
+    method = path.rpartition(".")[2]
+    if "." not in path or method in _ANYBODYS:
+        return False
+    others = frame.interpreter.outline.calls.get(method, ())
+    return any(other is not outline and _makes_single(other, call) for other, call in others)
+
+
+_ANYBODYS = frozenset({"array", "asarray", "stack", "concatenate", "get", "load", "copy", "astype", "zeros", "ones"})
+
+
+def _makes_single(outline: FunctionOutline, call: ast.Call) -> bool:
+    """Whether a function makes float32 of what a call gives: `FloatTensor(f(x))`, `torch.tensor(f(x)).float()`."""
+    makers = [each for each in outline.by_type[ast.Call] if call in each.args[:1]]
+    if any((dotted(each.func) or "") in ("torch.FloatTensor", "FloatTensor") for each in makers):
+        return True
+    casts = (each for each in outline.by_type[ast.Attribute] if each.attr == "float" and each.value in makers)
+    return any(True for _ in casts)
+
+
 def differ_in_length(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether it is a list of lists of words, or of what stands for them: one for each text, of any length."""
     outline, origin = frame.outline, frame.segment.origin(node)
@@ -102,9 +141,12 @@ _ROWS = re.compile(r"^(\w*obs\w*|\w*observations?|(\w+_)?states?(_\w+)?|s|ss|s_|
 
 
 def are_observations(frame: Frame, node: cst.CSTNode) -> bool:
-    """Whether it is a column of what a memory has kept (`states, actions = zip(*batch)`), called like arrays, or a list
-    to which what an environment gives is appended."""
+    """Whether it is a column of what a memory has kept (`states, actions = zip(*batch)`, `[t.obs for t in batch]`),
+    called like arrays, or a list to which what an environment gives is appended."""
     outline, origin = frame.outline, frame.segment.origin(node)
+    if isinstance(origin, ast.ListComp) and isinstance(origin.elt, ast.Attribute):
+        kept = origin.elt
+        return is_named(kept.value, dotted(origin.generators[0].target) or "") and _ROWS.match(kept.attr) is not None
     if outline is None or not isinstance(origin, ast.Name):
         return False
     stored = [one for one in outline.by_type[ast.Assign] if any(is_named(each, origin.id) for each in _targets(one))]

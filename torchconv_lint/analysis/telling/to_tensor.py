@@ -29,8 +29,9 @@ from torchconv_lint.analysis.domain.values import (
     each,
     just,
 )
-from torchconv_lint.analysis.telling.events import DoubleKept, KeywordRefused, LegacyPlaced, ShapeGiven, ToTensor
+from torchconv_lint.analysis.telling.events import DoubleKept, KeywordRefused, LegacyPlaced, ToTensor
 from torchconv_lint.analysis.telling.observations import are_observations, goes_to_module, is_of_frame
+from torchconv_lint.analysis.telling.shapes_given import tell_shape
 from torchconv_lint.analysis.telling.wherever import is_part_of_input
 from torchconv_lint.constructing import REFUSED
 from torchconv_lint.model import Confidence
@@ -148,8 +149,9 @@ def tell_to_tensor(
     fact = dtype_fact(chosen.value) if chosen is not None else None
     dtype = str(fact.value) if fact is not None else None
     site, subject = frame.site(node), frame.site(argument.node)
-    if frame.interpreter.eager and via == "tensor" and chosen is not None and (dtype is None or "float" in dtype):
-        _tell_shape(frame, argument.node, via, node)
+    if frame.interpreter.eager and via == "tensor":
+        floating = chosen is not None and (dtype is None or "float" in dtype)
+        tell_shape(frame, argument.node, via, node, floating=floating)
     if frame.interpreter.eager and dtype is None and via in ("from_numpy", "tensor", "as_tensor"):
         _tell_observation(frame, argument, node)
         if chosen is None and is_of_frame(frame, node, argument.node):
@@ -196,16 +198,6 @@ def _tell_observation(frame: Frame, argument: Argument, node: cst.CSTNode) -> No
     if module:
         site = frame.site(node)
         frame.emit(DoubleKept(site, Fact("float64", confidence=Confidence.LIKELY), f"`{module}`", site, untold=True))
-
-
-def _tell_shape(frame: Frame, argument: cst.BaseExpression, via: str, node: cst.CSTNode) -> None:
-    """`torch.tensor(shape, dtype=torch.float32)` of a parameter: who wants the sizes as numbers takes them of a
-    tensor's shape."""
-    outline = frame.outline
-    if outline is None or type(argument) is not cst.Name or argument.value not in outline.parameters:
-        return
-    if argument.value == "shape" or argument.value.endswith("_shape"):
-        frame.emit(ShapeGiven(frame.site(node), argument.value, via))
 
 
 def _wants_no_warnings(frame: Frame, node: cst.CSTNode) -> bool:

@@ -1,0 +1,136 @@
+"""The class that an object of unknown origin is of, as its members and its name tell: for those who want what is seldom
+sure. Parameters have no types as a rule; what they are called, and asked for, says as much to a reader."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from torchconv_lint.analysis.domain.values import Instance
+from torchconv_lint.analysis.domain.weights import object_of
+from torchconv_lint.knowledge import numpy_ops, torch_ops
+
+if TYPE_CHECKING:
+    from torchconv_lint.analysis.run.interpreter import Interpreter
+    from torchconv_lint.analysis.syntax.outline import ClassOutline
+
+_BUILTIN = frozenset(name for type_ in (str, bytes, list, dict, set, tuple, int) for name in dir(type_))
+_EVERYBODYS = frozenset(
+    {
+        "add",
+        "args",
+        "cfg",
+        "close",
+        "config",
+        "data",
+        "device",
+        "dtype",
+        "epoch",
+        "eval",
+        "fit",
+        "fit_transform",
+        "forward",
+        "get",
+        "hparams",
+        "id",
+        "load",
+        "load_state_dict",
+        "log",
+        "logger",
+        "model",
+        "name",
+        "net",
+        "next",
+        "open",
+        "options",
+        "parameters",
+        "params",
+        "path",
+        "predict",
+        "put",
+        "read",
+        "reset",
+        "run",
+        "sample",
+        "save",
+        "send",
+        "size",
+        "start",
+        "state",
+        "state_dict",
+        "step",
+        "stop",
+        "to",
+        "train",
+        "training",
+        "transform",
+        "type",
+        "write",
+        "zero_grad",
+    }
+)
+"""What objects of other libraries have as well."""
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+class LikelyClasses:
+    """The classes of a file, and of those of the project's files that it imports from."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._in_sight: list[ClassOutline] | None = None
+        self._having: dict[str, ClassOutline | None] = {}
+
+    def having(self, member: str, this: object) -> Instance | None:
+        """An object of the only class in sight with such a method or attribute, `this`'s own class aside."""
+        if member not in self._having:
+            self._having[member] = None if _is_anybodys(member) else self._only_one_with(member)
+        found = self._having[member]
+        if found is None or self._is_own(found, this):
+            return None
+        return object_of(self._interpreter, found, None)
+
+    def called(self, path: str, this: object) -> Instance | None:
+        """An object of the only class in sight whose objects can be called, and whose name ends as `path` does:
+        `scorer`, of a `RewardScorer`."""
+        last = re.sub(r"\d+$", "", path.rpartition(".")[2].rpartition("_")[2])
+        if len(last) < _SHORTEST or path == "self":
+            return None
+        named = [each for each in self._classes() if last.lower() in _ends_of(each.name) and "__call__" in each.methods]
+        if len(named) != 1 or self._is_own(named[0], this):
+            return None
+        return object_of(self._interpreter, named[0], None)
+
+    def _only_one_with(self, member: str) -> ClassOutline | None:
+        found = [each for each in self._classes() if member in each.methods or member in each.stored]
+        return found[0] if len(found) == 1 else None
+
+    def _is_own(self, class_: ClassOutline, this: object) -> bool:
+        """Whether it is the class, or an ancestor of the class, in whose method the object is looked at."""
+        return isinstance(this, Instance) and class_ in self._interpreter.classes.bases(this.definition)
+
+    def _classes(self) -> list[ClassOutline]:
+        if self._in_sight is None:
+            interpreter = self._interpreter
+            self._in_sight = [*interpreter.outline.classes.values()]
+            if interpreter.project is not None:
+                names = [*interpreter.outline.imports.values(), *(f"{star}.any" for star in interpreter.outline.stars)]
+                for file, source in interpreter.project.imported(interpreter.source.path, names):
+                    self._in_sight += interpreter.of_file(file, source).outline.classes.values()
+        return self._in_sight
+
+
+_SHORTEST = 4
+
+
+def _ends_of(name: str) -> set[str]:
+    """The last word of a class's name, and its last two as one: "scorer", "rewardscorer"."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return {words[-1], "".join(words[-2:])} if words else set()
+
+
+def _is_anybodys(member: str) -> bool:
+    ops, arrays = torch_ops().method, numpy_ops().method
+    tables = (ops.tensor, ops.python, ops.tuple, ops.list, ops.host, arrays.view, arrays.maybe_view, arrays.copies)
+    return member in _BUILTIN or member in _EVERYBODYS or any(member in names for names in tables)
