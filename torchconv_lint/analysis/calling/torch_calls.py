@@ -306,9 +306,22 @@ def _where_result(frame: Frame, chosen: tuple[Kind, ...]) -> Kind:
 
 
 def _pack_padded(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
-    """The lengths become a tensor."""
+    """The lengths become a tensor. A packed sequence is none, and is where its tensor is, with its graph."""
     tell_to_tensor(frame, arguments.get(1, "lengths"), "pack_padded_sequence", node)
-    return UNKNOWN
+    return _packed(frame, arguments.value(0, "input")) or UNKNOWN
+
+
+def _packed(frame: Frame, value: Value) -> Value:
+    operands = operands_in([value])
+    return just(Opaque(guess=computed(frame, operands), tensorish=True)) if operands else NOTHING
+
+
+def _pad_packed(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
+    """The tensor of a packed sequence, and the lengths, which are on the CPU."""
+    operands = operands_in([arguments.value(0, "sequence")])
+    padded = just(computed(frame, operands)) if operands else just(Opaque(guess=Tensor(), tensorish=True))
+    lengths = Tensor(device=Fact(CPU), grad=NO_GRAD, dtype=Fact("int64"))
+    return just(Sequence((padded, just(lengths)), NOTHING, mutable=False))
 
 
 def _none(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
@@ -362,6 +375,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "column_stack": _joined,
     "where": _where,
     "nn.utils.rnn.pack_padded_sequence": _pack_padded,
+    "nn.utils.rnn.pad_packed_sequence": _pad_packed,
     "manual_seed": _none,
     "save": _none,
 }

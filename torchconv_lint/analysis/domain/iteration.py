@@ -69,6 +69,8 @@ def _element(frame: Frame, kind: Kind, node: cst.CSTNode, *, unpacking: bool = F
         return join(*keys, UNKNOWN) if keys else UNKNOWN
     if isinstance(kind, External) and kind.name == "h5py.File()" and frame.interpreter.eager:
         return kind  # `for name, group in file.items()`
+    if isinstance(kind, External) and kind.name == "matplotlib.axes.Axes":
+        return kind  # `figure, (left, right) = plt.subplots(1, 2)`
     if isinstance(kind, Opaque):
         # A part of what may be one tensor, or hold several: it may as well be anything else that was given with them.
         memory = kind.memory if kind.guess else part_of(kind.memory, "item")
@@ -101,7 +103,14 @@ def unpacked(frame: Frame, value: Value, count: int, position: int, node: cst.CS
         return _nth(kind, _aside(_element(frame, kind, node, unpacking=True), position), position)
 
     tuples = tuple(alt for alt in value if isinstance(alt.kind, Sequence) and len(alt.kind.items or ()) == count)
+    if tuples:
+        tuples += tuple(alt for alt in value if isinstance(alt.kind, Opaque) and _is_gathered(alt.kind))
     return each(tuples or value, item) or UNKNOWN  # who unpacks a tuple or something else means the tuple
+
+
+def _is_gathered(kind: Opaque) -> bool:
+    """Whether it is what `DataParallel` gathers, which is a tuple if the module gives one."""
+    return kind.tensorish and kind.guess is not None and kind.guess.count is not None
 
 
 def _aside(item: Kind | Value, position: int) -> Kind | Value:

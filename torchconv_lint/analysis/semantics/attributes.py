@@ -141,6 +141,8 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
     if name == "A" and kind.array is not None:  # of a sparse matrix
         return kind.array
     path = longer_path(kind.path, name)
+    if name == "batch_sizes":  # of a packed sequence: on the CPU, wherever that is
+        return Opaque(path)
     if name == "grad" and frame.tracks and kind.guess is None:
         return Opaque(path, memory=_grad_memory(frame, node))
     ops = torch_ops().method

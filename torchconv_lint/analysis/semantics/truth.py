@@ -19,6 +19,7 @@ from torchconv_lint.analysis.domain.conditions import (
     stable_path,
 )
 from torchconv_lint.analysis.domain.devices import names_device
+from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.terms import TRUTH
 from torchconv_lint.analysis.domain.underway import join_underway
 from torchconv_lint.analysis.domain.values import (
@@ -46,6 +47,7 @@ from torchconv_lint.analysis.semantics.perhaps import is_one_element, is_used_as
 from torchconv_lint.analysis.semantics.without_bias import lack_bias
 from torchconv_lint.analysis.syntax.handed_over import last_bound
 from torchconv_lint.analysis.syntax.outline import dotted
+from torchconv_lint.analysis.telling.conversions import is_as_made
 from torchconv_lint.analysis.telling.events import ArrayTested, Tested, TracedRead
 from torchconv_lint.analysis.telling.loops import is_seldom
 from torchconv_lint.analysis.telling.reads import tell_read
@@ -151,6 +153,8 @@ def ask_truth(
             frame.emit(Tested(frame.site(node), Tensor(), frame.text(node), True, Confidence.LIKELY, doubtful=True))
         if tensor is None:
             continue
+        if frame.interpreter.eager and is_as_made(frame, tensor.device):  # its parts are moved with a module
+            tensor = replace(tensor, device=None)
         if present:
             never = is_never_given(frame.definition, frame.interpreter.outline, dotted_path(node))
             frame.emit(

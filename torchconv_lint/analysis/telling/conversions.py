@@ -120,7 +120,7 @@ def _tell(frame: Frame, event: ToNumpy | ToScalar) -> None:
 def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
     """What can be told of a tensor of which nothing is known but how it got here."""
     shared = frame.interpreter.shared
-    if shared.anywhere and _is_as_made(frame, event.tensor.device):  # a module's parts are moved with it
+    if shared.anywhere and is_as_made(frame, event.tensor.device):  # a module's parts are moved with it
         unmoved = replace(event, tensor=replace(event.tensor, device=None))
         event = replace(unmoved, public=True) if _is_anywhere(frame, unmoved) else event
     elif shared.anywhere and _is_anywhere(frame, event):
@@ -146,7 +146,7 @@ def _is_given_for_it(frame: Frame, event: ToNumpy) -> bool:
     return isinstance(operand, ast.expr) and is_called_output(operand)
 
 
-def _is_as_made(frame: Frame, device: Fact | None) -> bool:
+def is_as_made(frame: Frame, device: Fact | None) -> bool:
     """Whether a module's own method knows of a device nothing but that modules are made on the CPU."""
     of_module = isinstance(frame.this, Instance) and frame.this.is_module and not frame.depth
     return of_module and device is not None and device.value == CPU and device.step is None

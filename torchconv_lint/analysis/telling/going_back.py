@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -25,7 +26,7 @@ from torchconv_lint.analysis.domain.values import (
 from torchconv_lint.analysis.nodes.names import dotted_path
 from torchconv_lint.analysis.nodes.site import Site
 from torchconv_lint.analysis.syntax.backward import GRAPH_KEYWORDS, losses_of, names_loss, paths, steps_with
-from torchconv_lint.analysis.syntax.outline import dotted, is_detached
+from torchconv_lint.analysis.syntax.outline import dotted, is_detached, is_named
 from torchconv_lint.analysis.telling.cuts import cuts_of
 from torchconv_lint.analysis.telling.events import GraphCut, LeafBackward
 from torchconv_lint.analysis.telling.graph import graph_of, held, regraphed, requires
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from torchconv_lint.analysis.domain.frame import Arguments, Frame
+    from torchconv_lint.analysis.syntax.outline import FunctionOutline
 
 
 def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> None:
@@ -57,18 +59,47 @@ def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> 
 def tell_term_of_values(frame: Frame, name: str, node: cst.BaseExpression) -> None:
     """`name = 1 - memory.loss(features.detach())`, a term of what backward goes through: all that it is computed from
     has been detached, so that it trains nothing but what the callee may have of its own."""
+    origin, site = frame.segment.origin(node), frame.site(node)
     if name not in frame.evidence.losses or frame.state.grad is False:
         return
-    origin = frame.segment.origin(node)
+    if frame.outline is not None and isinstance(origin, ast.expr) and _is_still_a_term(frame.outline, name, origin):
+        how = "number" if _taken_out(origin, name) == "item" else "detach"
+        grad = Fact(True, Step(site, "it is a term of what backward goes through", doubt=Doubt.UPSTREAM))
+        cut = Cut(site, how, name, grad, asked=True, rebound=True)
+        frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
+        return
     calls = [each for each in ast.walk(origin) if isinstance(each, ast.Call)] if isinstance(origin, ast.expr) else []
     for call in calls:
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if given and all(map(is_detached, given)) and _MEASURES.search(dotted(call.func) or ""):
-            site = frame.site(node)
             grad = Fact(True, Step(site, "everything that it is given is detached", doubt=Doubt.UPSTREAM))
             cut = Cut(site, "detach", ast.unparse(call), grad, asked=True, rebound=True)
             frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
             return
+
+
+def _taken_out(node: ast.expr, name: str) -> str:
+    """The last method by which `name.item()`, `name.detach().item()` take a loss out of its graph; "" if none does."""
+    func = node.func if isinstance(node, ast.Call) and not node.args else None
+    if not isinstance(func, ast.Attribute) or func.attr not in ("item", "detach"):
+        return ""
+    return func.attr if is_named(func.value, name) or _taken_out(func.value, name) else ""
+
+
+def _is_still_a_term(outline: FunctionOutline, name: str, node: ast.expr) -> bool:
+    """Whether a loss that takes the place of its own value, `kl = kl.item()`, is a term of a sum below, as it is."""
+    if not _taken_out(node, name):
+        return False
+    again = [one.lineno for one in outline.by_type[ast.Assign] if any(is_named(to, name) for to in one.targets)]
+    until = min((line for line in again if line > node.lineno), default=sys.maxsize)
+    sums = (
+        one for one in outline.by_type[ast.BinOp] if isinstance(one.op, ast.Add) and node.lineno < one.lineno <= until
+    )
+    return any(is_named(term, name) for one in sums for side in (one.left, one.right) for term in _factors(side))
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    return [node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) else [node]
 
 
 _MEASURES = re.compile(r"^(?!.*(critic|dis|net|_d\b|\bd\b)).*(loss|criterion)\w*$", re.I)

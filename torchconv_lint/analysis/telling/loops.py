@@ -201,12 +201,22 @@ def is_periodic(test: cst.CSTNode) -> bool:
 
 
 def _is_steady(test: cst.BaseExpression) -> bool:
-    """Whether a condition asks for types or for None: the same on every round, for all one can tell."""
+    """Whether a condition asks for types, for None or for a number of dimensions: the same on every round, for all one
+    can tell."""
     if type(test) is cst.Call:
         return all(name in _STEADY for name in _called(test))
-    return type(test) is cst.Comparison and all(
-        isinstance(target.operator, cst.Is | cst.IsNot) for target in test.comparisons
-    )
+    if type(test) is not cst.Comparison:
+        return False
+    if _tells_rank(test.left):
+        return all(type(target.comparator) is cst.Integer for target in test.comparisons)
+    return all(isinstance(target.operator, cst.Is | cst.IsNot) for target in test.comparisons)
+
+
+def _tells_rank(node: cst.BaseExpression) -> bool:
+    """`p.dim()`, `p.ndim`."""
+    if type(node) is cst.Call and not node.args:
+        return type(node.func) is cst.Attribute and node.func.attr.value in ("dim", "ndimension")
+    return type(node) is cst.Attribute and node.attr.value == "ndim"
 
 
 def walked(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

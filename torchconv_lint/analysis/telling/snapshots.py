@@ -55,6 +55,9 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
         elif memory.origin == "module" and memory.side and _is_kept_between_epochs(frame, where):
             why = "it follows the weights as they train"
             frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, unread=True))
+        elif memory.origin == "module" and memory.side and _is_loaded_back(frame, where, memory.name):
+            why = f"`{memory.name}.load_state_dict` gets it back elsewhere in the class, as the weights are by then"
+            frame.emit(AliasKept(frame.site(node), f"`{where}`", why, memory.how, Confidence.LIKELY, unread=True))
         elif memory.origin == "module" and memory.side and where.endswith(".data") and not memory.supposed:
             why = f"`{where}` is the same memory from here on, and either is written in place"
             frame.emit(
@@ -112,6 +115,22 @@ def _is_kept_between_epochs(frame: Frame, where: str) -> bool:
     owner, _, name = where.rpartition(".")
     method = frame.definition.name if frame.definition is not None else ""
     return owner == "self" and is_snapshot(name) and _BETWEEN_EPOCHS.match(method) is not None
+
+
+def _is_loaded_back(frame: Frame, where: str, module: str) -> bool:
+    """Whether another method of the class loads what is kept there, or an item of it, into the module that it is of."""
+    outline = frame.outline
+    if outline is None or outline.owner is None or not where.startswith("self.") or not module.startswith("self."):
+        return False
+    for method in outline.owner.methods.values():
+        for call in method.by_type[ast.Call] if method is not outline else ():
+            if dotted(call.func) == f"{module}.load_state_dict" and call.args:
+                loaded = call.args[0]
+                while isinstance(loaded, ast.Subscript):
+                    loaded = loaded.value
+                if dotted(loaded) == where:
+                    return True
+    return False
 
 
 def _is_let_go(frame: Frame, path: str) -> bool:
