@@ -112,6 +112,8 @@ def _analyse(
     interpreter = Interpreter(source, sifted, heard, asked)
     asked_for = [rule for rule in rules if is_asked_for(rule, settings)]
     interpreter.shared.eager, interpreter.shared.anywhere = bool(asked_for), any(rule.anywhere for rule in asked_for)
+    if asked is not None:
+        asked.thorough = bool(asked_for)
     interpreter.shared.of_helpers = any(rule.of_helpers for rule in asked_for)
     interpreter.numpy_numbers_widen = not is_before(settings.target_numpy, (2, 0))
     events = interpreter.run()

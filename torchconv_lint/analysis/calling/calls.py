@@ -582,7 +582,8 @@ def _call_opaque_method(
         if seen is not None:
             return classes.call_method(frame, seen, name, arguments, node, func)
     path = f"{kind.path}.{name}" if kind.path else name
-    return library_calls.call_opaque_method(frame, kind, path, name, arguments, node) or unseen_result(
+    written = dotted_path(func) or path  # `for axes, image in zip(…)`: it has this name, wherever it comes from
+    return library_calls.call_opaque_method(frame, kind, written, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
 

@@ -30,9 +30,11 @@ MAX_HOPS = 5
 
 
 class Project:
-    """What can be imported from where `path` is. Nothing is read before it is asked for, and nothing is executed."""
+    """What can be imported from where `path` is. Nothing is read before it is asked for, and nothing is executed.
+    `thorough`: also what files define that cannot meet torch but in what they are given, such as those that draw."""
 
     def __init__(self, path: str) -> None:
+        self.thorough = False
         self._read: set[str] = {os.path.abspath(path)}
         self._found: dict[tuple[str, str], tuple[FileOutline, Source, str] | None] = {}
         self.consulted = Consulted()
@@ -59,7 +61,7 @@ class Project:
         if not text.may_assign(name):
             if not text.defines(name):
                 return self._first(path, self._passed_on(path, text, name), hops)
-            if not mentions_tensors(text.text):
+            if not self._is_about_tensors(text.text):
                 return None
         module = self._module(path)
         if module is None:
@@ -68,9 +70,12 @@ class Project:
         if name in file.assigned:
             return file, source, name
         if name in file.functions or name in file.classes:
-            return (file, source, name) if mentions_tensors(source.text) else None
+            return (file, source, name) if self._is_about_tensors(source.text) else None
         onwards = [file.imports[name]] if name in file.imports else self._passed_on(path, text, name)
         return self._first(path, onwards, hops)
+
+    def _is_about_tensors(self, text: str) -> bool:
+        return self.thorough or mentions_tensors(text)
 
     def _passed_on(self, path: str, text: Skimmed, name: str) -> Iterator[str]:
         """What a name may stand for in a module that imports it, by its name or with a star."""

@@ -119,15 +119,28 @@ _BFLOAT16 = re.compile(r"bf(loat)?16")
 
 
 def sorted_out(frame: Frame, tensor: Tensor, node: cst.CSTNode) -> Tensor:
-    """The tensor, which the function converts knowing of dtypes that NumPy lacks: it has a branch for one."""
+    """The tensor, which the function converts knowing of dtypes that NumPy lacks: it has a branch for one, around the
+    conversion, or before it for what is converted."""
     dtype, here = tensor.dtype, frame.outline
     if dtype is None or here is None or not isinstance(dtype.value, str) or not _BFLOAT16.fullmatch(dtype.value):
         return tensor
-    asked = (part for branch in here.by_type[ast.If] for part in ast.walk(branch.test) if isinstance(part, ast.Compare))
-    if not any(_BFLOAT16.search(_said(side)) for each in asked for side in (each.left, *each.comparators)):
+    origin = frame.segment.origin(node)
+    if not isinstance(origin, ast.Call) or not any(_sorts(branch, origin) for branch in here.by_type[ast.If]):
         return tensor
     story = "the function has a branch for this dtype"
     return replace(tensor, dtype=dtype.doubted_since(frame.site(node), story, Doubt.SORTED_OUT))
+
+
+def _sorts(branch: ast.If, call: ast.Call) -> bool:
+    """Whether a branch that asks for bfloat16 holds the conversion, or binds anew what that converts."""
+    asked = (part for part in ast.walk(branch.test) if isinstance(part, ast.Compare))
+    if not any(_BFLOAT16.search(_said(side)) for each in asked for side in (each.left, *each.comparators)):
+        return False
+    if branch.lineno <= call.lineno <= (branch.end_lineno or 0):
+        return True
+    converted = {part.id for part in ast.walk(call) if isinstance(part, ast.Name)}
+    stored = (part for each in ast.walk(branch) if isinstance(each, ast.Assign) for part in each.targets)
+    return any(isinstance(part, ast.Name) and part.id in converted for part in stored)
 
 
 def _said(node: ast.expr) -> str:
