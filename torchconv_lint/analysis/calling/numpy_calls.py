@@ -20,6 +20,7 @@ from torchconv_lint.analysis.domain.array_dtypes import (
     result_dtype,
 )
 from torchconv_lint.analysis.domain.dtypes import DTYPES, dtype_of
+from torchconv_lint.analysis.domain.frame import Argument
 from torchconv_lint.analysis.domain.layout import copied, viewed
 from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.shapes import count_of, dimensions, literal_sizes, shape_of_data
@@ -120,6 +121,9 @@ def _tell(frame: Frame, name: str, via: str, arguments: Arguments, node: cst.Cal
     data = arguments.positional if name in table.ufunc or name in _SEVERAL else arguments.positional[:1]
     if name in _SAVES:
         data = (*data, *arguments.keywords.values())
+        if arguments.double_star:
+            spread = next(each.value for each in node.args if each.star == "**")
+            data = (*data, Argument(arguments.double_star, spread))
     elif "weights" in arguments.keywords:
         data = (*data, arguments.keywords["weights"])
     if not data:

@@ -26,6 +26,7 @@ from torchconv_lint.analysis.domain.values import (
     Value,
     guessed,
     is_mixed,
+    join,
     just,
     weakest,
 )
@@ -123,7 +124,7 @@ def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
     if shared.anywhere and is_as_made(frame, event.tensor.device):  # a module's parts are moved with it
         unmoved = replace(event, tensor=replace(event.tensor, device=None))
         event = replace(unmoved, public=True) if _is_anywhere(frame, unmoved) else event
-    elif shared.anywhere and _is_anywhere(frame, event):
+    elif shared.anywhere and (_is_anywhere(frame, event) or (event.via and _is_of_a_state(event.tensor))):
         event = replace(event, public=True)
     if shared.eager and not event.public and _is_given_for_it(frame, event):
         event = replace(event, public=True, sure=max(event.sure, Confidence.LIKELY))
@@ -135,6 +136,11 @@ def _as_callers_have_it(frame: Frame, event: ToNumpy) -> ToNumpy:
     if event.tensor.dtype is None and is_of_a_checkpoint(frame, operand):
         event = replace(event, loaded=True)
     return event
+
+
+def _is_of_a_state(tensor: Tensor) -> bool:
+    """Whether it is a value of a module's `state_dict()`, which is wherever the module is."""
+    return tensor.device is None and tensor.memory is not None and tensor.memory.origin == "module"
 
 
 def _is_given_for_it(frame: Frame, event: ToNumpy) -> bool:
@@ -247,7 +253,7 @@ def _tell_detached(frame: Frame, subject: cst.CSTNode, via: str, site: Site) -> 
 
 
 def _tell_held(frame: Frame, kind: Sequence | Mapping, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
-    held = kind if isinstance(kind, Sequence) else Sequence(tuple(item for _, item in kind.items), kind.element)
+    held = kind if isinstance(kind, Sequence) else Sequence(None, join(*(item for _, item in kind.items), kind.element))
     for inner, _ in flat(just(held)):
         tensor = guessed(inner)
         if tensor is None:

@@ -119,7 +119,7 @@ class ListOfAcceleratorTensors(Rule[ToNumpy]):
         """A list of tensors that may live on an accelerator is converted to an array."""
         fact = event.tensor.device
         if fact is None and event.public and event.held and event.via:
-            message = f"`{event.subject}` holds gradients, which are where the module is: {event.via} converts them"
+            message = f"`{event.subject}` holds tensors, which are where the module is: {event.via} converts them"
             yield Verdict(
                 event.site, f"{message}, and raises TypeError for an accelerator's", event.sure, on_request=True
             )
