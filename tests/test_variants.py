@@ -99,8 +99,6 @@ DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
     ("temporary variables", "cnv502/histories.py"): {"hazard_history": SECOND},
     ("temporary variables", "cnv605/makers.py"): {"hazard_arange": DIRECT, "hazard_zeros": DIRECT},
     ("temporary variables", "cnv121/accumulated_in_a_loop.py"): {"hazard_dict_of_lists": SECOND},
-    ("wrapped", "cnv121/attributes_by_number.py"): {"Scorers": WRITTEN},
-    ("temporary variables", "cnv121/attributes_by_number.py"): {"Added": DIRECT},
     ("helpers", "cnv101/helpers_in_the_file.py"): {"hazard_result": DEEP},
     ("helpers", "cnv203/copies_of_the_model.py"): dict.fromkeys(
         ["drift_from_a_copy", "drift_of_a_copy", "safe_a_copy_in_each_round", "safe_trained_copies"], DIRECT

@@ -36,12 +36,6 @@ if TYPE_CHECKING:
     from torchconv_lint.analysis.domain.frame import Arguments, Frame
 
 
-def of_an_array(name: str) -> bool:
-    """Whether arrays have a method of this name."""
-    ops = numpy_ops().method
-    return any(name in names for names in (ops.view, ops.maybe_view, ops.copies, ops.inplace))
-
-
 def call_array_method(
     frame: Frame, kind: Array, name: str, arguments: Arguments, node: cst.Call, func: cst.BaseExpression
 ) -> Kind | Value:

@@ -16,7 +16,7 @@ from torchconv_lint.analysis.calling import (
     supposing,
     torch_calls,
 )
-from torchconv_lint.analysis.calling.array_methods import call_array_method, of_an_array
+from torchconv_lint.analysis.calling.array_methods import call_array_method
 from torchconv_lint.analysis.calling.binding import is_refused
 from torchconv_lint.analysis.calling.carrying import carried, carries
 from torchconv_lint.analysis.calling.enriching import supposed
@@ -529,10 +529,7 @@ def _call_opaque_method(
     if kind.guess is not None and name == "transpose" and arguments.count != 2 and not arguments.star:
         return Array(memory=kind.memory)  # tensors exchange two axes, arrays put them into any order
     if kind.guess is not None and name not in _OF_A_MAPPING and of_a_tensor(name):
-        made = call_tensor_method(frame, supposing.as_tensor(kind), name, arguments, node, func, kind)
-        if kind.tensorish or not of_an_array(name):
-            return made
-        return each(made, _as_unknown) if isinstance(made, tuple) else _as_unknown(made)
+        return call_tensor_method(frame, supposing.as_tensor(kind), name, arguments, node, func, kind)
     if name in CASTS and isinstance(receiver_of(func), _COMPUTED) and not arguments.count:
         return call_tensor_method(frame, Tensor(), name, arguments, node, func)
     if name in ("item", "numpy", "tolist"):
@@ -586,11 +583,6 @@ def _call_opaque_method(
     return library_calls.call_opaque_method(frame, kind, written, name, arguments, node) or unseen_result(
         frame, path, arguments, node
     )
-
-
-def _as_unknown(kind: Kind) -> Kind:
-    """What a method has given that arrays have as well, of what may be one."""
-    return Opaque(kind.path, kind, kind.memory) if isinstance(kind, Tensor) else kind
 
 
 def _may_give_anything(arguments: Arguments, device: Fact) -> bool:

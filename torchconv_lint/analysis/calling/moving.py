@@ -158,7 +158,11 @@ def _toward(frame: Frame, kind: Kind, goal: Kind, node: cst.Call, copies: bool) 
         if goal.value is None or isinstance(goal.value, bool):
             return kind
         return cast(kind, None) if isinstance(goal.value, str) else kind
-    return replace(kind, device=None, dtype=None, memory=None, path=None)
+    memory = None
+    if frame.interpreter.eager and not copies and not isinstance(goal, Number):
+        message = "`.to()` gives the tensor itself, if it is there already"
+        memory = converted(frame, kind.memory, node, message, sure=Confidence.LIKELY, supposed=True)
+    return replace(kind, device=None, dtype=None, memory=memory, path=None)
 
 
 def _tell_copy(frame: Frame, kind: Kind, node: cst.Call) -> None:

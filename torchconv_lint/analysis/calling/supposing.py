@@ -51,7 +51,9 @@ def call_method(
     if not frame.tracks or kind.memory is None or kind.guess is not None or kind.array is not None:
         return None
     ops = torch_ops().method
-    if name in ops.inplace and name not in _MODULES_TOO and not _is_data(func):
+    summed = name == "add_" and (frame.interpreter.eager or "alpha" in arguments.keywords)
+    of_tensors = summed or name not in _MODULES_TOO
+    if name in ops.inplace and of_tensors and not _is_data(func):
         return call_tensor_method(frame, as_tensor(kind), name, arguments, node, func, kind)
     if name in _BUILTIN or (name != "detach" and name not in ops.view and name not in ops.maybe_view):
         return None

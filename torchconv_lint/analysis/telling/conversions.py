@@ -328,7 +328,9 @@ def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via:
     for kind, _ in value:
         tensor = guessed(kind)
         if tensor is not None:
-            sure = Confidence.POSSIBLE if is_mixed(value) else _as_sure_as(kind)
+            given = tensor.device is not None and tensor.device.confidence is Confidence.POSSIBLE
+            # What something unknown gives that was given a tensor may be no tensor, whatever methods of one it has.
+            sure = Confidence.POSSIBLE if given or is_mixed(value) else _as_sure_as(kind)
             frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, sure))
 
 

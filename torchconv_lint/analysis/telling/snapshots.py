@@ -47,6 +47,11 @@ def tell_alias(frame: Frame, value: Value, node: cst.CSTNode, where: str) -> Non
             anew = frame.interpreter.facts.renews_gradients  # unless a caller asks it to write zeros
             sure = Confidence.POSSIBLE if anew and not frame.interpreter.eager else Confidence.LIKELY
             frame.emit(AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, sure, form, unread=anew))
+        elif memory.origin == "grad" and frame.loop_depth and _zeroes_in_place(frame):
+            why = "the gradients are set to zero in place, and the next backward pass fills them again"
+            frame.emit(
+                AliasKept(frame.site(node), f"`{memory.name}`", why, memory.how, Confidence.LIKELY, form, unread=True)
+            )
         elif memory.origin == "grad" and _IN_STATE.search(where):
             why = "it is the gradient itself, which the next backward pass adds to or makes anew"
             frame.emit(
@@ -102,6 +107,24 @@ def _makes_gradients_anew(node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Attribute) or node.func.attr != "zero_grad":
         return False
     return not node.args and not node.keywords
+
+
+def _zeroes_in_place(frame: Frame) -> bool:
+    """Whether the function writes zeros into gradients: `zero_grad(set_to_none=False)`, `p.grad.zero_()`."""
+    outline = frame.outline
+    for call in outline.by_type[ast.Call] if outline is not None else ():
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr == "zero_grad":
+            asked = (each.value for each in call.keywords if each.arg == "set_to_none")
+            if any(isinstance(value, ast.Constant) and value.value is False for value in asked):
+                return True
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr == "zero_"
+            and re.search(r"\.grad(\.data)?$", ast.unparse(func.value))
+        ):
+            return True
+    return False
 
 
 _APART = re.compile(
