@@ -32,7 +32,7 @@ from torchconv_lint.analysis.domain.values import (
 from torchconv_lint.analysis.telling.events import DoubleKept, KeywordRefused, LegacyPlaced, ToTensor
 from torchconv_lint.analysis.telling.observations import are_observations, goes_to_module, is_of_frame
 from torchconv_lint.analysis.telling.shapes_given import tell_shape
-from torchconv_lint.analysis.telling.wherever import is_part_of_input
+from torchconv_lint.analysis.telling.wherever import is_like_one_asked, is_part_of_input
 from torchconv_lint.constructing import REFUSED
 from torchconv_lint.model import Confidence
 
@@ -166,7 +166,8 @@ def tell_to_tensor(
             source, sure = Sequence(None, just(Array())), Confidence.LIKELY  # it is gone through, row by row
         if isinstance(kind, Opaque):
             if kind.array is None:
-                if via == "tensor" and frame.interpreter.eager and is_part_of_input(frame, argument.node):
+                known = is_part_of_input, is_like_one_asked
+                if via == "tensor" and frame.interpreter.eager and any(is_(frame, argument.node) for is_ in known):
                     frame.emit(ToTensor(site, Tensor(), subject, via, Confidence.LIKELY, dtype, chosen is not None))
                 continue
             source, sure = kind.array, Confidence.CERTAIN if via == "from_numpy" else Confidence.POSSIBLE

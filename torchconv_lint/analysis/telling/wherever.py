@@ -260,6 +260,31 @@ def is_part_of_input(frame: Frame, node: cst.CSTNode) -> bool:
     return root in outline.parameters and root != "self" and (shaped or not _METHODS.isdisjoint(told[:-1]))
 
 
+_ASKS_FOR_TENSOR = re.compile(r"^(torch\.is_tensor\((\w+)\)|isinstance\((\w+), (torch\.)?Tensor\))$")
+
+
+def is_like_one_asked(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether it is an item beside one of which the branch has asked whether it is a tensor: `first = batch[0][key]`,
+    `if torch.is_tensor(first): … sample[key] for sample in batch`."""
+    outline, operand = frame.outline, frame.segment.origin(node)
+    if outline is None or not isinstance(operand, ast.Subscript | ast.Name):
+        return False
+    for branch in outline.by_type[ast.If]:
+        asked = _ASKS_FOR_TENSOR.match(ast.unparse(branch.test))
+        if asked is None or not branch.lineno < operand.lineno <= (branch.body[-1].end_lineno or 0):
+            continue
+        name = asked[2] or asked[3]
+        bound = (one.value for one in outline.by_type[ast.Assign] if any(is_named(to, name) for to in one.targets))
+        first = next(bound, None)
+        if not isinstance(first, ast.Subscript):
+            continue
+        if isinstance(operand, ast.Subscript):
+            return ast.unparse(operand.slice) == ast.unparse(first.slice)
+        walked = (each for each in outline.by_type[ast.comprehension] if is_named(each.target, operand.id))
+        return any(ast.unparse(each.iter) == ast.unparse(first.value) for each in walked)
+    return False
+
+
 def _answers(outline: FunctionOutline, name: str) -> set[str]:
     """What the function does where it has asked the tensor for its dtype, or whether it requires grad."""
     asked = {node.attr for node in outline.by_type[ast.Attribute] if is_named(node.value, name)}
