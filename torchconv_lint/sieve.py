@@ -63,10 +63,10 @@ class Sifted:
     imported: frozenset[str] | None = None
 
     def with_all(self) -> Sifted:
-        """The same with every function, and memory followed in all of them; the chosen ones are still those that lead
-        anywhere."""
+        """The same with every function, memory followed in all of them, and every import looked up; the chosen ones are
+        still those that lead anywhere."""
         every = tuple(self.outline.all_functions())
-        return replace(self, functions=every, module=True, tracked=None, module_tracked=True)
+        return replace(self, functions=every, module=True, tracked=None, module_tracked=True, imported=None)
 
     @classmethod
     def unsieved(cls, file: FileOutline) -> Sifted:

@@ -44,6 +44,7 @@ from torchconv_lint.analysis.domain.values import (
 from torchconv_lint.analysis.domain.weights import frozen_by, object_of, takes_as_given, uses_weights
 from torchconv_lint.analysis.nodes.names import dotted_path, receiver_of
 from torchconv_lint.analysis.syntax.outline import REGISTERING
+from torchconv_lint.analysis.telling.metrics_in_losses import tell_metric
 from torchconv_lint.analysis.telling.to_tensor import tell_double
 from torchconv_lint.model import Confidence
 
@@ -179,6 +180,8 @@ def call_instance(frame: Frame, kind: Instance, arguments: Arguments, node: cst.
     frame.called.add(frame.text(node.func))
     own = frame.interpreter.classes.method(kind.definition, "__call__")
     if own is not None:
+        if frame.interpreter.eager:
+            tell_metric(frame, kind, node)
         return frame.interpreter.calls.follow(frame, own[0], arguments, kind, node)
     if not kind.is_module:
         return UNKNOWN
