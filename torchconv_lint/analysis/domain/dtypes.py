@@ -164,5 +164,7 @@ def attribute_of_external(kind: External, name: str) -> Kind:
     if kind.name == "numpy" and (name in DTYPES or name.rstrip("_") in _NUMPY_NAMES):
         plain = name.rstrip("_")
         return Dtype(_NUMPY_NAMES.get(plain, plain))
+    if kind.name == "matplotlib.axes.Axes" and name == "flat":  # `plt.subplots(2, 2)` gives an array of them
+        return kind
     found = sparse.attribute(name) if kind == sparse.MATRIX else None
     return found or External(f"{kind.name}.{name}")

@@ -328,9 +328,9 @@ def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via:
     for kind, _ in value:
         tensor = guessed(kind)
         if tensor is not None:
-            given = tensor.device is not None and tensor.device.confidence is Confidence.POSSIBLE
-            # What something unknown gives that was given a tensor may be no tensor, whatever methods of one it has.
-            sure = Confidence.POSSIBLE if given or is_mixed(value) else _as_sure_as(kind)
+            sure = Confidence.POSSIBLE if is_mixed(value) else _as_sure_as(kind)
+            if tensor.device is not None and tensor.device.confidence is Confidence.POSSIBLE:
+                sure = min(sure, Confidence.LIKELY)  # what was given a tensor gives one as a rule, or an array
             frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, sure))
 
 

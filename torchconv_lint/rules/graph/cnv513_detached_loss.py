@@ -17,7 +17,9 @@ Confidence: as for what makes the tensor require grad.
 
 The rule is off by default: in public code that nobody had looked at before, none of 8 findings were true: the branches
 that detach were not those that went back (docs/precision.md). Those who ask for it are also told of a term that some
-loss computes of detached values only (`memory.loss(features.detach())`): what it is given learns nothing from it.
+loss computes of detached values only (`memory.loss(features.detach())`): what it is given learns nothing from it; of a
+loss that a number takes the place of, and that is a term of a sum below; and of a metric in a module's `forward`, whose
+own `__call__` detaches what it is given, or runs without grad, where its result is part of what is returned.
 
 ## Why is this bad?
 

@@ -34,8 +34,9 @@ under a name that says "before" (`old = list(model.parameters())`); weights in a
 and the like, and whole states under such names (`self.best = model.state_dict()`, `backup[name] = value` in a loop
 through one); a gradient that a local name calls the previous one (or any name, where gradients are made anew as a
 rule), or that an optimiser keeps in its state, and the data of one parameter that another one is given (`q.data =
-p.data`); and what is put aside as "saved", "old" or "tmp" before `.data.copy_(…)` overwrites it. What follows the steps
-of an optimiser is shown to everybody otherwise.
+p.data`); what is put aside as "saved", "old" or "tmp" before `.data.copy_(…)` overwrites it; a state in an attribute
+that another method loads back into the same module; and gradients that are kept where the function sets them to zero
+in place (`zero_grad(set_to_none=False)`). What follows the steps of an optimiser is shown to everybody otherwise.
 
 ## Why is this bad?
 

@@ -10,7 +10,9 @@ Silent, deliberately: shapes that are wanted as numbers (`torch.tensor(x.shape)`
 shape, which is taken as sizes; tuples that begin with a zero, which may be a range.
 
 Told to those who ask for the rule: a parameter that is called a shape and made floating-point data
-(`torch.tensor(shape, dtype=torch.float32)`); a tuple of zeros that the file gives to `torch.zeros` as a shape
+(`torch.tensor(shape, dtype=torch.float32)`), and a tuple that such a shape is a part of; sizes whose tensor is written
+by rows (`out = torch.tensor(size, dtype=x.dtype)`, `out[i, :n] = x`); one of literal sizes in a branch for what is not
+there (`else: boxes = torch.tensor((0, 4))`); a tuple of zeros that the file gives to `torch.zeros` as a shape
 elsewhere; a tuple with a zero in it that goes by a name, which is as often a pair of numbers.
 
 Confidence: *certain* where the data are overwritten, *likely* for tuples with a zero. *Possible* (not shown by default)

@@ -12,7 +12,8 @@ may be a tensor but were only guessed to be one.
 Confidence: *certain*; *likely* where the value may be something else on another branch.
 
 Parts of what a module's `forward` is given count as tensors where the rule is asked for, if it asks for their shape or
-takes them by a method of tensors.
+takes them by a method of tensors; so do items beside one that was asked for its type (`first = batch[0]`, `if
+torch.is_tensor(first)`).
 
 ## Why is this bad?
 

@@ -9,6 +9,8 @@ What counts as evidence: lists, comprehensions and accumulators whose elements a
 coordinates of SciPy's sparse matrices (`[adjacency.row, adjacency.col]`); a list whose first element has been asked for
 (`isinstance(samples[0], np.ndarray)`).
 
+Those who ask for the rule are also told of observations that a memory has kept (`[t.obs for t in batch]`).
+
 Silent, deliberately: lists of unknown things, of rows of unknown length, of numbers.
 
 Confidence: *certain*; *likely* where the elements may be something else on another branch.

@@ -1,0 +1,458 @@
+"""What is told to those who ask for every rule, each beside a twin that does it right and is silent."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from snippets import HEADER
+
+from torchconv_lint.lint import lint_source
+from torchconv_lint.settings import Settings
+from torchconv_lint.source import Source
+
+
+def told(code: str, *, path: str = "x.py", opt_in: tuple[str, ...] = ("ALL",)) -> set[str]:
+    """The codes shown for a program."""
+    outcome = lint_source(Source(path, HEADER + textwrap.dedent(code)), Settings(opt_in=opt_in))
+    assert outcome.problems == ()
+    return {finding.code for finding in outcome.findings}
+
+
+TWINS = [
+    pytest.param(
+        """
+        class Memory:
+            def __init__(self, capacity, obs_shape):
+                self.obs = torch.{}((capacity,) + tuple(obs_shape), dtype=torch.float32)
+        """,
+        ("tensor", "zeros"),
+        "CNV309",
+        id="a shape that a longer one is made of",
+    ),
+    pytest.param(
+        """
+        def padded(rows):
+            size = target_size(rows)
+            out = torch.{}(size, dtype=rows[0].dtype)
+            for i, row in enumerate(rows):
+                out[i, :len(row)] = row
+            return out
+        """,
+        ("tensor", "zeros"),
+        "CNV309",
+        id="sizes whose tensor is written by rows",
+    ),
+    pytest.param(
+        """
+        def target(boxes):
+            if boxes:
+                boxes = torch.as_tensor(boxes, dtype=torch.float32)
+            else:
+                boxes = torch.{}((0, 4), dtype=torch.float32)
+            return boxes
+        """,
+        ("tensor", "zeros"),
+        "CNV309",
+        id="an empty tensor where there are no boxes",
+    ),
+    pytest.param(
+        """
+        def edges(bonds, src, dst):
+            if len(bonds) > 0:
+                index = torch.tensor([src, dst], dtype=torch.long)
+            else:
+                index = torch.{}, dtype=torch.long)
+            return index
+        """,
+        ("tensor([2, 0]", "empty((2, 0)"),
+        "CNV309",
+        id="a list of sizes beside one of data",
+    ),
+    pytest.param(
+        """
+        def mel(self, wav):
+            if wav.numel() < self.n_fft:
+                return torch.{}((0, self.n_mels), dtype=torch.float32)
+            return self.mel @ wav
+        """,
+        ("tensor", "zeros"),
+        "CNV309",
+        id="an empty one whose other size has a name",
+    ),
+    pytest.param(
+        """
+        class Bank:
+            def __init__(self, kernels):
+                self.kernels = [k[::-1]{} for k in map(np.asarray, kernels)]
+            def pick(self, i):
+                return self.kernels[i]
+        class Reverb:
+            def __init__(self, bank):
+                self.bank = bank
+            def __call__(self, wav):
+                return F.conv1d(wav, torch.as_tensor(self.bank.pick(3)))
+        """,
+        ("", ".copy()"),
+        "CNV301",
+        id="a method that only one class in sight has",
+    ),
+    pytest.param(
+        """
+        class RewardScorer:
+            def __init__(self, model):
+                self.model = model.to("cuda")
+            def __call__(self, pairs):
+                return self.model(torch.ones(3).to("cuda"))
+        def score(scorer, chunks):
+            return torch.cat([scorer(chunk) for chunk in chunks]).detach(){}.numpy()
+        """,
+        ("", ".cpu()"),
+        "CNV101",
+        id="a parameter that is called as a class is",
+    ),
+    pytest.param(
+        """
+        def predict(model, rows, blob):
+            x = np.zeros((len(rows), 9))
+            x = (x - np.array(blob["mu"])) / np.array(blob["sd"])
+            return model(torch.from_numpy(x){})
+        """,
+        ("", ".float()"),
+        "CNV315",
+        id="float64 next to arrays of any dtype",
+    ),
+    pytest.param(
+        """
+        class Regressor:
+            def predict(self, row):
+                x = torch.as_tensor(self.scaler.transform(row){})
+                return self.net(x)
+        """,
+        ("", ", dtype=torch.float32"),
+        "CNV315",
+        id="what a scaler gives",
+    ),
+    pytest.param(
+        """
+        def train(model, coder, texts):
+            return model(torch.FloatTensor(coder.coded(texts)))
+        def evaluate(model, coder, texts):
+            feats = coder.coded(texts)
+            return model(torch.tensor(feats{}))
+        """,
+        ("", ", dtype=torch.float32"),
+        "CNV315",
+        id="what is made float32 elsewhere",
+    ),
+    pytest.param(
+        """
+        class Agent(nn.Module):
+            def forward(self, x, adjacency):
+                return adjacency @ x
+        def run(n, x, device):
+            model = Agent().to(device)
+            adjacency = torch.from_numpy(np.eye(n){}).to(device)
+            return model(x, adjacency)
+        """,
+        ("", ".astype(np.float32)"),
+        "CNV315",
+        id="float64 for a module of the file",
+    ),
+    pytest.param(
+        """
+        def neighbours(clouds, k):
+            from scipy.spatial import cKDTree
+            return torch.tensor({}[cKDTree(points).query(points, k=k)[1] for points in clouds])
+        """,
+        ("", "list(map(int, clouds)) + 0 * "),
+        "CNV311",
+        id="indices of neighbours",
+    ),
+    pytest.param(
+        """
+        def batch(memory):
+            return torch.FloatTensor({}([t.obs for t in memory]))
+        """,
+        ("", "np.stack"),
+        "CNV311",
+        id="observations that a memory has kept",
+    ),
+    pytest.param(
+        """
+        def collate(samples, key):
+            first = samples[0][key]
+            if torch.is_tensor(first):
+                return torch.stack([torch.{}(sample[key]) for sample in samples])
+            return samples
+        """,
+        ("tensor", "clone"),
+        "CNV310",
+        id="items beside one that was asked for its type",
+    ),
+    pytest.param(
+        """
+        class Experts(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.router = nn.Linear(n, n)
+            def forward(self, x):
+                gates = self.router(x)
+                if gates{} > 0:
+                    return x
+                return gates
+        """,
+        (".sum()", ".shape[0]"),
+        "CNV607",
+        id="a branch on what a part of a module gives",
+    ),
+    pytest.param(
+        """
+        def update(net, obs, ret, args, optimizer):
+            policy_loss = net(obs).mean()
+            value_loss = (net.value(obs) - ret).pow(2).mean()
+            value_{} = value_loss.item()
+            loss = policy_loss + args.k * value_loss
+            loss.backward()
+            optimizer.step()
+        """,
+        ("loss", "number"),
+        "CNV513",
+        id="a loss that a number takes the place of",
+    ),
+    pytest.param(
+        """
+        class Metric:
+            def __call__(self, prediction, target):
+                prediction = prediction{}.float()
+                return self.compute(prediction, target)
+        class Dice(Metric):
+            def compute(self, prediction, target):
+                return (prediction * target).mean()
+        class Loss(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.dice = Dice()
+            def forward(self, logits, target):
+                dice = 1 - self.dice(torch.sigmoid(logits), target)
+                return 0.5 * dice
+        """,
+        (".detach()", ""),
+        "CNV513",
+        id="a metric in the place of a loss",
+    ),
+    pytest.param(
+        """
+        class Session:
+            def remember(self, epoch):
+                self.checkpoint = {{"epoch": epoch, "net": {}(self.net.state_dict())}}
+            def backtrack(self):
+                self.net.load_state_dict(self.checkpoint["net"])
+        """,
+        ("dict", "copy.deepcopy"),
+        "CNV203",
+        id="a state that another method loads back",
+    ),
+    pytest.param(
+        """
+        def gradients(net, losses):
+            kept = []
+            for loss in losses:
+                net.zero_grad(set_to_none=False)
+                loss.backward()
+                kept.append([p.grad{} for p in net.parameters()])
+            return kept
+        """,
+        ("", ".clone()"),
+        "CNV203",
+        id="gradients that are set to zero in place",
+    ),
+    pytest.param(
+        """
+        import matplotlib.pyplot as plt
+        def show(net, x):
+            figure, (left, right) = plt.subplots(1, 2)
+            left.plot(net.to("cuda")(x.to("cuda")).detach(){})
+        """,
+        ("", ".cpu()"),
+        "CNV111",
+        id="axes that are unpacked",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            def forward(self, x, y):
+                return F.mse_loss(x, y), x
+        def validate(loader):
+            net = Net().cuda()
+            if torch.cuda.device_count() > 1:
+                net = nn.DataParallel(net)
+            for x, y in loader:
+                loss, out = net(x, y)
+                print(loss{}.item())
+        """,
+        ("", ".mean()"),
+        "CNV401",
+        id="a tuple that is gathered of several devices",
+    ),
+    pytest.param(
+        """
+        class Rates(torch.optim.Optimizer):
+            def step(self):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        if p.dim() > 1:
+                            norms = torch.stack([p.norm(), p.grad.norm()])
+                            print({})
+        """,
+        ("norms.tolist()", "norms.shape"),
+        "CNV602",
+        id="norms of each matrix",
+    ),
+    pytest.param(
+        """
+        def dump(model, path):
+            arrays = {{key: value{} for key, value in model.state_dict().items()}}
+            np.savez(path, **arrays)
+        """,
+        ("", ".cpu()"),
+        "CNV111",
+        id="a state that is saved as arrays",
+    ),
+    pytest.param(
+        """
+        import scipy.io as sio
+        def dump(model, path):
+            arrays = {{}}
+            for key, value in model.state_dict().items():
+                arrays["w_" + key] = value{}
+            sio.savemat(path, arrays)
+        """,
+        ("", ".cpu()"),
+        "CNV121",
+        id="a dict of a state",
+    ),
+    pytest.param(
+        """
+        def simulate(position, velocity, steps, store):
+            frames = []
+            for step in range(steps):
+                frames.append(position.to(store){})
+                position.add_(velocity)
+            return torch.stack(frames)
+        """,
+        ("", ".clone()"),
+        "CNV202",
+        id="positions that are moved on after they are kept",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "ways", "expected"), TWINS)
+def test_one_is_told_and_its_twin_is_not(code: str, ways: tuple[str, str], expected: str) -> None:
+    wrong, right = (code.format(way) for way in ways)
+    assert expected in told(wrong)
+    assert expected not in told(right)
+
+
+def test_helpers_of_files_without_torch_are_read_on_request(tmp_path: Path) -> None:
+    (tmp_path / "figures.py").write_text(
+        "import matplotlib.pyplot as plt\n\n\ndef save_grid(images, rows):\n"
+        "    figure, axes = plt.subplots(rows, rows)\n"
+        "    for one, image in zip(axes.flat, images):\n        one.imshow(image)\n",
+        encoding="utf-8",
+    )
+    code = """
+    from figures import save_grid
+    def sample(generator, z):
+        save_grid(generator(z.to("cuda")).detach(){}, 3)
+    """
+    path = tmp_path / "main.py"
+    for way, expected in (("", True), (".cpu()", False)):
+        text = code.format(way)
+        path.write_text(HEADER + textwrap.dedent(text), encoding="utf-8")
+        assert ("CNV111" in told(text, path=str(path))) is expected
+
+
+@pytest.mark.parametrize(("asked", "codes"), [("bfloat16", set()), ("float16", {"CNV103"})])
+def test_a_branch_for_bfloat16_is_believed(asked: str, codes: set[str]) -> None:
+    code = f"""
+    class Writer:
+        def __init__(self):
+            self.dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float16
+        def write(self, feats):
+            block = feats.detach().to(self.dtype).cpu()
+            if self.dtype == torch.{asked}:
+                block = block.view(torch.int16)
+            return block.numpy()
+    """
+    assert told(code, opt_in=()) == codes
+
+
+def test_what_something_else_makes_of_a_tensor_may_be_an_array() -> None:
+    code = """
+    def cost(point: torch.Tensor):
+        point = point.to("cuda" if torch.cuda.is_available() else "cpu")
+        return np.max(np.abs({}[0].reshape(-1)))
+    """
+    assert told(code.format("gradients(point)"), opt_in=()) == set()
+    assert "CNV114" in told(code.format("torch.autograd.grad(point.sum(), point)"), opt_in=())
+
+
+@pytest.mark.parametrize(("moved", "codes"), [(False, set()), (True, {"CNV203"})])
+def test_states_that_are_saved_at_once_may_change(moved: bool, codes: set[str]) -> None:
+    saved = "torch.save(best, 'best.pt')"
+    code = f"""
+    def train(net, others, loader, optimizer, lowest):
+        for epoch, (x, y) in enumerate(loader):
+            loss = F.mse_loss(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if loss.item() < lowest:
+                best = {{"net": net.state_dict(), "others": {{k: other.state_dict() for k, other in others.items()}}}}
+                {"pass" if moved else saved}
+        {saved if moved else ""}
+    """
+    assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("what", "codes"), [("scores", {"CNV101"}), ("lengths", set())])
+def test_packed_sequences_are_where_they_were_packed(what: str, codes: set[str]) -> None:
+    code = f"""
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+    class Acoustic(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn, self.head = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 5)
+        def forward(self, x, lengths):
+            packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True)
+            out, _ = self.rnn(packed)
+            out, lengths = pad_packed_sequence(out, batch_first=True)
+            return self.head(out), lengths
+    class Reader:
+        def __init__(self):
+            self.model = Acoustic()
+            if torch.cuda.is_available():
+                self.model.cuda()
+        @torch.no_grad()
+        def read(self, x, lengths):
+            if torch.cuda.is_available():
+                x, lengths = x.cuda(), lengths.cuda()
+            scores, lengths = self.model(x, lengths)
+            return {what}.numpy()
+    """
+    assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("made", "codes"), [("np.dot(x, x.T)", set()), ("torch.ones(3, 3)", {"CNV114"})])
+def test_a_product_of_tensors_refuses_arrays(made: str, codes: set[str]) -> None:
+    code = f"""
+    def centred(k):
+        h = torch.eye(3)
+        return torch.mm(torch.mm(h, k), h)
+    def alignment(x):
+        return np.sum(centred({made}))
+    """
+    assert told(code, opt_in=()) == codes
