@@ -446,7 +446,7 @@ def test_packed_sequences_are_where_they_were_packed(what: str, codes: set[str])
     assert told(code, opt_in=()) == codes
 
 
-@pytest.mark.parametrize(("made", "codes"), [("np.dot(x, x.T)", set()), ("torch.ones(3, 3)", {"CNV114"})])
+@pytest.mark.parametrize(("made", "codes"), [("np.zeros((3, 3))", set()), ("torch.ones(3, 3)", {"CNV114"})])
 def test_a_product_of_tensors_refuses_arrays(made: str, codes: set[str]) -> None:
     code = f"""
     def centred(k):
