@@ -456,3 +456,14 @@ def test_a_product_of_tensors_refuses_arrays(made: str, codes: set[str]) -> None
         return np.sum(centred({made}))
     """
     assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("picked", "codes"), [("picked", set()), ("3:5", {"CNV316"}), ("0", {"CNV316"})])
+def test_what_is_picked_out_of_a_mapped_file_may_be_a_copy(picked: str, codes: set[str]) -> None:
+    code = f"""
+    def rows(path, rng):
+        data = np.memmap(path, dtype=np.float32, mode="r", shape=(9, 4))
+        picked = rng.choice(len(data), size=3)
+        return torch.from_numpy(data[{picked}])
+    """
+    assert told(code, opt_in=()) == codes

@@ -150,6 +150,8 @@ def subscripted(frame: Frame, array: Array, node: cst.Subscript, keys: list[Valu
         return Number(numpy=True, dtype=str(array.dtype.value) if array.dtype is not None else None)
     if ndim is not None:
         return result
+    if result.readonly is not None and not plain:  # several indices, or a mask, give an array of its own
+        result = replace(result, readonly=result.readonly.weaker(Confidence.POSSIBLE))
     unsure = any(isinstance(kind, Array | Tensor | Sequence) for key in keys for kind, _ in key or ())
     return Opaque(memory=None if unsure else memory, array=replace(result, memory=None if unsure else memory))
 
