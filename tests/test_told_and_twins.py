@@ -375,6 +375,28 @@ def test_helpers_of_files_without_torch_are_read_on_request(tmp_path: Path) -> N
         assert ("CNV111" in told(text, path=str(path))) is expected
 
 
+def test_a_file_without_torch_may_be_given_tensors(tmp_path: Path) -> None:
+    (tmp_path / "extractor.py").write_text(
+        "import torch\n\n\nclass Extractor:\n    def __init__(self):\n"
+        "        self.device = 'cuda' if torch.cuda.is_available() else 'cpu'\n\n"
+        "    def extract(self, tiles):\n        return torch.ones(3, device=self.device)\n",
+        encoding="utf-8",
+    )
+    code = (
+        "import numpy as np\nfrom extractor import Extractor\n\n\ndef f(tiles):\n"
+        "    return np.asarray(Extractor().extract(tiles))\n"
+    )
+    path = tmp_path / "main.py"
+    path.write_text(code, encoding="utf-8")
+
+    def codes(*opt_in: str, text: str = code) -> set[str]:
+        return {each.code for each in lint_source(Source(str(path), text), Settings(opt_in=opt_in)).findings}
+
+    assert codes("ALL") == {"CNV111"}
+    assert codes("CNV111") == set()
+    assert codes("ALL", text=code.replace("extractor", "elsewhere")) == set()
+
+
 @pytest.mark.parametrize(("asked", "codes"), [("bfloat16", set()), ("float16", {"CNV103"})])
 def test_a_branch_for_bfloat16_is_believed(asked: str, codes: set[str]) -> None:
     code = f"""

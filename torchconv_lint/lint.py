@@ -10,7 +10,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from torchconv_lint.mentions import mentions_tensors, told_by
+from torchconv_lint.mentions import may_be_given_tensors, mentions_tensors, told_by
 from torchconv_lint.model import Because, Confidence, Finding, Outcome, Problem
 from torchconv_lint.rules.index import is_asked_for, is_before, is_enabled, shows_all, wanted
 
@@ -36,7 +36,8 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
 
     "# noqa" and the selection of codes are the host's business: they are not applied here.
     """
-    if not mentions_tensors(source.text):
+    every, speaks = "ALL" in settings.opt_in, mentions_tensors(source.text)
+    if not speaks and not (every and may_be_given_tensors(source.text)):
         return Outcome()
     if tree is None:
         try:
@@ -57,11 +58,18 @@ def lint_source(source: Source, settings: Settings, tree: ast.Module | None = No
         sifted = sift(
             tree, told, everything=not settings.sieve, thorough=thorough, wanted=wanted(settings), converters=converters
         )
-        if "ALL" in settings.opt_in:  # who asks for all rules wants all functions
+        if every:  # who asks for all rules wants all functions
             sifted = sift(tree, everything=True) if sifted is None else sifted.with_all()
-        if sifted is None:
+        if sifted is None or (not speaks and not _is_given_tensors(source, sifted, project)):
             return Outcome(consulted=None if project is None else project.consulted)
-        return _analyse(source, settings, sifted, tree if fixes else None, project)
+        return _analyse(source, settings, sifted, tree if fixes else None, project, speaks=speaks)
+
+
+def _is_given_tensors(source: Source, sifted: Sifted, project: Project | None) -> bool:
+    """Whether a file imports anything from one of the project's files that can meet torch."""
+    names = sifted.outline.imports.values()
+    others = project.imported(source.path, names) if project is not None else ()
+    return any(mentions_tensors(other.text) for _, other in others)
 
 
 @contextlib.contextmanager
@@ -99,13 +107,17 @@ def _analyse(
     sifted: Sifted,
     tree: ast.Module | None,
     project: Project | None,
+    *,
+    speaks: bool,
 ) -> Outcome:
+    """`speaks`: the file speaks of torch itself; of any other one only what it converts is told."""
     # Only now: a file without a possible conversion costs no import of libcst.
     from torchconv_lint.analysis.run.interpreter import Interpreter
+    from torchconv_lint.analysis.telling.events import ToNumpy
     from torchconv_lint.fixing.resolve import Patcher
     from torchconv_lint.rules import all_rules
 
-    rules = [rule for rule in all_rules() if is_enabled(rule, settings)]
+    rules = [rule for rule in all_rules() if is_enabled(rule, settings) and (speaks or ToNumpy in rule.hears)]
     _settle()
     heard = frozenset(type_ for rule in rules for type_ in rule.hears)
     asked = project if sifted.imported != frozenset() else None

@@ -48,6 +48,19 @@ def mentions_tensors(text: str) -> bool:
     return imports and _MODELS.search(text) is not None
 
 
+_CONVERTING = re.compile(
+    r"^[ \t]*(?:from|import)\s[^\n#]*\b(?:numpy|matplotlib|pandas|sklearn|scipy|cv2|seaborn|skimage)\b", re.MULTILINE
+)
+"""Packages that convert what they are given."""
+
+
+def may_be_given_tensors(text: str) -> bool:
+    """Whether a file that never speaks of torch can convert tensors which others of the project give it: asked by those
+    who ask for every rule."""
+    text = text.replace("\r", "\n")
+    return _CONVERTING.search(text) is not None and _OTHERS.search(text) is None
+
+
 def told_by(text: str) -> frozenset[str]:
     """Words for what the text speaks of somewhere, of which rules choose their triggers: "'cuda'" for a string that
     names an accelerator, and properties of tensors that have to be asked for."""
