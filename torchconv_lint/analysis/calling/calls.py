@@ -575,7 +575,7 @@ def _call_opaque_method(
     if name in sparse.CONVERSIONS:
         return sparse.MATRIX
     if frame.interpreter.eager and kind.guess is None and kind.array is None:
-        seen = frame.interpreter.likely.having(name, frame.this)
+        seen = frame.interpreter.likely.having(name, kind.path, frame.this)
         if seen is not None:
             return classes.call_method(frame, seen, name, arguments, node, func)
     path = f"{kind.path}.{name}" if kind.path else name

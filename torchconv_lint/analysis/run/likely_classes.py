@@ -82,25 +82,28 @@ class LikelyClasses:
         self._in_sight: list[ClassOutline] | None = None
         self._having: dict[str, ClassOutline | None] = {}
 
-    def having(self, member: str, this: object) -> Instance | None:
-        """An object of the only class in sight with such a method or attribute, `this`'s own class aside."""
+    def having(self, member: str, path: str | None, this: object) -> Instance | None:
+        """An object of the only class in sight with such a method or attribute, `this`'s own class aside. One that
+        objects of other libraries have as well is asked for of what is called like the class."""
+        if _is_anybodys(member):
+            return self.called(path, this, member) if path is not None else None
         if member not in self._having:
-            self._having[member] = None if _is_anybodys(member) else self._only_one_with(member)
-        found = self._having[member]
-        if found is None or self._is_own(found, this):
-            return None
-        return object_of(self._interpreter, found, None)
+            self._having[member] = self._only_one_with(member)
+        return self._object(self._having[member], this)
 
-    def called(self, path: str, this: object) -> Instance | None:
-        """An object of the only class in sight whose objects can be called, and whose name ends as `path` does:
-        `scorer`, of a `RewardScorer`."""
+    def called(self, path: str, this: object, member: str = "__call__") -> Instance | None:
+        """An object of the only class in sight with such a method, by default one by which its objects can be called,
+        whose name ends as `path` does: `scorer`, of a `RewardScorer`."""
         last = re.sub(r"\d+$", "", path.rpartition(".")[2].rpartition("_")[2])
         if len(last) < _SHORTEST or path == "self":
             return None
-        named = [each for each in self._classes() if last.lower() in _ends_of(each.name) and "__call__" in each.methods]
-        if len(named) != 1 or self._is_own(named[0], this):
+        named = [each for each in self._classes() if last.lower() in _ends_of(each.name) and member in each.methods]
+        return self._object(named[0] if len(named) == 1 else None, this)
+
+    def _object(self, class_: ClassOutline | None, this: object) -> Instance | None:
+        if class_ is None or self._is_own(class_, this):
             return None
-        return object_of(self._interpreter, named[0], None)
+        return object_of(self._interpreter, class_, None)
 
     def _only_one_with(self, member: str) -> ClassOutline | None:
         found = [each for each in self._classes() if member in each.methods or member in each.stored]
@@ -121,7 +124,7 @@ class LikelyClasses:
         return self._in_sight
 
 
-_SHORTEST = 4
+_SHORTEST = 3
 
 
 def _ends_of(name: str) -> set[str]:
@@ -133,4 +136,6 @@ def _ends_of(name: str) -> set[str]:
 def _is_anybodys(member: str) -> bool:
     ops, arrays = torch_ops().method, numpy_ops().method
     tables = (ops.tensor, ops.python, ops.tuple, ops.list, ops.host, arrays.view, arrays.maybe_view, arrays.copies)
+    if member in ("choose", "compress"):  # whoever asks an array for these is rare
+        return False
     return member in _BUILTIN or member in _EVERYBODYS or any(member in names for names in tables)

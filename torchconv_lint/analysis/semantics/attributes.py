@@ -167,7 +167,7 @@ def _of_opaque(frame: Frame, kind: Opaque, name: str, node: cst.Attribute) -> Ki
         # What was moved as a whole may be a model, and its attribute a number: an output has a story of a module.
         return Opaque(path, kind.guess, None, not _was_moved(kind.guess))
     if frame.interpreter.eager and kind.array is None and not kind.tensorish:
-        seen = frame.interpreter.likely.having(name, frame.this)
+        seen = frame.interpreter.likely.having(name, kind.path, frame.this)
         if seen is not None:
             return classes.attribute(frame, seen, name, node)
     return Opaque(path, None, kind.memory if name == "data" else part_of(kind.memory, name))
