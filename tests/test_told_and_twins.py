@@ -346,6 +346,32 @@ TWINS = [
         "CNV202",
         id="positions that are moved on after they are kept",
     ),
+    pytest.param(
+        """
+        def detect(net, frames, count):
+            host = torch.empty((4, 5)).pin_memory()
+            heat = net(frames.cuda(non_blocking=True))
+            host[:count].copy_(heat, non_blocking={})
+            return host[:count].numpy()
+        """,
+        ("True", "False"),
+        "CNV611",
+        id="a copy into a part of pinned memory",
+    ),
+    pytest.param(
+        """
+        import matplotlib.pyplot as plt
+        def losses(paths):
+            if torch.cuda.is_available():
+                states = [torch.load(path{}) for path in paths]
+            else:
+                states = [torch.load(path, map_location="cpu") for path in paths]
+            plt.plot([state["loss"] for state in states])
+        """,
+        ("", ", map_location='cpu'"),
+        "CNV121",
+        id="checkpoints that one branch leaves where they were saved",
+    ),
 ]
 
 

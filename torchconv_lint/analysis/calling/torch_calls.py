@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.calling.contexts import (
@@ -44,6 +45,7 @@ from torchconv_lint.analysis.domain.product import combine
 from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.terms import SIZE
 from torchconv_lint.analysis.domain.values import (
+    ACCELERATOR,
     CPU,
     NONE,
     NOTHING,
@@ -65,6 +67,7 @@ from torchconv_lint.analysis.domain.values import (
     kinds,
 )
 from torchconv_lint.analysis.semantics.arithmetic import are_apart
+from torchconv_lint.analysis.syntax.outline import dotted
 from torchconv_lint.analysis.telling.buffers import tell_cast_back, tell_overwritten
 from torchconv_lint.analysis.telling.copies import tell_host_read
 from torchconv_lint.analysis.telling.going_back import went_back
@@ -324,6 +327,26 @@ def _pad_packed(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     return just(Sequence((padded, just(lengths)), NOTHING, mutable=False))
 
 
+def _loaded(frame: Frame, arguments: Arguments, node: cst.Call) -> Kind | Value:
+    """`torch.load(path)` beside one that maps to the CPU where there is no accelerator: what is loaded by this one is
+    where it was saved. Told to those who ask for what is seldom sure."""
+    if not frame.interpreter.eager or arguments.get(1, "map_location") is not None or not _others_map(frame, node):
+        return UNKNOWN
+    step = Step(frame.site(node), "it is loaded to where it was saved, which another branch does not do")
+    return Opaque(guess=Tensor(device=Fact(ACCELERATOR, step, Confidence.LIKELY), grad=NO_GRAD), tensorish=True)
+
+
+def _others_map(frame: Frame, node: cst.Call) -> bool:
+    """Whether another branch of the same function loads the same with a `map_location`."""
+    outline, origin = frame.outline, frame.segment.origin(node)
+    if outline is None or not isinstance(origin, ast.Call) or not origin.args:
+        return False
+    first = ast.unparse(origin.args[0])
+    loads = [each for each in outline.by_type[ast.Call] if (dotted(each.func) or "").rpartition(".")[2] == "load"]
+    same = [each for each in loads if each.args and ast.unparse(each.args[0]) == first]
+    return any("map_location" in {word.arg for word in each.keywords} for each in same)
+
+
 def _none(frame: Frame, arguments: Arguments, node: cst.Call) -> Value:
     return NONE
 
@@ -378,4 +401,5 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments, cst.Call], Kind | Value]] = {
     "nn.utils.rnn.pad_packed_sequence": _pad_packed,
     "manual_seed": _none,
     "save": _none,
+    "load": _loaded,
 }

@@ -422,7 +422,13 @@ def write_back(frame: Frame, node: cst.BaseExpression, value: Value) -> None:
         owner = frame.at(node.value)
         if store_item(frame, node, owner, key, value):
             return
-        write_back(frame, node.value, each(owner, lambda kind: stored(kind, key, value)))
+        write_back(frame, node.value, each(owner, lambda kind: _landing(stored(kind, key, value), value)))
+
+
+def _landing(kind: Kind, part: Value) -> Kind:
+    """A tensor into a part of which a copy is on its way: `host[:n].copy_(x, non_blocking=True)`."""
+    copies = [one.landing for one, _ in part if isinstance(one, Tensor) and one.landing is not None]
+    return replace(kind, landing=copies[0]) if copies and isinstance(kind, Tensor) else kind
 
 
 def _is_undone(frame: Frame, node: cst.AugAssign) -> bool:
