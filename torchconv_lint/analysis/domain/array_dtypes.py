@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchconv_lint.analysis.domain.dtypes import dtype_fact
+from torchconv_lint.analysis.domain.replacing import replace
 from torchconv_lint.analysis.domain.values import (
     Array,
     Const,
@@ -149,14 +150,20 @@ def _plain_dtype(kind: Kind) -> str | None:
 
 
 def promoted(names: set[str]) -> str | None:
-    """The dtype that holds all of these, as far as this is simple: agreement, or real numbers next to float64."""
+    """The dtype that holds all of these, as far as this is simple: agreement, or int64 and bool next to float64."""
     if len(names) == 1:
         return next(iter(names))
     if "object" in names:
         return "object"
-    if "float64" in names and names <= FLOATS | INTEGERS:
-        return "float64"
-    return "int64" if names and names <= {"int64", "bool"} else None
+    if names and names <= {"float64", "int64", "bool"}:
+        return "float64" if "float64" in names else "int64"
+    return None
+
+
+def _surely_double(value: Value) -> Fact | None:
+    """How a value came to be float64, if all that it may be is an array of that."""
+    found = [kind.dtype if isinstance(kind, Array) else None for kind, _ in value]
+    return found[0] if found and all(fact is not None and fact.value == "float64" for fact in found) else None
 
 
 def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
@@ -166,6 +173,7 @@ def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
     numbers: set[str] = set()
     doubles = untold = False
     step: Step | None = None
+    double = next(filter(None, map(_surely_double, values)), None)
     for value in values:
         for kind, _ in value:
             if isinstance(kind, Const) and isinstance(kind.value, bool | int | float):
@@ -188,11 +196,13 @@ def common_dtype(values: list[Value], *, adapting: bool = False) -> Fact | None:
             else:
                 return None
     if untold:  # whatever it is, next to float64 it is that, but for complex numbers
-        return Fact("float64", step, Confidence.LIKELY) if "float64" in arrays else None
+        return replace(double, confidence=Confidence.LIKELY) if double is not None else None
     if not arrays:
         name = promoted(numbers) if numbers.isdisjoint({"?", "numpy"}) else None
         return Fact(name) if name is not None else None
     result = promoted(arrays)
+    if result is None and double is not None and arrays <= FLOATS | INTEGERS:
+        return double
     if result == "float32" and doubles and not adapting:
         return Fact("float64", step)
     if result is None or ("numpy" in numbers and result != "float64"):

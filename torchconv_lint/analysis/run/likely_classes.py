@@ -3,12 +3,14 @@ sure. Parameters have no types as a rule; what they are called, and asked for, s
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
+from torchconv_lint.analysis.calling.tensor_methods import of_a_tensor
 from torchconv_lint.analysis.domain.values import Instance
 from torchconv_lint.analysis.domain.weights import object_of
-from torchconv_lint.knowledge import numpy_ops, torch_ops
+from torchconv_lint.knowledge import numpy_ops
 
 if TYPE_CHECKING:
     from torchconv_lint.analysis.run.interpreter import Interpreter
@@ -125,6 +127,7 @@ class LikelyClasses:
 
 
 _SHORTEST = 3
+"""So many letters a name has at least that says what its object is: not `x`, nor `ds`."""
 
 
 def _ends_of(name: str) -> set[str]:
@@ -133,9 +136,11 @@ def _ends_of(name: str) -> set[str]:
     return {words[-1], "".join(words[-2:])} if words else set()
 
 
+@functools.cache
 def _is_anybodys(member: str) -> bool:
-    ops, arrays = torch_ops().method, numpy_ops().method
-    tables = (ops.tensor, ops.python, ops.tuple, ops.list, ops.host, arrays.view, arrays.maybe_view, arrays.copies)
+    """Whether tensors, arrays, Python's own types or objects of other libraries have a member of this name."""
     if member in ("choose", "compress"):  # whoever asks an array for these is rare
         return False
-    return member in _BUILTIN or member in _EVERYBODYS or any(member in names for names in tables)
+    arrays = numpy_ops().method
+    of_arrays = any(member in names for names in (arrays.view, arrays.maybe_view, arrays.copies))
+    return member in _BUILTIN or member in _EVERYBODYS or of_arrays or of_a_tensor(member)

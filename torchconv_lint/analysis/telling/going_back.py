@@ -58,24 +58,28 @@ def went_back(frame: Frame, value: Value, node: cst.CSTNode, text: str = "") -> 
 
 def tell_term_of_values(frame: Frame, name: str, node: cst.BaseExpression) -> None:
     """`name = 1 - memory.loss(features.detach())`, a term of what backward goes through: all that it is computed from
-    has been detached, so that it trains nothing but what the callee may have of its own."""
-    origin, site = frame.segment.origin(node), frame.site(node)
+    has been detached, so that it trains nothing but what the callee may have of its own. Or `name = name.item()`, and
+    a sum below has that for a term."""
     if name not in frame.evidence.losses or frame.state.grad is False:
         return
+    origin = frame.segment.origin(node)
     if frame.outline is not None and isinstance(origin, ast.expr) and _is_still_a_term(frame.outline, name, origin):
         how = "number" if _taken_out(origin, name) == "item" else "detach"
-        grad = Fact(True, Step(site, "it is a term of what backward goes through", doubt=Doubt.UPSTREAM))
-        cut = Cut(site, how, name, grad, asked=True, rebound=True)
-        frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
+        tell_taken_out(frame, node, how, name, "it is a term of what backward goes through")
         return
     calls = [each for each in ast.walk(origin) if isinstance(each, ast.Call)] if isinstance(origin, ast.expr) else []
     for call in calls:
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if given and all(map(is_detached, given)) and _MEASURES.search(dotted(call.func) or ""):
-            grad = Fact(True, Step(site, "everything that it is given is detached", doubt=Doubt.UPSTREAM))
-            cut = Cut(site, "detach", ast.unparse(call), grad, asked=True, rebound=True)
-            frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
+            tell_taken_out(frame, node, "detach", ast.unparse(call), "everything that it is given is detached")
             return
+
+
+def tell_taken_out(frame: Frame, node: cst.BaseExpression, how: str, subject: str, story: str) -> None:
+    """`node` takes `subject` out of the graph of a loss, as far as the ast tells."""
+    site = frame.site(node)
+    cut = Cut(site, how, subject, Fact(True, Step(site, story, doubt=Doubt.UPSTREAM)), asked=True, rebound=True)
+    frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
 
 
 def _taken_out(node: ast.expr, name: str) -> str:

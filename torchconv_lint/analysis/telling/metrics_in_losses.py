@@ -6,10 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from torchconv_lint.analysis.domain.doubts import Doubt
-from torchconv_lint.analysis.domain.values import Cut, Fact, Instance, Step
+from torchconv_lint.analysis.domain.values import Instance
 from torchconv_lint.analysis.syntax.outline import is_named
-from torchconv_lint.analysis.telling.events import GraphCut
+from torchconv_lint.analysis.telling.going_back import tell_taken_out
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -29,11 +28,9 @@ def tell_metric(frame: Frame, metric: Instance, node: cst.Call) -> None:
         return
     if not isinstance(origin, ast.Call) or not _lets_go(frame, metric) or not _is_returned(outline, origin):
         return
-    site = frame.site(node)
     subject = ast.unparse(origin.args[0]) if origin.args else ast.unparse(origin)
     story = f"`{ast.unparse(origin.func)}` takes what it is given out of the graph"
-    cut = Cut(site, "detach", subject, Fact(True, Step(site, story, doubt=Doubt.UPSTREAM)), asked=True, rebound=True)
-    frame.emit(GraphCut(site, cut, site, dead=False, returned=False))
+    tell_taken_out(frame, node, "detach", subject, story)
 
 
 def _lets_go(frame: Frame, metric: Instance) -> bool:

@@ -117,8 +117,7 @@ def _makes_single(outline: FunctionOutline, call: ast.Call) -> bool:
     makers = [each for each in outline.by_type[ast.Call] if call in each.args[:1]]
     if any((dotted(each.func) or "") in ("torch.FloatTensor", "FloatTensor") for each in makers):
         return True
-    casts = (each for each in outline.by_type[ast.Attribute] if each.attr == "float" and each.value in makers)
-    return any(True for _ in casts)
+    return any(each.attr == "float" and each.value in makers for each in outline.by_type[ast.Attribute])
 
 
 def differ_in_length(frame: Frame, node: cst.CSTNode) -> bool:
