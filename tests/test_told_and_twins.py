@@ -23,6 +23,55 @@ def told(code: str, *, path: str = "x.py", opt_in: tuple[str, ...] = ("ALL",)) -
 TWINS = [
     pytest.param(
         """
+        class Trainer:
+            def __init__(self, model, optimizer, classes, width):
+                self.model, self.optimizer = model, optimizer
+                self.centers = torch.zeros(classes, width)
+            def step(self, inputs, labels):
+                codes = self.model(inputs)
+                for code, label in zip(codes, labels):
+                    self.centers[label] = 0.9 * self.centers[label] + 0.1 * {}
+                loss = nn.functional.cross_entropy(codes, labels)
+                loss.backward()
+                self.optimizer.step()
+        """,
+        ("code", "code.detach()"),
+        "CNV501",
+        id="centres that every step moves",
+    ),
+    pytest.param(
+        """
+        def restored(path, x):
+            net = torch.load(path, weights_only=False)
+            net.eval()
+            mean, spread = net.encoder(x)
+            return mean.cpu(){}.numpy()
+        """,
+        ("", ".detach()"),
+        "CNV102",
+        id="a part of a model that was loaded whole",
+    ),
+    pytest.param(
+        """
+        def train(model, loader, optimizer, weight):
+            for i, batch in enumerate(loader):
+                _, recon_loss, kl_loss = model(batch)
+                recon_loss = recon_loss * weight
+                loss = recon_loss + kl_loss
+                if i == 0:
+                    total = recon_loss{0}
+                else:
+                    total += recon_loss{0}
+                loss.backward()
+                optimizer.step()
+            return float(total)
+        """,
+        ("", ".detach()"),
+        "CNV501",
+        id="a weighted term of a loss, added up from the first batch on",
+    ),
+    pytest.param(
+        """
         class Memory:
             def __init__(self, capacity, obs_shape):
                 self.obs = torch.{}((capacity,) + tuple(obs_shape), dtype=torch.float32)

@@ -75,7 +75,7 @@ from torchconv_lint.analysis.syntax.evidence import data_methods
 from torchconv_lint.analysis.syntax.gradmode import is_custom_function
 from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE, is_snapshot
 from torchconv_lint.analysis.telling.adopted import tell_argument_kept
-from torchconv_lint.analysis.telling.conversions import tell_implicit, tell_unknown
+from torchconv_lint.analysis.telling.conversions import of_some_size, tell_implicit, tell_unknown
 from torchconv_lint.analysis.telling.copies import may_wait, tell_unawaited, waited
 from torchconv_lint.analysis.telling.cuts import inherited, without_others_cuts
 from torchconv_lint.analysis.telling.going_back import computes_loss, tell_backward, went_back
@@ -256,7 +256,7 @@ def _call_attribute(frame: Frame, node: cst.Call, func: cst.Attribute) -> Value:
         return without_others_cuts(result, arguments, node)
     ways, changed = _Ways(frame), False
     after: list[Value] = []
-    for alt in owner:
+    for alt in of_some_size(owner) if name == "item" else owner:
         fitting = _fitting(alt, owner, arguments)
         if fitting is None:
             after.append((alt,))

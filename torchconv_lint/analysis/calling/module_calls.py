@@ -44,6 +44,7 @@ from torchconv_lint.analysis.domain.values import (
 )
 from torchconv_lint.analysis.domain.weights import HOLDS_WEIGHTS
 from torchconv_lint.analysis.nodes.names import receiver_of
+from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE
 from torchconv_lint.analysis.telling.adopted import tell_reloaded
 from torchconv_lint.analysis.telling.events import ModuleFed
 from torchconv_lint.analysis.telling.graph import grown
@@ -276,8 +277,13 @@ def call_module_method(
         zeroed(frame, arguments, node)
     if name in ("zero_grad", "load_state_dict", "register_buffer", "add_module", "register_forward_hook"):
         return NONE if name == "zero_grad" else UNKNOWN
+    if kind.name is None and LIKE_A_MODULE.fullmatch(name) and not _WITHOUT_WEIGHTS.search(name):
+        return call_module(frame, replace(kind, path=None), arguments, node)  # `net.encoder(x)`: a part of it
     return other_method(frame, kind, name, arguments, node)
 
+
+_WITHOUT_WEIGHTS = re.compile(r"crit|loss|algorithm", re.I)
+"""Among the names of modules those of such as have, as a rule, nothing to train."""
 
 _MADE_FOR_USE = re.compile(r"generat|synthes|sampl|infer|predict|translat|transcri", re.I)
 """Methods whose results people look at and listen to: many bring them to the host, which cannot be seen."""

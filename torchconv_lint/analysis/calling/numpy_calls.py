@@ -384,7 +384,14 @@ def _as_array(frame: Frame, name: str, arguments: Arguments, node: cst.Call) -> 
     if frame.interpreter.eager and not typed and data is not None and differ_in_length(frame, data):
         told = Step(frame.site(node), "its rows differ in length, so they are objects for NumPy")
         return Array(Fact("object", told, Confidence.LIKELY))
-    return each(value, result) if value else Array(dtype)
+    return each(_filled(value), result) if value else Array(dtype)
+
+
+def _filled(value: Value) -> Value:
+    """The lists among the alternatives that a loop has put something into, if there are such: of one that it has
+    never gone round nothing is known but that it is empty."""
+    filled = tuple(alt for alt in value if not (isinstance(alt.kind, Sequence) and alt.kind.items == ()))
+    return filled if any(isinstance(kind, Sequence) for kind in kinds(filled)) else value
 
 
 def _is_a_view(node: cst.CSTNode) -> bool:

@@ -60,7 +60,7 @@ def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | V
         return Sequence(None, join(*items) if items else (), left.mutable)
     guesses = [guess for guess in (guessed(left), guessed(right)) if guess is not None]
     if guesses:
-        tensorish = all(not isinstance(kind, Opaque) or kind.tensorish for kind in (left, right))
+        tensorish = any(isinstance(kind, Opaque) and kind.tensorish for kind in (left, right))
         told = all(isinstance(kind, Number | Const) or guessed(kind) is not None for kind in (left, right))
         result = computed(frame, guesses, dtype=widened(guesses) if told else None)
         graph = merged(left, right, getattr(node, "operator", node), result)

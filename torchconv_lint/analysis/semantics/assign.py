@@ -55,7 +55,14 @@ from torchconv_lint.analysis.telling.cuts import rebound
 from torchconv_lint.analysis.telling.given_out import given_item, is_changed
 from torchconv_lint.analysis.telling.going_back import beside_loss, tell_term_of_values
 from torchconv_lint.analysis.telling.graph import write_to_leaf
-from torchconv_lint.analysis.telling.kept_graphs import accumulated, accumulated_list, contained, escape, taken_in
+from torchconv_lint.analysis.telling.kept_graphs import (
+    accumulated,
+    accumulated_list,
+    contained,
+    escape,
+    is_own_sum,
+    taken_in,
+)
 from torchconv_lint.analysis.telling.other_modules import bound_anew
 from torchconv_lint.analysis.telling.overlapping import tell_named_by_itself, tell_shifted
 from torchconv_lint.analysis.telling.renamed import tell_row_overwritten
@@ -317,7 +324,8 @@ def _assign_item(frame: Frame, target: cst.Subscript, value: Value, node: cst.CS
     tell_key(frame, key, owner, target, target, "key")
     tell_grad_into_integers(frame, owner, value, target.value, target)
     filled = any(isinstance(kind, Tensor) for kind, _ in owner)  # it keeps whatever has gone into it, by any key
-    if filled or (any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key)):
+    keyed = any(isinstance(kind, Mapping) for kind, _ in owner) and not _is_constant(key)
+    if (filled or keyed) and not is_own_sum(frame, target, node):  # a sum has been told as such
         value = contained(frame, target, target.value, owner, value, node)
     if frame.interpreter.wants.arguments:
         tell_argument_kept(frame, target.value, node)

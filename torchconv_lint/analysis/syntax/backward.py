@@ -62,9 +62,29 @@ def backward_in(nodes: ByType) -> Passes:
         for target in binding.targets
         if binding.line > last.get(target, binding.line)
     }
-    spent = frozenset(_sources(set(last), bindings) | derived)
+    spent = _sources(set(last), bindings) | derived
+    spent |= set(_pieces(nodes, spent))
     holders, parts = frozenset(_holders(nodes, losses)), _parts(nodes, losses) - whole
-    return Passes(spent, whole, frozenset(rebound), holders, parts)
+    return Passes(frozenset(spent), whole, frozenset(rebound), holders, parts)
+
+
+def _pieces(nodes: ByType, spent: set[str]) -> Iterator[str]:
+    """What loops and indices take out of what backward goes through: `for code in codes`, `code = codes[0]`."""
+    for loop in nodes[ast.For]:
+        if any(dotted(each) in spent for each in _gone_through(loop.iter)):
+            yield from _targets(loop.target)
+    for node in nodes[ast.Assign]:
+        if isinstance(node.value, ast.Subscript) and dotted(node.value.value) in spent:
+            yield from _targets(*node.targets)
+
+
+def _gone_through(node: ast.expr) -> Iterator[ast.expr]:
+    """What a loop over this goes through, by the names of it: `zip(codes, labels)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("enumerate", "zip"):
+        for each in node.args:
+            yield from _gone_through(each)
+    elif isinstance(node, ast.Name | ast.Attribute):
+        yield node
 
 
 def _parts(nodes: ByType, losses: list[ast.expr]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -158,7 +159,20 @@ def tell_unfilled(frame: Frame, node: cst.Call) -> None:
         frame.emit(Unfilled(frame.site(node), frame.text(node)))
 
 
-def tell_resized(frame: Frame, memory: Memory | None, node: cst.CSTNode, subject: cst.CSTNode) -> None:
-    """`x.resize_(...)` of memory that has crossed the border to NumPy."""
+def tell_resized(frame: Frame, memory: Memory | None, node: cst.Call, subject: cst.CSTNode) -> None:
+    """`x.resize_(...)` or `x.resize_as_(other)` of memory that has crossed the border to NumPy."""
     if memory is not None and any(crosses for _, crosses in memory.side):
-        frame.emit(Resized(frame.site(node), frame.text(subject), memory.how, memory.sure))
+        sure = Confidence.POSSIBLE if _is_given_another_shape(frame, node) else memory.sure
+        frame.emit(Resized(frame.site(node), frame.text(subject), memory.how, sure))
+
+
+def _is_given_another_shape(frame: Frame, node: cst.Call) -> bool:
+    """Whether `resize_` stands, as it does as a rule, for `reshape`, after which there are as many elements: by several
+    sizes, or by one that is computed or taken from a shape. A single number or name need not be that."""
+    call = frame.segment.origin(node)
+    if not isinstance(call, ast.Call) or getattr(call.func, "attr", "") == "resize_as_":
+        return False
+    sizes = list(call.args)
+    if len(sizes) == 1 and isinstance(sizes[0], ast.Tuple | ast.List):
+        sizes = list(sizes[0].elts)
+    return len(sizes) != 1 or not isinstance(sizes[0], ast.Constant | ast.Name)

@@ -24,6 +24,7 @@ from torchconv_lint.analysis.domain.values import (
     Sequence,
     Tensor,
     Value,
+    each,
     guessed,
     is_mixed,
     join,
@@ -355,11 +356,27 @@ def tell_wrapped(frame: Frame, value: Value, subject: cst.CSTNode, via: str, nod
             frame.emit(WrappedByNumpy(frame.site(node), tensor, frame.text(subject), via, _as_sure_as(kind)))
 
 
+def of_some_size(value: Value) -> Value:
+    """The alternatives, none of them certain of how many elements there are if another has another number of them, or
+    an unknown one: what a loop begins with has a size, and what it makes of that perhaps another."""
+    counts = [kind.count for kind, _ in value if isinstance(kind, Tensor)]
+    if all(count == counts[0] for count in counts):
+        return value
+
+    def doubted(kind: Kind) -> Kind:
+        count = kind.count if isinstance(kind, Tensor) else None
+        if not isinstance(kind, Tensor) or count is None:
+            return kind
+        return replace(kind, count=replace(count, confidence=Confidence.POSSIBLE))
+
+    return each(value, doubted)
+
+
 def tell_scalar(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
     """`via(value)` makes a Python number of a tensor."""
     if not _only_tensors(value):
         frame.interpreter.mixed.add(subject)
-    for kind, _ in value:
+    for kind, _ in of_some_size(value):
         tensor = guessed(kind)
         if tensor is not None:
             sure = Confidence.CERTAIN if isinstance(kind, Tensor) else Confidence.LIKELY

@@ -77,7 +77,7 @@ def accumulated(
         return after
     outlives = isinstance(target, cst.Attribute | cst.Subscript) and _outlives(frame, target)
     if any(node in graph_of(kind).kept for kind, _ in before) or outlives:
-        _tell_kept(frame, node, target, added, parts, container=False)
+        _tell_kept(frame, node, target, added, parts, container=False, outlives=outlives)
         if outlives or _is_seen_by_others(frame, target):
             frame.interpreter.shared.graphs.escaped.add(node)
     return _put_aside(frame, after, node)
@@ -95,7 +95,7 @@ def contained(
         return item
     outlives = _outlives(frame, target)
     if outlives or any(node in graph_of(kind).kept for kind in held(container)):
-        _tell_kept(frame, node, target, item, part, container=True)
+        _tell_kept(frame, node, target, item, part, container=True, outlives=outlives)
         if outlives or _is_seen_by_others(frame, target):
             frame.interpreter.shared.graphs.escaped.add(node)
     return _put_aside(frame, item, node)
@@ -171,7 +171,14 @@ def _outlives(frame: Frame, target: cst.BaseExpression) -> bool:
 
 
 def _tell_kept(
-    frame: Frame, node: cst.CSTNode, target: cst.BaseExpression, added: Value, parts: cst.CSTNode, *, container: bool
+    frame: Frame,
+    node: cst.CSTNode,
+    target: cst.BaseExpression,
+    added: Value,
+    parts: cst.CSTNode,
+    *,
+    container: bool,
+    outlives: bool,
 ) -> None:
     for kind in held(added):
         tensor = guessed(kind)
@@ -179,12 +186,12 @@ def _tell_kept(
             continue
         holds = container and type(parts) is cst.Name and parts.value in frame.evidence.holders
         sure = Confidence.CERTAIN if isinstance(kind, Tensor) or holds else Confidence.LIKELY
-        served = tensor.graph.spent and frame.interpreter.shared.eager  # backward has been through the whole it is of
+        spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
+        served = spent and frame.interpreter.shared.eager  # backward has been through the whole it is of
         if isinstance(kind, Opaque) and not kind.tensorish and not served:
             sure = Confidence.POSSIBLE
         if served and tensor.grad is not None and tensor.grad.is_doubted:  # told on request, however it got here
             tensor = replace(tensor, grad=replace(tensor.grad, confidence=Confidence.LIKELY))
-        spent = tensor.graph.spent or _is_spent(frame, parts, target if container else None)
         if type(target) is cst.Name and made_for_few(frame, target.value):
             continue
         if not spent and container and type(target) is cst.Name and target.value in frame.evidence.joined:
@@ -195,7 +202,7 @@ def _tell_kept(
         for_a_while = few and spent and frame.interpreter.shared.eager
         if few and not for_a_while:
             sure = Confidence.POSSIBLE
-        if isinstance(parts, cst.BaseExpression) and is_made_before(frame, parts):
+        if isinstance(parts, cst.BaseExpression) and not outlives and is_made_before(frame, parts):
             sure = Confidence.POSSIBLE  # the graph of what the loop goes through, or of what it takes parts of
         path = dotted_path(target)
         if spent and path is not None and lives_until_backward(frame, path):
@@ -283,8 +290,9 @@ def _is_spent(frame: Frame, node: cst.CSTNode, container: cst.BaseExpression | N
     if container is not None and f"{frame.text(container)}[-1]" in spent:
         return True
     for path in _paths(node):
+        whole = path.value if type(path) is cst.Subscript else path  # a part of it has its graph
         text = dotted_path(path) or frame.text(path)
-        if text in spent and any(requires(kind) for kind in held(frame.quietly(path))):
+        if (text in spent or dotted_path(whole) in spent) and any(requires(kind) for kind in held(frame.quietly(path))):
             return True
     return False
 
@@ -315,9 +323,9 @@ def added_up(frame: Frame, target: cst.BaseExpression, value: Value, node: cst.B
     a list made longer, or one of several such (`total, n = total + loss, n + 1`)."""
     if type(target) is cst.Tuple and type(node) is cst.Tuple and len(target.elements) == len(node.elements):
         pairs = list(zip(target.elements, node.elements, strict=True))
-        if any(_is_own_sum(frame, one.value, other.value) for one, other in pairs):
+        if any(is_own_sum(frame, one.value, other.value) for one, other in pairs):
             return each(value, lambda kind: _added_up_each(frame, kind, pairs, at))
-    if not _is_own_sum(frame, target, node):
+    if not is_own_sum(frame, target, node):
         return value
     before = frame.quietly(target)
     if type(node) is cst.BinaryOperation and type(node.right) is cst.List:  # `losses = losses + [loss]`
@@ -339,7 +347,7 @@ def _added_up_each(
     return replace(kind, items=tuple(items))
 
 
-def _is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpression) -> bool:
+def is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.CSTNode) -> bool:
     """Whether the value is arithmetic on what is at `target`."""
     ways = (node.body, node.orelse) if type(node) is cst.IfExp else (node,)  # `x if mean is None else …`
     sums = [way for way in ways if type(way) is cst.BinaryOperation or _joins(way)]
@@ -354,7 +362,7 @@ def _is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.BaseExpressi
     return any(frame.text(leaf) == text or _gets(frame, leaf, target) for way in sums for leaf in _leaves(way))
 
 
-def _gets(frame: Frame, node: cst.BaseExpression, item: cst.Subscript) -> bool:
+def _gets(frame: Frame, node: cst.CSTNode, item: cst.Subscript) -> bool:
     """Whether it is `stats.get("loss", 0)`, for the item `stats["loss"]`."""
     if type(node) is not cst.Call or type(node.func) is not cst.Attribute or node.func.attr.value != "get":
         return False
@@ -370,7 +378,7 @@ def _gets(frame: Frame, node: cst.BaseExpression, item: cst.Subscript) -> bool:
 _JOINS = frozenset({"cat", "concat", "concatenate", "hstack", "vstack"})
 
 
-def _joins(node: cst.BaseExpression) -> bool:
+def _joins(node: cst.CSTNode) -> bool:
     """`torch.cat([outputs, output])`: what there was, made longer."""
     if type(node) is not cst.Call or type(node.func) is not cst.Attribute or node.func.attr.value not in _JOINS:
         return False
@@ -380,8 +388,8 @@ def _joins(node: cst.BaseExpression) -> bool:
 _PLACES = frozenset({cst.Name, cst.Attribute, cst.Subscript, cst.Call})
 
 
-def _leaves(root: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    pending: list[cst.BaseExpression] = [root]
+def _leaves(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    pending: list[cst.CSTNode] = [root]
     while pending:
         node = pending.pop()
         if type(node) is cst.BinaryOperation:

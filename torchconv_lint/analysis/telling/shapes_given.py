@@ -74,7 +74,9 @@ def _is_an_empty_one(outline: FunctionOutline, call: ast.Call, given: ast.expr) 
     if not isinstance(given, _LITERALS) or len(given.elts) < 2 or not any(map(_is_zero, given.elts)):
         return False
     sizes = [part.value for part in given.elts if isinstance(part, ast.Constant)]
-    if any(type(size) is not int or size < 0 for size in sizes) or all(size in (0, 1) for size in sizes):
+    if any(type(size) is not int or size < 0 for size in sizes):
+        return False
+    if all(size in (0, 1) for size in sizes):
         return len(sizes) < len(given.elts) and isinstance(given, ast.Tuple) and _is_left_with(outline, call)
     if sizes == list(range(len(given.elts))):
         return False  # indices

@@ -103,8 +103,8 @@ def beside_float32(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     asked = [kind.dtype for kind in arrays if kind.dtype is not None and kind.dtype.value == "float32"]
     if not asked:
         return value
-    step = Step(frame.site(node), "on one branch it is float32, on another one what NumPy makes it")
-    double = Fact("float64", asked[0].step or step, Confidence.POSSIBLE)
+    double = Fact("float64", asked[0].step, Confidence.POSSIBLE)
+    double = double.then(frame.site(node), "on one branch it is float32, on another one what NumPy makes it")
 
     def change(kind: Kind) -> Kind:
         untold = isinstance(kind, Array) and kind.dtype is None and kind.path is None

@@ -9,7 +9,9 @@ What counts as evidence: the conversion in this file.
 
 Silent, deliberately: tensors of their own memory, those whose `.numpy()` has been taken among them.
 
-Confidence: *likely*: a tensor that shrinks is resized without complaint.
+Confidence: *likely*: a tensor that shrinks is resized without complaint. *Possible* (not shown by default) where it is
+given several sizes, or one from another tensor's shape: that is written to give the elements that are there another
+shape, as `.reshape()` does, and nothing grows.
 
 ## Why is this bad?
 
