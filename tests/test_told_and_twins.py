@@ -564,3 +564,33 @@ def test_what_is_picked_out_of_a_mapped_file_may_be_a_copy(picked: str, codes: s
         return torch.from_numpy(data[{picked}])
     """
     assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("kept", "codes"), [("pass", set()), ("self.last, self.n = obs, 1", {"CNV402"})])
+def test_what_is_only_emptied_is_never_there(kept: str, codes: set[str]) -> None:
+    code = f"""
+    class Flicker:
+        def __init__(self):
+            self.last = None
+        def observation(self, obs):
+            if self.last:
+                obs = torch.max(self.last, obs)
+            {kept}
+            return obs
+        def reset(self):
+            self.last = None
+    """
+    assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("rows", "codes"), [("weights.detach().cpu().numpy()", set()), ("weights", {"CNV114"})])
+def test_a_row_of_an_array_is_no_tensor_whatever_takes_its_name(rows: str, codes: set[str]) -> None:
+    code = f"""
+    def sampled(weights, indices):
+        weights = torch.softmax(weights, 1)
+        for row in {rows}:
+            odds = row.flatten() / np.sum(row.flatten())
+            row = weights[0]
+            print(torch.gather(row, 2, indices), odds)
+    """
+    assert told(code, opt_in=()) == codes

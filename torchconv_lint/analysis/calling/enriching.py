@@ -54,8 +54,8 @@ def _confirmed(kind: Kind) -> Kind:
 
 
 def _as_tensor(kind: Kind, needs_grad: bool | None) -> Kind:
-    if not isinstance(kind, Opaque):
-        return kind
+    if not isinstance(kind, Opaque) or (kind.array is not None and not needs_grad):
+        return kind  # an element of an array is no tensor: what is one here is bound to the name elsewhere
     guess = kind.guess or Tensor(memory=kind.memory, path=kind.path)
     if needs_grad and (guess.grad is None or guess.grad.confidence < Confidence.CERTAIN):
         guess = replace(guess, grad=Fact(True, _undoubted(guess.grad)))

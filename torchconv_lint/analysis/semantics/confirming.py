@@ -69,8 +69,10 @@ def adds_nothing(definition: Definition | None, outline: FileOutline, path: str 
 
 def is_never_given(definition: Definition | None, outline: FileOutline, path: str | None) -> bool:
     """Whether it is an argument that may be left out, and that nothing speaks of: no annotation, no docstring, and none
-    of the calls in the file, of which there are some."""
+    of the calls in the file, of which there are some. Or an attribute in which its class stores nothing but None."""
     function = definition.outline if definition is not None else None
+    if function is not None and path is not None and path.startswith("self."):
+        return _is_left_empty(function, path)
     if function is None or path is None or path not in function.parameters:
         return False
     if function.name == "forward" or function.name.startswith("__"):
@@ -84,6 +86,26 @@ def is_never_given(definition: Definition | None, outline: FileOutline, path: st
     place = names.index(path) - (function.owner is not None) if path in names else None
     calls = [call for caller, call in outline.calls.get(function.name, ()) if caller is not function]
     return bool(calls) and not any(_may_give(call, path, place) for call in calls)
+
+
+def _is_left_empty(function: FunctionOutline, path: str) -> bool:
+    """Whether the methods of the class store None in the attribute, and nothing else."""
+    methods = list(function.owner.methods.values()) if function.owner is not None else []
+    stores = [
+        node
+        for method in methods
+        for node in method.by_type[ast.Attribute]
+        if isinstance(node.ctx, ast.Store) and dotted(node) == path
+    ]
+    emptied = [
+        target
+        for method in methods
+        for node in method.by_type[ast.Assign]
+        if isinstance(node.value, ast.Constant) and node.value.value is None
+        for target in node.targets
+        if dotted(target) == path
+    ]
+    return bool(stores) and len(stores) == len(emptied)
 
 
 def _may_give(call: ast.Call, name: str, place: int | None) -> bool:
