@@ -23,6 +23,41 @@ def told(code: str, *, path: str = "x.py", opt_in: tuple[str, ...] = ("ALL",)) -
 TWINS = [
     pytest.param(
         """
+        def predicted(learner, frame, pd):
+            pred = learner.model.forward(torch.column_stack((frame.u, frame.m))){}
+            return pred.numpy()
+        """,
+        ("", ".detach()"),
+        "CNV102",
+        id="a model whose forward is called by its name",
+    ),
+    pytest.param(
+        """
+        def graph_of(classes, config):
+            device = torch.device("cuda:0") if torch.cuda.is_available() else torch.device("cpu")
+            net = getattr(classes, "Causal")(config)
+            net.to(device)
+            return (net.W * net.mask).detach(){}.numpy()
+        """,
+        ("", ".cpu()"),
+        "CNV101",
+        id="parts of a model of an unknown class",
+    ),
+    pytest.param(
+        """
+        class Trainer:
+            def __init__(self, model, device):
+                self.model = model.to(device)
+            def show(self, n):
+                images, latents = self.model.generate(n, 100)
+                return images.detach(){}.numpy()
+        """,
+        ("", ".cpu()"),
+        "CNV101",
+        id="what a model generates of nothing",
+    ),
+    pytest.param(
+        """
         class Trainer:
             def __init__(self, model, optimizer, classes, width):
                 self.model, self.optimizer = model, optimizer

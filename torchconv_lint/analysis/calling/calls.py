@@ -71,7 +71,7 @@ from torchconv_lint.analysis.domain.values import (
 from torchconv_lint.analysis.nodes.names import dotted_path, receiver_of
 from torchconv_lint.analysis.semantics import classes
 from torchconv_lint.analysis.semantics.assign import write_back
-from torchconv_lint.analysis.syntax.evidence import data_methods
+from torchconv_lint.analysis.syntax.evidence import data_methods, tensor_only_methods
 from torchconv_lint.analysis.syntax.gradmode import is_custom_function
 from torchconv_lint.analysis.syntax.patterns import LIKE_A_MODULE, is_snapshot
 from torchconv_lint.analysis.telling.adopted import tell_argument_kept
@@ -516,6 +516,10 @@ def call_method(
         went_back(frame, just(kind), node)
     if isinstance(kind, Number | Const | Device):
         return UNKNOWN
+    if frame.interpreter.eager and (name in ("numpy", "detach") or name in tensor_only_methods()):
+        part = module_calls.part_of_module(kind)
+        if part is not kind:
+            return call_method(frame, part, name, arguments, node, func)
     return unseen_result(frame, name, arguments, node)
 
 
@@ -574,6 +578,8 @@ def _call_opaque_method(
         return Opaque(None, guess, None, name not in _OF_A_MAPPING and not given_arrays)  # arrays give arrays as a rule
     if name in sparse.CONVERSIONS:
         return sparse.MATRIX
+    if name == "forward" and kind.path is not None and kind.guess is None:
+        return unseen_result(frame, kind.path, arguments, node)  # as it is called without that
     if frame.interpreter.eager and kind.guess is None and kind.array is None:
         seen = frame.interpreter.likely.having(name, kind.path, frame.this)
         if seen is not None:

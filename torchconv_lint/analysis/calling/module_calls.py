@@ -26,6 +26,7 @@ from torchconv_lint.analysis.domain.values import (
     NOTHING,
     UNKNOWN,
     Array,
+    Bound,
     Const,
     Device,
     Dtype,
@@ -310,6 +311,8 @@ def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, no
         result = replace(result, device=device.doubted(Doubt.ECHOED))
     if operands and result.device is not None and not any(tensor.on_accelerator for tensor in operands):
         result = replace(result, device=result.device.weaker(Confidence.POSSIBLE))  # it may give anything
+    if not operands and frame.interpreter.eager and _MADE_FOR_USE.search(name):
+        return Opaque(guess=replace(result, grad=grad), tensorish=True)  # `model.sample(9)` is made where the model is
     if not operands:
         # A metric's own sum of what it has seen is where the metric is.
         return Opaque(guess=replace(result, grad=NO_GRAD), tensorish=True) if _computes(kind, node) else Opaque()
@@ -319,6 +322,15 @@ def other_method(frame: Frame, kind: Module, name: str, arguments: Arguments, no
 def _computes(kind: Module, node: cst.Call) -> bool:
     func = node.func
     return kind.name == METRIC and type(func) is cst.Attribute and func.attr.value == "compute"
+
+
+def part_of_module(kind: Kind) -> Kind:
+    """`model.W`, an attribute of an unseen module that is computed with: a tensor that is where the module is. Anything
+    else as it is."""
+    owner = kind.owner[0].kind if isinstance(kind, Bound) and len(kind.owner) == 1 else None
+    if not isinstance(owner, Module) or owner.name is not None or owner.device is None:
+        return kind
+    return Opaque(guess=Tensor(device=owner.device), tensorish=True)
 
 
 def module_memory(frame: Frame, owner: cst.CSTNode) -> Memory | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from torchconv_lint.analysis.calling.module_calls import part_of_module
 from torchconv_lint.analysis.calling.transforms import tell_cuts
 from torchconv_lint.analysis.computing.autocast import by_operation
 from torchconv_lint.analysis.computing.products import multiplied
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 def binary(frame: Frame, left: Kind, right: Kind, node: cst.CSTNode) -> Kind | Value:
     """`left op right` for an arithmetic operator."""
+    if frame.interpreter.eager:
+        left, right = part_of_module(left), part_of_module(right)
     if isinstance(left, Tensor) and isinstance(right, Tensor) and _are_apart(frame, left, right):
         return NOTHING  # it raises
     if isinstance(left, Tensor) or isinstance(right, Tensor):
