@@ -78,7 +78,7 @@ def fit(net, optimizer, loader):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        total += loss_near * len(inputs){left}
+        total += loss_near{left} * len(inputs)
     return total
 """
 

@@ -50,10 +50,10 @@ TWINS = [
                 self.model = model.to(device)
             def show(self, n):
                 images, latents = self.model.generate(n, 100)
-                return images.detach(){}.numpy()
+                plt.imshow(images[0].T.detach(){})
         """,
         ("", ".cpu()"),
-        "CNV101",
+        "CNV111",
         id="what a model generates of nothing",
     ),
     pytest.param(
@@ -627,5 +627,15 @@ def test_a_row_of_an_array_is_no_tensor_whatever_takes_its_name(rows: str, codes
             odds = row.flatten() / np.sum(row.flatten())
             row = weights[0]
             print(torch.gather(row, 2, indices), odds)
+    """
+    assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("use", "codes"), [("depths.reshape(-1)", set()), ("depths.unsqueeze(0)", {"CNV114"})])
+def test_an_annotation_is_no_tensor_where_an_array_is_meant(use: str, codes: set[str]) -> None:
+    code = f"""
+    def scaled(depths: torch.Tensor):
+        low = np.amin(depths)
+        return {use}, low
     """
     assert told(code, opt_in=()) == codes

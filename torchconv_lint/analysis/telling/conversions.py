@@ -322,6 +322,12 @@ def _as_sure_as(kind: Kind) -> Confidence:
     return Confidence.LIKELY if isinstance(kind, Opaque) and kind.tensorish else Confidence.POSSIBLE
 
 
+def _is_used_as_tensor(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether the function uses the name as only a tensor can be, by a method or a function of torch."""
+    name = node.value if type(node) is cst.Name else None
+    return name in frame.evidence.tensors or name in frame.evidence.matrices or name in frame.evidence.needs_grad
+
+
 def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via: str, node: cst.CSTNode) -> None:
     """`via(value)` calls a method of the tensor with arguments that only an array's takes."""
     if any(isinstance(kind, Array) for kind, _ in value) or for_another_framework(frame.state.path):
@@ -332,6 +338,8 @@ def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via:
             sure = Confidence.POSSIBLE if is_mixed(value) else _as_sure_as(kind)
             if tensor.device is not None and tensor.device.confidence is Confidence.POSSIBLE:
                 sure = min(sure, Confidence.LIKELY)  # what was given a tensor gives one as a rule, or an array
+            if tensor.promised and not _is_used_as_tensor(frame, subject):
+                sure = Confidence.POSSIBLE  # a function that treats as an array what it calls a tensor means an array
             frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, sure))
 
 
