@@ -639,3 +639,19 @@ def test_an_annotation_is_no_tensor_where_an_array_is_meant(use: str, codes: set
         return {use}, low
     """
     assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(("read", "codes"), [("best['epoch']", set()), ("best['state']", {"CNV203"})])
+def test_who_reads_another_key_does_not_read_the_state(read: str, codes: set[str]) -> None:
+    code = f"""
+    def fit(net, loader, optimizer, lowest):
+        best = {{"state": net.state_dict()}}
+        for epoch in range(9):
+            for x in loader:
+                loss = net(x).sum()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        return {read}
+    """
+    assert told(code, opt_in=()) == codes

@@ -153,8 +153,11 @@ def _used(frame: Frame, owner: Value, key: Value, node: cst.Subscript) -> None:
     constant = key[0].kind.value if len(key) == 1 and isinstance(key[0].kind, Const) else None
     field, row = field_named(key), row_named(frame, node)
     for kind, when in of_this_module(owner):
-        item = kind.get(constant) if isinstance(kind, Mapping) and constant is not None else None
-        used(frame, (Alt(kind, when),) if item is None else item, node.value, field, row)
+        looked_at: Value = (Alt(kind, when),)
+        if isinstance(kind, Mapping) and constant is not None:
+            item = kind.get(constant)
+            looked_at = kind.element if item is None else item  # by a key that is not written out, it is any of these
+        used(frame, looked_at, node.value, field, row)
 
 
 def _tell_inverted(frame: Frame, owner: Value, node: cst.Subscript) -> None:

@@ -339,7 +339,7 @@ def tell_refused_by_numpy(frame: Frame, value: Value, subject: cst.CSTNode, via:
             if tensor.device is not None and tensor.device.confidence is Confidence.POSSIBLE:
                 sure = min(sure, Confidence.LIKELY)  # what was given a tensor gives one as a rule, or an array
             if tensor.promised and not _is_used_as_tensor(frame, subject):
-                sure = Confidence.POSSIBLE  # a function that treats as an array what it calls a tensor means an array
+                sure = min(sure, Confidence.LIKELY)  # what it treats as an array will be one, whatever it says
             frame.emit(NumpyRefuses(frame.site(node), tensor, frame.text(subject), via, sure))
 
 

@@ -11,10 +11,10 @@ Silent, deliberately: lists of tensors, which NumPy converts (CNV121 and CNV122 
 `np.median`, `np.percentile`, `np.nanmean`, `np.linalg.norm`, which convert the tensor (CNV111, CNV112); arguments that
 may also be arrays.
 
-Confidence: *certain* where the argument is a tensor for sure, *likely* for the output of a module. *Possible* (not
-shown by default) adds values that may be tensors, and arguments that are tensors by their annotation alone: a function
-that treats them as arrays means arrays. Only *certain* ones are shown by default: in public code that nobody
-had looked at before 16 of 16 were true, all in one package, and neither of 2 *likely* ones.
+Confidence: *certain* where the argument is a tensor for sure, *likely* for the output of a module and for what an
+annotation alone calls a tensor: a function that treats it as an array means an array. *Possible* (not shown by default)
+adds values that may be tensors. Only *certain* ones are shown by default: in public code that nobody had looked at
+before 16 of 16 were true, all in one package, and neither of 2 *likely* ones.
 
 ## Why is this bad?
 
