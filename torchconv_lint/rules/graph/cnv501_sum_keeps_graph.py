@@ -19,7 +19,9 @@ served; `.item()`, `.detach()`, `float()`, and everything under `no_grad`.
 
 What a loss is computed from, the output of what is called like a module, is taken for a part of the graph when
 backward is called on that loss. A part of the model may be frozen: such a sum is told to those who ask for the code,
-unless the name says that it is a loss itself (`loss = rec_loss + 0.1 * kl_loss`, then `total += rec_loss`).
+unless the name says that it is a loss itself (`loss = rec_loss + 0.1 * kl_loss`, then `total += rec_loss`, weighted or
+not). So are centres and running means that every step moves by what loops and indices take out of such an output
+(`for code, y in zip(codes, labels): self.centers[y] = 0.9 * self.centers[y] + 0.1 * code`).
 
 A sum of a function that evaluates (by its name, or it calls `.eval()`) and does not train is told to those who
 ask for the code, if it goes where nobody can see, or is plotted in the end: a `no_grad` may be around it somewhere.
