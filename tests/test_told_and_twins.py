@@ -655,3 +655,28 @@ def test_who_reads_another_key_does_not_read_the_state(read: str, codes: set[str
         return {read}
     """
     assert told(code, opt_in=()) == codes
+
+
+@pytest.mark.parametrize(
+    ("made", "codes"), [("eval(name)().to(cfg.device)", set()), ("build_net(cfg)", set()), ("self.net", {"CNV203"})]
+)
+def test_a_model_that_is_made_for_every_call_follows_no_state(made: str, codes: set[str]) -> None:
+    code = f"""
+    class Server:
+        def __init__(self, net):
+            self.net = net
+            self.state = net.state_dict()
+        def evaluate(self, x, name, cfg):
+            model = {made}
+            model.load_state_dict(self.state)
+            return model(x)
+        def train(self, loader, optimizer_of, name, cfg):
+            model = {made}
+            model.load_state_dict(self.state)
+            optimizer = optimizer_of(model.parameters())
+            for x in loader:
+                model(x)["loss"].backward()
+                optimizer.step()
+            self.state = {{k: v.cpu() for k, v in model.state_dict().items()}}
+    """
+    assert told(code, opt_in=()) == codes

@@ -48,6 +48,22 @@ COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
 """How classes are named, and what copies an object with all it has."""
 
 
+_BUILDS = re.compile(r"_*(build|create|make|init|initialize|new)_", re.ASCII)
+"""How functions are called that make a new object whenever they are called; what `get_` gives may be kept."""
+
+
+def makes_object(node: ast.expr) -> bool:
+    """Whether an expression gives an object that has not been there before: `Net().to(device)`, `make_net(width)`,
+    `getattr(models, name)()`, `NETS[name]()`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STAYS:
+        node = node.func.value
+    if not isinstance(node, ast.Call):
+        return False
+    name = (dotted(node.func) or "").rpartition(".")[2]
+    looked_up = isinstance(node.func, ast.Call | ast.Subscript) or name == "eval"
+    return looked_up or COPIES.match(name) is not None or _BUILDS.match(name) is not None
+
+
 def is_held_by_nobody(frame: Frame, owner: cst.CSTNode) -> bool:
     """Whether a module is made where it is used, `Net().state_dict()`, so that nobody can ever train it."""
     made = _itself(owner)

@@ -15,7 +15,7 @@ from torchconv_lint.analysis.syntax.walking import walk
 from torchconv_lint.analysis.telling.events import AliasKept
 from torchconv_lint.analysis.telling.graph import held
 from torchconv_lint.analysis.telling.loops import walked
-from torchconv_lint.analysis.telling.other_modules import COPIES, HANDED, module_key
+from torchconv_lint.analysis.telling.other_modules import HANDED, makes_object, module_key
 from torchconv_lint.analysis.telling.sharing import form_of, is_of_last_round, memories
 from torchconv_lint.model import Confidence
 
@@ -272,11 +272,13 @@ def _has_failed_to_keep(frame: Frame, site: Site, node: cst.CSTNode) -> bool:
 
 
 def _is_of_an_earlier_call(frame: Frame, module: str, site: Site, node: cst.CSTNode) -> bool:
-    """Whether the function makes the module, loads the state into it, and keeps the state only after that: it is the
-    one of an earlier call, which had another module."""
+    """Whether the function makes the module, loads the state into it, and keeps the state only after that, or another
+    function does: it is the one of an earlier call, which had another module."""
     outline = frame.outline
-    if outline is None or site.segment is not frame.segment:
+    if outline is None:
         return False
+    if site.segment is not frame.segment:
+        return _is_made_before(outline, module, getattr(frame.segment.origin(node), "lineno", 0))
     kept, loaded = (getattr(frame.segment.origin(each), "lineno", 0) for each in (site.node, node))
     again = any(kept in lines and loaded in lines for lines in map(_lines, _loops(outline)))
     return loaded < kept and not again and _is_made_before(outline, module, loaded)
@@ -285,10 +287,7 @@ def _is_of_an_earlier_call(frame: Frame, module: str, site: Site, node: cst.CSTN
 def _is_made_before(outline: FunctionOutline, name: str, line: int) -> bool:
     """Whether a function binds the name to a new object before a line."""
     return any(
-        node.lineno < line
-        and isinstance(node.value, ast.Call)
-        and COPIES.match((dotted(node.value.func) or "").rpartition(".")[2]) is not None
-        and any(dotted(target) == name for target in node.targets)
+        node.lineno < line and makes_object(node.value) and any(dotted(target) == name for target in node.targets)
         for node in outline.by_type[ast.Assign]
     )
 
