@@ -23,6 +23,59 @@ def told(code: str, *, path: str = "x.py", opt_in: tuple[str, ...] = ("ALL",)) -
 TWINS = [
     pytest.param(
         """
+        class Averaged(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.last = None
+            def forward(self, x):
+                mean = x if self.last is None else 0.1 * x + 0.9 * self.last
+                if self.last is not None:
+                    mean = 0.1 * x + 0.9 * self.last
+                self.last = {}
+                return mean
+        class Solver:
+            def __init__(self, model, optimizer):
+                self.model, self.optimizer, self.ema = model, optimizer, Averaged()
+            def step(self, x, y):
+                out = self.model(x)
+                loss = nn.functional.cross_entropy(out, y) + self.ema(out.mean())
+                loss.backward()
+                self.optimizer.step()
+        """,
+        ("mean", "mean.detach()"),
+        "CNV501",
+        id="a mean over the calls of a module",
+    ),
+    pytest.param(
+        """
+        class Solver:
+            def __init__(self, model, optimizer):
+                self.model, self.optimizer, self.mean = model, optimizer, 0
+            def step(self, x, y):
+                out = self.model(x)
+                mean = 0.9 * self.mean + 0.1 * out.mean()
+                self.mean = {}
+                loss = nn.functional.cross_entropy(out, y)
+                loss.backward()
+                self.optimizer.step()
+        """,
+        ("mean", "mean.detach()"),
+        "CNV501",
+        id="a mean over the steps, by another name",
+    ),
+    pytest.param(
+        """
+        from torch.utils.data import DataLoader, TensorDataset
+        def loader_of(data, labels, scaler):
+            rows = torch.from_numpy(scaler.fit_transform(data)){}
+            return DataLoader(TensorDataset(rows, torch.tensor(labels)), batch_size=4)
+        """,
+        ("", ".float()"),
+        "CNV315",
+        id="a data set of what a scaler gives",
+    ),
+    pytest.param(
+        """
         def predicted(learner, frame, pd):
             pred = learner.model.forward(torch.column_stack((frame.u, frame.m))){}
             return pred.numpy()

@@ -25,7 +25,8 @@ from torchconv_lint.analysis.domain.values import (
     just,
 )
 from torchconv_lint.analysis.nodes.names import dotted_path
-from torchconv_lint.analysis.syntax.backward import losses_of
+from torchconv_lint.analysis.syntax.backward import losses_of, paths
+from torchconv_lint.analysis.syntax.outline import dotted, is_named
 from torchconv_lint.analysis.telling.events import GraphKept
 from torchconv_lint.analysis.telling.graph import graph_of, has_graph, held, regraphed, requires
 from torchconv_lint.analysis.telling.loops import (
@@ -229,13 +230,26 @@ def _tell_kept(
             trains=frame.goes_backward(),
             each_round=container and spent and goes_back_each_round(frame, path),
             for_a_while=for_a_while,
-            looked_at=container and not spent and frame.interpreter.shared.eager and _is_looked_at(frame, target),
+            looked_at=not spent
+            and frame.interpreter.shared.eager
+            and (_is_looked_at(frame, target) if container else outlives and _is_running_mean(frame, target)),
         )
         frame.emit(event)
 
 
 _LOOKS = re.compile(r"epoch|_end$|^on_|log|plot|report|show|print|reset|clear|summar|metric|eval|valid|test|save", re.I)
 """How methods are called that look at what the rounds before have left."""
+
+
+_AVERAGE = re.compile(r"ema|avg|average|mean|running|moving|cent(er|re)|proto|last|prev", re.I)
+"""What means over the calls are called; a state that is trained through time (`self.membrane`) keeps its graph."""
+
+
+def _is_running_mean(frame: Frame, target: cst.BaseExpression) -> bool:
+    """Whether it is a module's `forward` that keeps a mean of what it is given in an attribute: backward goes through
+    what a forward gives, and then again through what it has kept of that."""
+    path = dotted_path(target) or ""
+    return frame.outline is not None and frame.outline.name == "forward" and _AVERAGE.search(path) is not None
 
 
 def _is_looked_at(frame: Frame, target: cst.BaseExpression) -> bool:
@@ -292,9 +306,18 @@ def _is_spent(frame: Frame, node: cst.CSTNode, container: cst.BaseExpression | N
     for path in _paths(node):
         whole = path.value if type(path) is cst.Subscript else path  # a part of it has its graph
         text = dotted_path(path) or frame.text(path)
-        if (text in spent or dotted_path(whole) in spent) and any(requires(kind) for kind in held(frame.quietly(path))):
+        served = text in spent or dotted_path(whole) in spent or _is_computed_from(frame, path, spent)
+        if served and any(requires(kind) for kind in held(frame.quietly(path))):
             return True
     return False
+
+
+def _is_computed_from(frame: Frame, node: cst.BaseExpression, names: frozenset[str]) -> bool:
+    """Whether a name is bound to what is computed from one of these: `mean = 0.9 * self.mean + 0.1 * out.mean()`."""
+    if type(node) is not cst.Name or frame.outline is None or not frame.interpreter.eager:
+        return False
+    bound = (one for one in frame.outline.by_type[ast.Assign] if any(is_named(to, node.value) for to in one.targets))
+    return any(isinstance(one.value, ast.BinOp) and not names.isdisjoint(paths(one.value)) for one in bound)
 
 
 def _paths(root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
@@ -348,7 +371,9 @@ def _added_up_each(
 
 
 def is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.CSTNode) -> bool:
-    """Whether the value is arithmetic on what is at `target`."""
+    """Whether the value is arithmetic on what is at `target`, or a name that is bound to such."""
+    if type(node) is cst.Name and type(target) is cst.Attribute:
+        return frame.interpreter.eager and _is_named_sum(frame, target, node)
     ways = (node.body, node.orelse) if type(node) is cst.IfExp else (node,)  # `x if mean is None else …`
     sums = [way for way in ways if type(way) is cst.BinaryOperation or _joins(way)]
     if not sums:
@@ -360,6 +385,24 @@ def is_own_sum(frame: Frame, target: cst.BaseExpression, node: cst.CSTNode) -> b
         return False
     text = frame.text(target)
     return any(frame.text(leaf) == text or _gets(frame, leaf, target) for way in sums for leaf in _leaves(way))
+
+
+def _is_named_sum(frame: Frame, target: cst.Attribute, node: cst.Name) -> bool:
+    """`mean = 0.9 * self.mean + 0.1 * x` and then `self.mean = mean`."""
+    path, origin = dotted_path(target), frame.segment.origin(node)
+    if path is None or frame.outline is None or not isinstance(origin, ast.Name):
+        return False
+    sums = (
+        bound.value
+        for bound in frame.outline.by_type[ast.Assign]
+        if bound.lineno < origin.lineno and any(is_named(to, origin.id) for to in bound.targets)
+    )
+    return any(
+        isinstance(part, ast.Attribute) and dotted(part) == path
+        for value in sums
+        if isinstance(value, ast.BinOp)
+        for part in ast.walk(value)
+    )
 
 
 def _gets(frame: Frame, node: cst.CSTNode, item: cst.Subscript) -> bool:

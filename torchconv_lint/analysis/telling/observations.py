@@ -196,6 +196,25 @@ def is_of_frame(frame: Frame, call: cst.CSTNode, node: cst.CSTNode) -> bool:
 _OF_FRAME = re.compile(r"(df|frame|csv|iloc\[.*\]|loc\[.*\])\w*(\[.*\])?\.(values|to_numpy\(\))$")
 
 
+def goes_to_data_set(frame: Frame, call: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """`TensorDataset(torch.tensor(scaler.fit_transform(x)), y)`, also by a name, in a file that makes nothing float32:
+    what goes through the data set comes to the model as it is."""
+    outline, given, made = frame.outline, frame.segment.origin(node), frame.segment.origin(call)
+    if outline is None or not isinstance(given, ast.expr) or not _is_double_elsewhere(frame, outline, given):
+        return False
+    if _SINGLE.search(frame.interpreter.source.text):
+        return False
+    names = [dotted(one.targets[0]) for one in outline.by_type[ast.Assign] if one.value is made]
+    return any(
+        each.args[0] is made or (dotted(each.args[0]) or "") in names
+        for each in outline.by_type[ast.Call]
+        if each.args and (dotted(each.func) or "").rpartition(".")[2] == "TensorDataset"
+    )
+
+
+_SINGLE = re.compile(r"\.float\(|float32|FloatTensor|torch\.Tensor\(|\.half\(|float16|autocast|type_as|default_dtype")
+"""What makes some data float32, perhaps these."""
+
 _OF_ENVIRONMENT = re.compile(r"(^|[._])\w*env\w*\.(reset|step)$")
 
 

@@ -30,7 +30,7 @@ from torchconv_lint.analysis.domain.values import (
     just,
 )
 from torchconv_lint.analysis.telling.events import DoubleKept, KeywordRefused, LegacyPlaced, ToTensor
-from torchconv_lint.analysis.telling.observations import are_observations, goes_to_module, is_of_frame
+from torchconv_lint.analysis.telling.observations import are_observations, goes_to_data_set, goes_to_module, is_of_frame
 from torchconv_lint.analysis.telling.shapes_given import tell_shape
 from torchconv_lint.analysis.telling.wherever import is_like_one_asked, is_part_of_input
 from torchconv_lint.constructing import REFUSED
@@ -157,6 +157,9 @@ def tell_to_tensor(
         if chosen is None and is_of_frame(frame, node, argument.node):
             double = Fact("float64", confidence=Confidence.LIKELY)
             frame.emit(DoubleKept(site, double, "float32 data", site, untold=True))
+        elif chosen is None and goes_to_data_set(frame, node, argument.node):
+            double = Fact("float64", confidence=Confidence.LIKELY)
+            frame.emit(DoubleKept(site, double, "a data set", site, untold=True))
     if frame.interpreter.eager and via not in ("from_numpy", "indexing") and are_observations(frame, argument.node):
         rows = Sequence(None, just(Array()))
         frame.emit(ToTensor(site, rows, subject, via, Confidence.LIKELY, dtype, chosen is not None))
