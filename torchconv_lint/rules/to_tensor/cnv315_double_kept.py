@@ -8,8 +8,8 @@ or "double".
 
 Also reported: an array that one branch casts to float32 and another one leaves as it is; and what a caller or an
 environment gives (`obs`, `state: np.ndarray`), made a tensor without a cast and given to a module; so is what a scaler
-or an encoder gives (`scaler.transform(row)`), and what a function gives whose results are made float32 elsewhere in
-the file.
+or an encoder gives (`scaler.transform(row)`), also where it goes to a `TensorDataset` in a file that makes nothing
+float32, and what a function gives whose results are made float32 elsewhere in the file.
 
 Silent, deliberately: `.float()`, `dtype=` or another cast on the way; files that ask for doubles somewhere.
 
