@@ -36,8 +36,9 @@ A sum over the few rounds of one step (backward in the loop, the optimiser's ste
 the loop goes through all that a loader has.
 
 On request: what a metric's `update` adds to an attribute of what it computes of an output (`self.total += nll`), under
-no `no_grad` of its own; means over the calls of a module, which its `forward` keeps (`mean = 0.1 * x + 0.9 * self.mean`,
-then `self.mean = mean`), where a caller gives it what requires grad; and `running += loss`, where backward goes through what `loss` becomes in the same round.
+no `no_grad` of its own; means over the calls of a module, which its `forward` keeps (`mean = 0.1 * x + 0.9 *
+self.mean`, then `self.mean = mean`), where a caller gives it what requires grad; and `running += loss`, where backward
+goes through what `loss` becomes in the same round.
 
 ## Why is this bad?
 
