@@ -241,17 +241,6 @@ _LOOKS = re.compile(r"epoch|_end$|^on_|log|plot|report|show|print|reset|clear|su
 """How methods are called that look at what the rounds before have left."""
 
 
-_AVERAGE = re.compile(r"ema|avg|average|mean|running|moving|cent(er|re)|proto|last|prev", re.I)
-"""What means over the calls are called; a state that is trained through time (`self.membrane`) keeps its graph."""
-
-
-def _is_running_mean(frame: Frame, target: cst.BaseExpression) -> bool:
-    """Whether it is a module's `forward` that keeps a mean of what it is given in an attribute: backward goes through
-    what a forward gives, and then again through what it has kept of that."""
-    path = dotted_path(target) or ""
-    return frame.outline is not None and frame.outline.name == "forward" and _AVERAGE.search(path) is not None
-
-
 def _is_looked_at(frame: Frame, target: cst.BaseExpression) -> bool:
     """Whether what is at `target`, an attribute, is read by other methods of its class, and only by such as look at
     what the rounds before have left, none of which goes backward."""
@@ -271,6 +260,17 @@ def _is_looked_at(frame: Frame, target: cst.BaseExpression) -> bool:
 def _reads(method: FunctionOutline, attribute: str) -> bool:
     read = method.read_on_self
     return read is None or attribute in read
+
+
+_AVERAGE = re.compile(r"ema|avg|average|mean|running|moving|cent(er|re)|proto|last|prev", re.I)
+"""What means over the calls are called; a state that is trained through time (`self.membrane`) keeps its graph."""
+
+
+def _is_running_mean(frame: Frame, target: cst.BaseExpression) -> bool:
+    """Whether it is a module's `forward` that keeps a mean of what it is given in an attribute: backward goes through
+    what a forward gives, and then again through what it has kept of that."""
+    path = dotted_path(target) or ""
+    return frame.outline is not None and frame.outline.name == "forward" and _AVERAGE.search(path) is not None
 
 
 _LIKE_EVALUATION = re.compile(r"(^|_)(eval|evaluate|evaluation|test|predict|infer|inference|valid|validate)(_|$)", re.I)
