@@ -733,3 +733,37 @@ def test_a_model_that_is_made_for_every_call_follows_no_state(made: str, codes: 
             self.state = {{k: v.cpu() for k, v in model.state_dict().items()}}
     """
     assert told(code, opt_in=()) == codes
+
+
+def test_a_list_that_no_round_fills_is_no_other_branch() -> None:
+    """All that is in it is float32: nothing leaves it as NumPy makes it."""
+    code = """
+    from scipy.signal import butter, filtfilt
+    def filtered(signal, order):
+        if order:
+            b, a = butter(order, [1, 2], btype="band")
+            low = filtfilt(b, a, low)
+        return low - low.mean()
+    def windows(width, source):
+        rows = []
+        for name in ["first", "second"]:
+            try:
+                record = source.x
+            except OSError:
+                continue
+            signal = filtered(record.signal, 3)
+            for start in record.starts:
+                rows.append(signal[start : start + width].astype(np.float32))
+        x = np.asarray(rows); y = 3
+        return x, y
+    def main(args):
+        x, y = windows(args.width, args.source)
+        order = np.arange(len(x))
+        device = "cpu"
+        for epoch in range(args.epochs):
+            opt.zero_grad(); loss.backward(); opt.step()
+        with torch.no_grad():
+            batch = torch.from_numpy(x[order]).to(device)
+            recon = model(batch)
+    """
+    assert told(code, opt_in=("CNV315",)) == set()

@@ -33,7 +33,8 @@ ELSEWHERE = "elsewhere"
 _STAYS = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "xpu", "npu"})
 """Methods of a module that give the module itself."""
 
-_MAKES = re.compile(r"_*[A-Z]|(get|build|create|make|init|initialize|new|load)_", re.ASCII)
+_BUILDS = "(build|create|make|init|initialize|new)_"
+_MAKES = re.compile(rf"_*[A-Z]|(get|load)_|{_BUILDS}", re.ASCII)
 """How classes are named, and functions that make what a class would."""
 
 
@@ -44,12 +45,11 @@ def module_key(frame: Frame, text: str) -> tuple[Any, ...]:
     return ("module", text, outline) if outline is not None and text in outline.own_copies else ("module", text)
 
 
-COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
+_COPIES = re.compile(r"_*[A-Z]|deepcopy$", re.ASCII)
 """How classes are named, and what copies an object with all it has."""
 
-
-_BUILDS = re.compile(r"_*(build|create|make|init|initialize|new)_", re.ASCII)
-"""How functions are called that make a new object whenever they are called; what `get_` gives may be kept."""
+_ANEW = re.compile(rf"_*[A-Z]|(deepcopy|eval)$|_*{_BUILDS}", re.ASCII)
+"""How that is called which gives a new object whenever it is called; what `get_` and `load_` give may be kept."""
 
 
 def makes_object(node: ast.expr) -> bool:
@@ -59,16 +59,15 @@ def makes_object(node: ast.expr) -> bool:
         node = node.func.value
     if not isinstance(node, ast.Call):
         return False
-    name = (dotted(node.func) or "").rpartition(".")[2]
-    looked_up = isinstance(node.func, ast.Call | ast.Subscript) or name == "eval"
-    return looked_up or COPIES.match(name) is not None or _BUILDS.match(name) is not None
+    looked_up = isinstance(node.func, ast.Call | ast.Subscript)
+    return looked_up or _ANEW.match((dotted(node.func) or "").rpartition(".")[2]) is not None
 
 
 def is_held_by_nobody(frame: Frame, owner: cst.CSTNode) -> bool:
     """Whether a module is made where it is used, `Net().state_dict()`, so that nobody can ever train it."""
     made = _itself(owner)
     path = dotted_path(made.func) if type(made) is cst.Call else None
-    return path is not None and COPIES.match(path.rpartition(".")[2]) is not None and makes_another(frame, made)
+    return path is not None and _COPIES.match(path.rpartition(".")[2]) is not None and makes_another(frame, made)
 
 
 def _itself(node: cst.CSTNode) -> cst.CSTNode:
@@ -97,7 +96,7 @@ def _gives_another(function: FunctionOutline | None) -> bool:
     returned = [node.value for node in function.by_type[ast.Return]] if function is not None else []
     return bool(returned) and all(
         (isinstance(value, ast.Name) and function is not None and value.id in function.own_copies)
-        or (isinstance(value, ast.Call) and COPIES.match((dotted(value.func) or "").rpartition(".")[2]) is not None)
+        or (isinstance(value, ast.Call) and _COPIES.match((dotted(value.func) or "").rpartition(".")[2]) is not None)
         for value in returned
     )
 

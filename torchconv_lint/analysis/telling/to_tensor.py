@@ -154,12 +154,9 @@ def tell_to_tensor(
         tell_shape(frame, argument.node, via, node, floating=floating)
     if frame.interpreter.eager and dtype is None and via in ("from_numpy", "tensor", "as_tensor"):
         _tell_observation(frame, argument, node)
-        if chosen is None and is_of_frame(frame, node, argument.node):
+        if chosen is None and (where := _goes_untold(frame, node, argument.node)):
             double = Fact("float64", confidence=Confidence.LIKELY)
-            frame.emit(DoubleKept(site, double, "float32 data", site, untold=True))
-        elif chosen is None and goes_to_data_set(frame, node, argument.node):
-            double = Fact("float64", confidence=Confidence.LIKELY)
-            frame.emit(DoubleKept(site, double, "a data set", site, untold=True))
+            frame.emit(DoubleKept(site, double, where, site, untold=True))
     if frame.interpreter.eager and via not in ("from_numpy", "indexing") and are_observations(frame, argument.node):
         rows = Sequence(None, just(Array()))
         frame.emit(ToTensor(site, rows, subject, via, Confidence.LIKELY, dtype, chosen is not None))
@@ -181,6 +178,13 @@ def tell_to_tensor(
         readonly = isinstance(source, Array) and source.readonly is not None
         hushed = readonly and (copied or _wants_no_warnings(frame, node))
         frame.emit(ToTensor(site, source, subject, via, sure, dtype, chosen is not None, alone, hushed))
+
+
+def _goes_untold(frame: Frame, node: cst.CSTNode, given: cst.CSTNode) -> str:
+    """Where float64 goes of which the source is known for that, and nothing else tells it; "" if it does not."""
+    if is_of_frame(frame, node, given):
+        return "float32 data"
+    return "a data set" if goes_to_data_set(frame, node, given) else ""
 
 
 def _is_data_set(frame: Frame, kind: External, node: cst.CSTNode) -> bool:
